@@ -1,0 +1,141 @@
+// model.ts: the checked model. One variant of one spec, elaborated: layers expanded, loops unrolled, every name bound,
+// every width a number, every parameter a path with its tying decided. Spans are kept for diagnostics and profiles.
+// In: nothing. Out: types (and `printModel` in print.ts). `check.ts` makes it; `lower/` is its only reader below.
+// Why elaborated: widths depend on the call site, so the checker must visit every call anyway; keeping its result
+// means that paths, widths and sharing are decided once.
+
+import type { Span } from "../diagnostics/source.ts";
+
+export type Model = {
+  readonly name: string;
+  /** The variant's name, or the model's own where no variant was asked for. */
+  readonly variant: string;
+  readonly span: Span;
+  /** In declaration order; everything "per modality" below is indexed by it. */
+  readonly modalities: readonly Modality[];
+  /** Size of the joint vocabulary: the token modalities' codes one after another, in declaration order. */
+  readonly vocab: number;
+  /** After overrides. */
+  readonly constants: ReadonlyMap<string, number | readonly (number | undefined)[]>;
+  readonly parameters: readonly Parameter[];
+  /** Straight-line; an operand is the index of an earlier operation. */
+  readonly operations: readonly Operation[];
+  readonly objectives: readonly Objective[];
+  readonly train?: TrainSettings;
+};
+
+export type Modality = {
+  readonly name: string;
+  readonly span: Span;
+  readonly form:
+    /** `vocabStart` is the first id of this modality's codes in the joint vocabulary. */
+    | { readonly kind: "tokens"; readonly vocab: number; readonly vocabStart: number }
+    | { readonly kind: "patches"; readonly size: number; readonly channels: number };
+};
+
+/** What one modality sees: a value per modality, `undefined` where that modality takes no part. */
+export type PerModality<T> = readonly (T | undefined)[];
+
+export type Parameter = {
+  /** `block.0.ffn.text.gate`; unique; the tensor's name in checkpoints and exports. */
+  readonly path: string;
+  /** Linear weights are [out, in]; the embedding [vocab, dim]; norms [dim]. */
+  readonly shape: readonly number[];
+  readonly initial: { readonly kind: "normal"; readonly std: number } | { readonly kind: "ones" };
+  /** Draws are keyed by (seed, path without modality, index of the modality; 0 where shared). */
+  readonly drawPath: string;
+  readonly drawIndex: number;
+  /** Indices of the modalities that use it, ascending; all of them for a shared or global parameter. */
+  readonly modalities: readonly number[];
+  readonly span: Span;
+};
+
+/** One row per token; `widths[m]` is the width of modality m's rows, `undefined` where it has none (arms). */
+export type RowsShape = { readonly widths: PerModality<number>; /** set between `split` and `merge` */ readonly heads?: number };
+
+/** An index into `Model.operations`. */
+export type ValueIndex = number;
+/** An index into `Model.parameters`. */
+export type ParameterIndex = number;
+
+type Common = {
+  readonly shape: RowsShape;
+  readonly span: Span;
+  /** Where it stands, as a path prefix: `block.0.ffn`; empty at the top level. For profiles and names. */
+  readonly scope: string;
+  /** The name it was bound to, if any: `gate`. */
+  readonly name?: string;
+};
+
+export type Operation = Common &
+  (
+    /** The ids of the joint vocabulary, one per row: only `embed` reads it. */
+    | { readonly kind: "tokens" }
+    | { readonly kind: "embed"; readonly x: ValueIndex; readonly table: ParameterIndex }
+    /** weight [out, in] per modality; the same index everywhere where it is shared or global. */
+    | { readonly kind: "linear"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex> }
+    /** Normalises over the row, or over each head where the value is split (weight [head_dim]). */
+    | { readonly kind: "rms_norm"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex>; readonly eps: number }
+    | { readonly kind: "rope"; readonly x: ValueIndex; readonly base: number }
+    /** `split` and `merge` only change `shape.heads`. */
+    | { readonly kind: "split" | "merge"; readonly x: ValueIndex }
+    /** q may have more heads than k and v (a multiple: grouped-query). */
+    | {
+        readonly kind: "attention";
+        readonly q: ValueIndex;
+        readonly k: ValueIndex;
+        readonly v: ValueIndex;
+        /** Modality indices that see their own span in both directions; empty for plain causal. */
+        readonly within: readonly number[];
+      }
+    | { readonly kind: "unary"; readonly fn: UnaryFunction; readonly x: ValueIndex }
+    | { readonly kind: "binary"; readonly fn: "add" | "sub" | "mul" | "div"; readonly a: ValueIndex; readonly b: ValueIndex }
+    /** Row value with a constant: x + c, x · c, c / x, … */
+    | {
+        readonly kind: "constant_binary";
+        readonly fn: "add" | "sub" | "mul" | "div";
+        readonly x: ValueIndex;
+        readonly constant: PerModality<number>;
+        readonly constantFirst: boolean;
+      }
+    /** The rows of the listed modalities only (entering an arm). */
+    | { readonly kind: "restrict"; readonly x: ValueIndex; readonly modalities: readonly number[] }
+    /** Each modality's rows from one of `parts` (leaving the arms); the parts' modalities are disjoint. */
+    | { readonly kind: "join"; readonly parts: readonly ValueIndex[] }
+  );
+
+export type UnaryFunction = "silu" | "gelu" | "relu" | "tanh" | "sigmoid" | "square" | "exp" | "neg";
+
+/** `objective text, image = 0.5 * cross_entropy(logits, next_token)`; the total loss is the sum over all of them. */
+export type Objective = {
+  readonly kind: "cross_entropy";
+  readonly logits: ValueIndex;
+  /** Modalities of the targets it counts, ascending. */
+  readonly modalities: readonly number[];
+  readonly weight: number;
+  readonly zLoss: number;
+  readonly span: Span;
+};
+
+export type TrainSettings = {
+  /** A built-in set by name, or a folder relative to the spec's file. */
+  readonly data: { readonly kind: "builtin"; readonly name: string } | { readonly kind: "folder"; readonly path: string };
+  readonly context: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly seed: number;
+  readonly optimizer: AdamW;
+};
+
+export type AdamW = {
+  readonly lr: number;
+  readonly warmup: number;
+  readonly decay: "cosine" | "linear" | "constant";
+  readonly end: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; `undefined` for no clipping. */
+  readonly clip?: number;
+};

@@ -1,0 +1,19 @@
+// batch.ts: one batch of contexts, as data hands it to the runtime.
+// In: nothing. Out: the type only. Everything is [batch, context] in sequence order, row-major, length B·T;
+// the runtime sorts it by modality (layout.ts), data never does.
+// -1 marks a position that holds nothing (left over at the end of a context), or has no target.
+
+export type Batch = {
+  readonly batch: number;
+  readonly context: number;
+  /** Ids of the joint vocabulary; -1 where empty. */
+  readonly token: Int32Array;
+  /** The token to predict after this one, in the same document; -1 for none. */
+  readonly target: Int32Array;
+  /** Index of the token's modality in declaration order; -1 where empty. */
+  readonly modality: Int32Array;
+  /** Number of the document within its context, from 0; -1 where empty. */
+  readonly document: Int32Array;
+  /** Position within the document, from 0; 0 where empty. */
+  readonly position: Int32Array;
+};
