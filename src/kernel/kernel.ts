@@ -1,0 +1,244 @@
+// kernel.ts: what runs, as data. A kernel is one distinct piece of generated code, described by its kind and its
+// static sizes; a launch says which kernels run on which buffers between two barriers.
+// In: nothing. Out: types. `select.ts` makes kernels from groups, `plan.ts` the launches and the memory.
+//
+// Two ways of cutting work, both by shape only (never by thread count, so results have the same bits on any number):
+//   row stages  run over a tile of consecutive rows of one modality; a launch runs all its stages on a tile while the
+//               tile is in cache, then takes the next tile. A stage may read what an earlier stage of the launch wrote
+//               in the same rows.
+//   tasks       are independent pieces numbered 0 … count−1; they read what earlier launches wrote.
+//
+// Layout: a rows value is N × stride floats, `stride` ≥ width (see schedule.ts: padded to whole panels); what stands
+// between width and stride is unspecified. Arrays are dense and row-major. All strides are in elements.
+
+/** A scalar expression, evaluated per element of a row; lanes are the target's business. */
+export type Expression =
+  | { readonly kind: "load"; readonly operand: number }
+  /** A vector over columns: the modality's norm weight. */
+  | { readonly kind: "column"; readonly operand: number }
+  /** A result of an earlier phase's reduction, after its `finish`. */
+  | { readonly kind: "row_scalar"; readonly index: number }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "unary"; readonly fn: ScalarUnary; readonly x: Expression }
+  | { readonly kind: "binary"; readonly fn: ScalarBinary; readonly a: Expression; readonly b: Expression }
+  /** A value computed by an earlier `let` of the same phase. */
+  | { readonly kind: "local"; readonly index: number };
+
+export type ScalarUnary = "neg" | "exp" | "tanh" | "sigmoid" | "reciprocal" | "rsqrt" | "step";
+export type ScalarBinary = "add" | "sub" | "mul" | "div" | "max";
+
+/** One trip over the columns of a row: locals in order, then sums into row scalars, then stores. */
+export type RowPhase = {
+  readonly lets: readonly Expression[];
+  /** row_scalar[index] = finish(Σ over columns of value); `finish` reads the sum as `row_scalar index`. */
+  readonly sums: readonly { readonly index: number; readonly value: Expression; readonly finish: Expression }[];
+  readonly stores: readonly { readonly operand: number; readonly value: Expression }[];
+};
+
+/** An operand of a row program; its address is argument number `operand` of the call. */
+export type RowOperand = {
+  readonly kind: "rows" | "column";
+  /** Elements between rows; 0 for a column vector. */
+  readonly stride: number;
+};
+
+export type KernelBody =
+  // ---- row stages: called as (args, first row, row count) -------------------------------------------------------
+  /** c[r,0…n) = (d[r] if `residual`) + a[r,0…k) · packed; args: a, packed, c, d. `packed` is ⌈n/panel⌉ panels of k × panel. */
+  | {
+      readonly kind: "matmul";
+      readonly k: number;
+      readonly n: number;
+      readonly aStride: number;
+      readonly cStride: number;
+      readonly residual: boolean;
+      readonly dStride: number;
+    }
+  /** Elementwise and row reductions over `segments` equal parts of `width` columns in all; args: one address per operand. */
+  | {
+      readonly kind: "row_program";
+      readonly width: number;
+      readonly segments: number;
+      readonly operands: readonly RowOperand[];
+      readonly phases: readonly RowPhase[];
+      readonly rowScalars: number;
+    }
+  /** args: x, y, position, cosine table, sine table (both [context, headDim/2]). `inverse` rotates back. */
+  | {
+      readonly kind: "rope";
+      readonly heads: number;
+      readonly headDim: number;
+      readonly xStride: number;
+      readonly yStride: number;
+      readonly inverse: boolean;
+    }
+  /** y[r] = table[token[r]]; args: token, table, y. */
+  | { readonly kind: "embed"; readonly width: number; readonly yStride: number }
+  /**
+   * loss[r] = lse(logits[r]) − logits[r, target] + zLoss·lse², 0 where target < 0; if `gradient`, dlogits[r] =
+   * weight[r] · d loss[r] / d logits, may be the logits' own buffer. args: logits, target, loss, weight, dlogits.
+   * loss, target, weight have stride 1.
+   */
+  | {
+      readonly kind: "cross_entropy";
+      readonly vocab: number;
+      readonly stride: number;
+      readonly gradientStride: number;
+      readonly zLoss: number;
+      readonly gradient: boolean;
+    }
+  /** y[r,0…width) = 0; args: y. */
+  | { readonly kind: "zero_rows"; readonly width: number; readonly stride: number }
+  /** y[r] = x[r]; args: x, y. */
+  | { readonly kind: "copy_rows"; readonly width: number; readonly xStride: number; readonly yStride: number }
+
+  // ---- tasks: called as (args, task, task count) ------------------------------------------------------------------
+  /**
+   * dw[out,in] = Σ over the rows of `segments` of aᵀ·b, or += if `accumulate` ≠ 0. One task per `taskRows` rows of dw.
+   * args: a (dy), b (x), dw, segments, accumulate. `segments` is i32: count, then (first row, end row) pairs.
+   */
+  | {
+      readonly kind: "outer";
+      readonly out: number;
+      readonly inner: number;
+      readonly aStride: number;
+      readonly bStride: number;
+      readonly taskRows: number;
+    }
+  /** dw[j] = Σ rows of dy·x·rsqrt(mean x² + eps); one task. args: dy, x, dw, segments. */
+  | {
+      readonly kind: "rms_norm_dw";
+      readonly width: number;
+      readonly heads: number;
+      readonly eps: number;
+      readonly dyStride: number;
+      readonly xStride: number;
+    }
+  /** dtable[token[r]] += dy[r] in row order, after zeroing; one task per `taskColumns` columns. args: dy, token, dtable, segments. */
+  | {
+      readonly kind: "embed_dw";
+      readonly vocab: number;
+      readonly width: number;
+      readonly dyStride: number;
+      readonly taskColumns: number;
+    }
+  /**
+   * One task per (context, key-value head). args: q, k, v, out, lse, row_of, first, last, context length.
+   * row_of[s] is the row of sequence position s, −1 where empty; first and last are per row.
+   */
+  | {
+      readonly kind: "attention";
+      readonly heads: number;
+      readonly kvHeads: number;
+      readonly headDim: number;
+      readonly context: number;
+      readonly qStride: number;
+      readonly kStride: number;
+      readonly vStride: number;
+      readonly outStride: number;
+      readonly lseStride: number;
+    }
+  /** args: dout, q, k, v, out, lse, row_of, first, last, dq, dk, dv. */
+  | {
+      readonly kind: "attention_grad";
+      readonly heads: number;
+      readonly kvHeads: number;
+      readonly headDim: number;
+      readonly context: number;
+      readonly doutStride: number;
+      readonly qStride: number;
+      readonly kStride: number;
+      readonly vStride: number;
+      readonly outStride: number;
+      readonly lseStride: number;
+      readonly dqStride: number;
+      readonly dkStride: number;
+      readonly dvStride: number;
+    }
+  /** args: loss, weight, target_modality, sums, segments; sums[0] = Σ weight·loss, sums[1+m] = Σ loss over counted targets of m. One task. */
+  | { readonly kind: "loss_sums"; readonly modalities: number }
+  /** partial[task] = Σ g² over `chunk` elements; args: g, partial, element count. */
+  | { readonly kind: "square_sum"; readonly chunk: number }
+  /**
+   * AdamW on `chunk` elements per task; first adds up the partial squares in order (norm = √Σ), task 0 of the first
+   * group also writes it. args: p, g, m, v, partial, partial count, schedule, norm out (0: not), element count.
+   */
+  | {
+      readonly kind: "adamw";
+      readonly chunk: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly eps: number;
+      readonly weightDecay: number;
+      readonly clip: number;
+    }
+  /**
+   * Copies a matrix [out,in] into panels for `matmul`: panel j, row k, lane l = w[j·panel+l, k] (`transposed`: k runs
+   * over in; used by x·wᵀ) or w[k, j·panel+l] (k runs over out; used by dy·w); lanes past the end are 0.
+   * One task per panel. args: w, packed.
+   */
+  | { readonly kind: "pack"; readonly out: number; readonly inner: number; readonly transposed: boolean };
+
+export type KernelKind = KernelBody["kind"];
+
+export type Kernel = {
+  /** `k04_matmul_64x172`: stable, says what it is. */
+  readonly name: string;
+  readonly body: KernelBody;
+};
+
+/** An argument of a call: a place in a buffer, or a number. Row buffers of a chunk are rebased so that row r is still row r. */
+export type Argument =
+  | { readonly kind: "buffer"; readonly buffer: number; readonly offsetBytes: number }
+  | { readonly kind: "number"; readonly value: number };
+
+/** A kernel with its arguments. */
+export type Call = {
+  /** Index into `Plan.kernels`. */
+  readonly kernel: number;
+  readonly args: readonly Argument[];
+  /** What it computes, for profiles: node names, scope and source line. */
+  readonly label: string;
+  readonly scope: string;
+  readonly line?: number;
+  /** Multiply-adds × 2 per row (row stages) or per call with all rows (tasks that sum over rows: per row as well). */
+  readonly flopsPerRow: number;
+  readonly bytesPerRow: number;
+};
+
+export type TaskGroup = { readonly call: Call; readonly count: number; /** modalities whose rows it sums over, for FLOPs */ readonly modalities: readonly number[] };
+
+export type Launch = {
+  readonly phase: "prepare" | "forward" | "backward" | "update";
+  /** Row stages per modality (the same list for each where nothing is untied). */
+  readonly stages: readonly (readonly Call[])[];
+  /** Which chunk of rows the stages run over; `undefined`: all rows. */
+  readonly chunk?: number;
+  readonly tasks: readonly TaskGroup[];
+};
+
+export type BufferRole = "parameter" | "gradient" | "moment" | "packed" | "activation" | "input" | "result" | "table" | "segments";
+
+export type Buffer = {
+  readonly name: string;
+  readonly role: BufferRole;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+};
+
+export type Plan = {
+  readonly rows: number;
+  readonly context: number;
+  readonly batch: number;
+  readonly kernels: readonly Kernel[];
+  readonly launches: readonly Launch[];
+  readonly buffers: readonly Buffer[];
+  /** Bytes of the whole arena, without per-thread scratch. */
+  readonly totalBytes: number;
+  /** Rows of one chunk of the loss, and how many there are. */
+  readonly chunkRows: number;
+  readonly chunkCount: number;
+  readonly tileRows: number;
+  /** Modality sets that tasks sum over; the host writes each one's row segments (per chunk where `chunk` is set). */
+  readonly segments: readonly { readonly buffer: number; readonly modalities: readonly number[]; readonly chunk?: number }[];
+};

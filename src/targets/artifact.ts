@@ -1,0 +1,119 @@
+// artifact.ts: what the compiler hands to the runtime, as plain JSON: target text, memory, steps, and everything the
+// trainer needs to know about the model. The runtime imports this file and nothing else of the compiler, so an
+// artifact read from a file trains as well as one compiled a moment ago.
+
+/** Bumped whenever a reader of older artifacts would go wrong. */
+export const artifactFormat = 1;
+
+export type Artifact = {
+  readonly format: typeof artifactFormat;
+  readonly target: "wasm" | "wgsl" | "cuda";
+  readonly model: string;
+  readonly variant: string;
+  readonly modalities: readonly ArtifactModality[];
+  readonly vocab: number;
+  readonly constants: Readonly<Record<string, number | readonly (number | undefined)[]>>;
+  /** Tokens in a batch: batch · context. */
+  readonly rows: number;
+  readonly context: number;
+  readonly batch: number;
+  /** What a step does: train (forward, backward, update), evaluate (losses only) or infer (logits, no loss). */
+  readonly purpose: "train" | "evaluate" | "infer";
+  readonly objectives: readonly ArtifactObjective[];
+  readonly parameters: readonly ArtifactParameter[];
+  readonly optimizer?: ArtifactOptimizer;
+  /**
+   * Where named tensors live, in bytes from the start of the arena: `param/PATH`, `grad/PATH`, `m/PATH`, `v/PATH`,
+   * `loss` (f32[1+M]), `norm`, `logits` (rows, see stride), and every batch input by its name.
+   */
+  readonly tensors: Readonly<Record<string, ArtifactTensor>>;
+  /** Rotary tables the host fills once: [context, headDim/2] cosines, then sines. */
+  readonly rotaryTables: readonly { readonly base: number; readonly headDim: number; readonly cosine: number; readonly sine: number }[];
+  readonly layout: ArtifactLayout;
+  readonly kernels: readonly { readonly name: string; readonly kind: string }[];
+  readonly launches: readonly ArtifactLaunch[];
+  readonly arenaBytes: number;
+  readonly scratchBytes: number;
+  readonly memory: { readonly parameters: number; readonly gradients: number; readonly optimizer: number; readonly activations: number };
+  /** The three largest consumers and other buffers by name, for the message when memory does not suffice. */
+  readonly buffers: readonly { readonly name: string; readonly role: string; readonly byteOffset: number; readonly byteLength: number }[];
+  readonly program: WasmProgram;
+};
+
+/** One WebAssembly module as text; function i of the table is kernel i. */
+export type WasmProgram = {
+  readonly kind: "wasm";
+  readonly wat: string;
+  readonly relaxedSimd: boolean;
+  readonly tile: { readonly rows: number; readonly columns: number };
+};
+
+export type ArtifactModality = { readonly name: string; readonly kind: "tokens"; readonly vocab: number; readonly vocabStart: number };
+
+/** `logits` numbers the cross-entropy it belongs to: its per-row weights are the input `loss_weight.<logits>`. */
+export type ArtifactObjective = { readonly logits: number; readonly modalities: readonly number[]; readonly weight: number };
+
+export type ArtifactParameter = {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly initial: { readonly kind: "normal"; readonly std: number } | { readonly kind: "ones" };
+  readonly drawPath: string;
+  readonly drawIndex: number;
+  readonly modalities: readonly number[];
+};
+
+export type ArtifactOptimizer = {
+  readonly lr: number;
+  readonly warmup: number;
+  readonly decay: "cosine" | "linear" | "constant";
+  readonly end: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly clip?: number;
+};
+
+export type ArtifactTensor = {
+  readonly byteOffset: number;
+  readonly dtype: "f32" | "i32";
+  readonly shape: readonly number[];
+  /** For rows: elements between rows (shape is [rows, width]); dense otherwise. */
+  readonly stride?: number;
+};
+
+/** What the host writes for every batch besides the inputs: tiles and row segments. All i32. */
+export type ArtifactLayout = {
+  readonly tileRows: number;
+  readonly chunkRows: number;
+  readonly chunkCount: number;
+  /** row_of[sequence position], −1 where empty; byte offset. */
+  readonly rowOf: number;
+  /** (first row, row count, modality) per tile, in row order, cut at modality and chunk edges; and room for this many. */
+  readonly tiles: number;
+  readonly maximumTiles: number;
+  /** chunkCount + 1 indices into `tiles`: chunk c has tiles [c, c+1). The last entry is the number of tiles. */
+  readonly tileStarts: number;
+  /** For each set of modalities (and chunk, if given): count, then (first row, end row) pairs, adjacent ones merged. */
+  readonly segments: readonly { readonly byteOffset: number; readonly modalities: readonly number[]; readonly chunk?: number }[];
+};
+
+/** Resolved addresses and numbers; everything a device needs to run one launch. */
+export type ArtifactLaunch = {
+  readonly phase: "prepare" | "forward" | "backward" | "update";
+  readonly stages: readonly (readonly ArtifactCall[])[];
+  readonly chunk?: number;
+  readonly tasks: readonly { readonly call: ArtifactCall; readonly count: number; readonly modalities: readonly number[] }[];
+};
+
+export type ArtifactCall = {
+  readonly kernel: number;
+  /** Byte addresses from the start of the arena where `isAddress`, else plain numbers. */
+  readonly args: readonly number[];
+  readonly isAddress: readonly boolean[];
+  readonly label: string;
+  readonly scope: string;
+  readonly line?: number;
+  readonly flopsPerRow: number;
+  readonly bytesPerRow: number;
+};
