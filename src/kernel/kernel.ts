@@ -31,7 +31,11 @@ export type ScalarBinary = "add" | "sub" | "mul" | "div" | "max";
 export type RowPhase = {
   readonly lets: readonly Expression[];
   /** row_scalar[index] = finish(Σ over columns of value); `finish` reads the sum as `row_scalar index`. */
-  readonly sums: readonly { readonly index: number; readonly value: Expression; readonly finish: Expression }[];
+  readonly sums: readonly {
+    readonly index: number;
+    readonly value: Expression;
+    readonly finish: Expression;
+  }[];
   readonly stores: readonly { readonly operand: number; readonly value: Expression }[];
 };
 
@@ -206,7 +210,11 @@ export type Call = {
   readonly bytesPerRow: number;
 };
 
-export type TaskGroup = { readonly call: Call; readonly count: number; /** modalities whose rows it sums over, for FLOPs */ readonly modalities: readonly number[] };
+export type TaskGroup = {
+  readonly call: Call;
+  readonly count: number /** modalities whose rows it sums over, for FLOPs */;
+  readonly modalities: readonly number[];
+};
 
 export type Launch = {
   readonly phase: "prepare" | "forward" | "backward" | "update";
@@ -217,7 +225,16 @@ export type Launch = {
   readonly tasks: readonly TaskGroup[];
 };
 
-export type BufferRole = "parameter" | "gradient" | "moment" | "packed" | "activation" | "input" | "result" | "table" | "segments";
+export type BufferRole =
+  | "parameter"
+  | "gradient"
+  | "moment"
+  | "packed"
+  | "activation"
+  | "input"
+  | "result"
+  | "table"
+  | "segments";
 
 export type Buffer = {
   readonly name: string;
@@ -240,5 +257,9 @@ export type Plan = {
   readonly chunkCount: number;
   readonly tileRows: number;
   /** Modality sets that tasks sum over; the host writes each one's row segments (per chunk where `chunk` is set). */
-  readonly segments: readonly { readonly buffer: number; readonly modalities: readonly number[]; readonly chunk?: number }[];
+  readonly segments: readonly {
+    readonly buffer: number;
+    readonly modalities: readonly number[];
+    readonly chunk?: number;
+  }[];
 };

@@ -1,0 +1,196 @@
+// fuse.ts: decides which nodes run between the same two barriers.
+// In: a verified graph. Out: groups in launch order.
+// Idea: a node that computes row r from row r of its operands can run in the same group as its producers, tile by
+// tile, while the tile is in cache; a node that looks at other rows (attention, sums over rows) has to wait until
+// every tile is done. So a group is a level: the longest chain of such waits before a node. Everything a level holds
+// is independent but for the row chains, and the fewest levels are the fewest barriers.
+// It never duplicates work to fuse more, and never delays a node: weight gradients run as soon as their operands exist.
+
+import type { AnyNode, Graph } from "../ir/graph.ts";
+import { ops } from "../ir/ops.ts";
+import { findChunkedLosses, type LossNodes } from "./chunk.ts";
+import type { ChunkedLoss, Fusion, FusionLimits, Group, Phase } from "./groups.ts";
+
+/** What is known of a node once it has a level. */
+type Placed = {
+  readonly level: number;
+  /** Matmuls on the longest chain that ends here within the level. */
+  readonly chained: number;
+};
+
+const matmuls: ReadonlySet<string> = new Set(["linear", "linear_dx"]);
+
+/** Groups in launch order; deterministic. */
+export function fuse(graph: Graph, limits: FusionLimits): Fusion {
+  const losses = limits.lossChunks > 1 ? findChunkedLosses(graph) : [];
+  const levels = placeNodes(graph, losses, limits);
+  return collect(graph, levels, losses, limits);
+}
+
+type Levels = {
+  readonly placed: readonly (Placed | undefined)[];
+  readonly lossStart: ReadonlyMap<LossNodes, number>;
+};
+
+function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLimits): Levels {
+  const placed: (Placed | undefined)[] = graph.nodes.map(() => undefined);
+  const lossOf = new Map<number, LossNodes>();
+  for (const loss of losses) for (const node of [...loss.rows, ...loss.sums]) lossOf.set(node, loss);
+  const lossStart = new Map<LossNodes, number>();
+  const updateFloor = { level: 0 };
+
+  const readyLevel = (node: AnyNode, isRow: boolean): Placed => {
+    let level = 0;
+    let chained = 0;
+    for (const value of operandsOf(node)) {
+      const producer = graph.values[value]?.node;
+      if (producer === undefined) continue;
+      const loss = lossOf.get(producer);
+      const start = loss ? lossStart.get(loss) : undefined;
+      if (start !== undefined) {
+        level = Math.max(level, start + limits.lossChunks);
+        continue;
+      }
+      const from = placed[producer];
+      const producerNode = graph.nodes[producer];
+      if (from === undefined || producerNode === undefined) continue;
+      const sameGroup = isRow && ops[producerNode.op].locality === "row" && !isArrayNode(graph, producerNode);
+      const at = sameGroup ? from.level : from.level + 1;
+      if (at > level) [level, chained] = [at, 0];
+      if (sameGroup && at === level) chained = Math.max(chained, from.chained);
+    }
+    return { level, chained };
+  };
+
+  for (const [index, node] of graph.nodes.entries()) {
+    const locality = ops[node.op].locality;
+    if (locality === "source") continue;
+    const loss = lossOf.get(index);
+    if (loss !== undefined) {
+      if (!lossStart.has(loss)) lossStart.set(loss, startOfLoss(graph, placed, limits, lossStart));
+      continue;
+    }
+    const isRow = locality === "row" && !isArrayNode(graph, node);
+    let { level, chained } = readyLevel(node, isRow);
+    // The update overwrites parameters, so it starts after everything that reads them.
+    if (node.origin.phase === "update") level = Math.max(level, updateFloor.level);
+    if (isRow && matmuls.has(node.op)) {
+      if (chained >= limits.matmulsPerGroup) [level, chained] = [level + 1, 0];
+      chained += 1;
+    }
+    // A group's rows cover either all rows or one chunk.
+    if (isRow) level = afterLosses(level, lossStart, limits);
+    placed[index] = { level, chained };
+    if (node.origin.phase !== "update") updateFloor.level = Math.max(updateFloor.level, level + 1);
+  }
+  for (const start of lossStart.values())
+    updateFloor.level = Math.max(updateFloor.level, start + limits.lossChunks + 1);
+  return { placed, lossStart };
+}
+
+/** A loss starts when all it reads is whole, in a stretch of groups that no other rows use. */
+function startOfLoss(
+  graph: Graph,
+  placed: readonly (Placed | undefined)[],
+  limits: FusionLimits,
+  others: ReadonlyMap<LossNodes, number>,
+): number {
+  let level = 0;
+  for (const [index, node] of graph.nodes.entries()) {
+    const place = placed[index];
+    if (place !== undefined && ops[node.op].locality === "row") level = Math.max(level, place.level + 1);
+  }
+  for (const start of others.values()) level = Math.max(level, start + limits.lossChunks);
+  return level;
+}
+
+function afterLosses(level: number, lossStart: ReadonlyMap<LossNodes, number>, limits: FusionLimits): number {
+  let free = level;
+  for (const start of [...lossStart.values()].sort((a, b) => a - b)) {
+    if (free >= start && free < start + limits.lossChunks) free = start + limits.lossChunks;
+  }
+  return free;
+}
+
+/** Row-local ops may also stand on arrays (a sum of two gradients of one weight): then they are tasks. */
+function isArrayNode(graph: Graph, node: AnyNode): boolean {
+  const [result] = node.results;
+  return result !== undefined && graph.values[result]?.type.kind === "array";
+}
+
+export function operandsOf(node: AnyNode): readonly number[] {
+  return [...node.inputs, ...node.weights.filter((weight) => weight !== undefined)];
+}
+
+type Level = { rows: number[]; tasks: number[]; chunk?: number; phases: Set<Phase> };
+
+function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], limits: FusionLimits): Fusion {
+  const found: Level[] = [];
+  const at = (level: number): Level => {
+    while (found.length <= level) found.push({ rows: [], tasks: [], phases: new Set() });
+    return found[level] as Level;
+  };
+  for (const [index, node] of graph.nodes.entries()) {
+    const place = levels.placed[index];
+    if (place === undefined) continue;
+    const level = at(place.level);
+    const isRow = ops[node.op].locality === "row" && !isArrayNode(graph, node);
+    (isRow ? level.rows : level.tasks).push(index);
+    level.phases.add(node.origin.phase);
+  }
+  for (const loss of losses) {
+    const start = levels.lossStart.get(loss) ?? 0;
+    for (let chunk = 0; chunk < limits.lossChunks; chunk += 1) {
+      const level = at(start + chunk);
+      level.chunk = chunk;
+      level.rows.push(...loss.rows);
+      level.phases.add("forward");
+      const next = at(start + chunk + 1);
+      next.tasks.push(...loss.sums);
+      next.phases.add("backward");
+    }
+  }
+  // Levels without work (possible where only sources stood) are dropped; the losses' starts move with them.
+  const kept = found.flatMap((level, index) => (level.rows.length + level.tasks.length > 0 ? [index] : []));
+  const groups = kept.map((index, position) => toGroup(graph, at(index), kept[position + 1], found));
+  const chunked: ChunkedLoss[] = losses.map((loss) => ({
+    ...loss,
+    firstGroup: kept.indexOf(levels.lossStart.get(loss) ?? 0),
+  }));
+  return { groups, losses: chunked, chunkCount: losses.length > 0 ? limits.lossChunks : 1 };
+}
+
+function toGroup(graph: Graph, level: Level, next: number | undefined, found: readonly Level[]): Group {
+  const phase: Phase = level.phases.has("forward")
+    ? "forward"
+    : level.phases.has("backward")
+      ? "backward"
+      : "update";
+  const following = next === undefined ? undefined : found[next];
+  const chunk = level.chunk === undefined ? {} : { chunk: level.chunk };
+  return {
+    phase,
+    rows: level.rows,
+    tasks: level.tasks,
+    ...chunk,
+    reason: reasonToStop(graph, level, following),
+  };
+}
+
+function reasonToStop(graph: Graph, level: Level, next: Level | undefined): string {
+  if (next === undefined) return "end of the step";
+  if (next.chunk !== undefined && next.chunk !== level.chunk) {
+    return level.chunk === undefined ? "the loss runs in chunks of rows" : `chunk ${next.chunk} follows`;
+  }
+  const first = [...next.tasks, ...next.rows].find((index) => graph.nodes[index] !== undefined);
+  const node = first === undefined ? undefined : graph.nodes[first];
+  if (node === undefined) return "nothing left to join";
+  const why: Record<string, string> = {
+    across: "reads other rows",
+    reduce: "sums over rows",
+    array: "needs whole arrays",
+    row: "reads what tasks of this group write",
+    source: "",
+  };
+  return `stops at %${node.results[0]}: ${node.op} ${why[ops[node.op].locality]}`;
+}

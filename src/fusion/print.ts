@@ -1,0 +1,24 @@
+// print.ts: groups → text, for `--emit groups` and goldens: the nodes of each group and why it stops there.
+
+import type { Graph } from "../ir/graph.ts";
+import type { Fusion } from "./groups.ts";
+
+/** `group 3 forward  rows [%5 rms_norm, %6 linear]  tasks []  stops at %8: attention reads other rows` */
+export function printGroups(graph: Graph, fusion: Fusion): string {
+  const list = (nodes: readonly number[]): string =>
+    nodes
+      .map((index) => {
+        const node = graph.nodes[index];
+        return `%${node?.results[0]} ${node?.op}`;
+      })
+      .join(", ");
+  const lines = fusion.groups.flatMap((group, i) => {
+    const chunk = group.chunk === undefined ? "" : ` chunk ${group.chunk}`;
+    return [
+      `group ${i} ${group.phase}${chunk}  ${group.reason}`,
+      ...(group.rows.length > 0 ? [`  rows   ${list(group.rows)}`] : []),
+      ...(group.tasks.length > 0 ? [`  tasks  ${list(group.tasks)}`] : []),
+    ];
+  });
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,262 @@
+// calls.ts: stages → calls, one list per modality.
+// In: the stages of a group and the layout. Out: for each modality the kernels that run on its rows, with arguments.
+// A stage that every modality shares gives the same call in every list; arms give different ones. Nothing else tells
+// a mixture of transformers from a dense model here.
+
+import { positionAt } from "../diagnostics/source.ts";
+import { readersOf } from "../fusion/chunk.ts";
+import type { AnyNode, ValueId } from "../ir/graph.ts";
+import type { Argument, Call, KernelBody } from "./kernel.ts";
+import type { Layout } from "./layout.ts";
+import { at, count } from "./registry.ts";
+import { buildRowProgram } from "./row-program.ts";
+import { headsOf, type Stage } from "./stages.ts";
+import { isOnlyForJoin } from "./storage.ts";
+
+/** Calls of `stages` per modality; `chunk` rebases what exists per chunk only. */
+export function callsOf(
+  layout: Layout,
+  stages: readonly Stage[],
+  chunk?: number,
+): readonly (readonly Call[])[] {
+  const readers = readersOf(layout.graph);
+  return layout.graph.modalities.map((_name, modality) =>
+    stages.flatMap((stage) => callsOfStage(layout, stage, modality, chunk, readers)),
+  );
+}
+
+function callsOfStage(
+  layout: Layout,
+  stage: Stage,
+  modality: number,
+  chunk: number | undefined,
+  readers: readonly (readonly number[])[],
+): readonly Call[] {
+  switch (stage.kind) {
+    case "matmul":
+      return matmulCall(layout, stage, modality, chunk);
+    case "program":
+      return programCall(layout, stage.nodes, modality, chunk);
+    case "loss":
+      return lossCall(layout, stage, modality, chunk);
+    case "rope":
+      return ropeCall(layout, stage, modality);
+    case "embed":
+      return embedCall(layout, stage, modality);
+    case "move":
+      return moveCalls(layout, stage, modality, readers);
+    default:
+      return stage satisfies never;
+  }
+}
+
+/** A call with what a profile wants to know about it. */
+export function makeCall(
+  layout: Layout,
+  nodes: readonly AnyNode[],
+  body: KernelBody,
+  args: readonly Argument[],
+  cost: { readonly flopsPerRow: number; readonly bytesPerRow: number },
+): Call {
+  const [first] = nodes;
+  const span = first?.origin.span;
+  const label = nodes.map((node) => node.origin.name ?? node.op).join(" ");
+  return {
+    kernel: layout.registry.kernel(body),
+    args,
+    label: `${label}${first?.origin.phase === "backward" ? " gradient" : ""}`,
+    scope: first?.origin.scope ?? "",
+    ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
+    ...cost,
+  };
+}
+
+/** The packed copy of a weight, for x·wᵀ (`transposed`) or dy·w. */
+export function packedWeight(
+  layout: Layout,
+  weight: ValueId,
+  transposed: boolean,
+): { readonly argument: Argument; readonly out: number; readonly inner: number } {
+  const type = layout.graph.values[weight]?.type;
+  if (type?.kind !== "array") throw new Error("a weight is an array");
+  const [out = 0, inner = 0] = type.shape;
+  const [n, k] = transposed ? [out, inner] : [inner, out];
+  const { panel } = layout.schedule;
+  const name = `packed ${transposed ? "rows" : "columns"} ${layout.pathOf(weight)}`;
+  const byteLength = Math.ceil(n / panel) * panel * k * 4;
+  return { argument: at(layout.registry.buffer({ name, role: "packed", byteLength })), out, inner };
+}
+
+function matmulCall(
+  layout: Layout,
+  stage: Extract<Stage, { kind: "matmul" }>,
+  modality: number,
+  chunk?: number,
+): readonly Call[] {
+  const { node, residual, output } = stage;
+  const [a] = node.inputs;
+  const weight = node.weights[modality];
+  const n = layout.width(output, modality);
+  if (a === undefined || weight === undefined || n === undefined) return [];
+  const packed = packedWeight(layout, weight, node.op === "linear");
+  const k = node.op === "linear" ? packed.inner : packed.out;
+  const body: KernelBody = {
+    kind: "matmul",
+    k,
+    n,
+    aStride: layout.storage.stride(a),
+    cStride: layout.storage.stride(output),
+    residual: residual !== undefined,
+    dStride: residual === undefined ? 0 : layout.storage.stride(residual),
+  };
+  const d = residual === undefined ? count(0) : layout.address(residual, chunk);
+  const args = [layout.address(a, chunk), packed.argument, layout.address(output, chunk), d];
+  const bytesPerRow = 4 * (k + n * (residual === undefined ? 1 : 2));
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 2 * k * n, bytesPerRow })];
+}
+
+function programCall(
+  layout: Layout,
+  nodes: readonly AnyNode[],
+  modality: number,
+  chunk?: number,
+): readonly Call[] {
+  const [first] = nodes;
+  const result = first?.results[0];
+  const width = result === undefined ? undefined : layout.width(result, modality);
+  if (width === undefined) return [];
+  const segments = Math.max(...nodes.map(headsOf));
+  const program = buildRowProgram(layout.graph, nodes, modality, width / segments, layout.storage.stored);
+  const body: KernelBody = {
+    kind: "row_program",
+    width,
+    segments,
+    operands: program.operands.map((operand) =>
+      operand.kind === "column"
+        ? { kind: "column", stride: 0 }
+        : { kind: "rows", stride: layout.storage.stride(operand.value) },
+    ),
+    phases: program.phases,
+    rowScalars: program.rowScalars,
+  };
+  const args = program.operands.map((operand) => layout.address(operand.value, chunk));
+  const bytesPerRow = 4 * width * program.operands.filter((operand) => operand.kind === "rows").length;
+  return [makeCall(layout, nodes, body, args, { flopsPerRow: 0, bytesPerRow })];
+}
+
+function lossCall(
+  layout: Layout,
+  stage: Extract<Stage, { kind: "loss" }>,
+  modality: number,
+  chunk?: number,
+): readonly Call[] {
+  const { node, gradient } = stage;
+  const [logits, target] = node.inputs;
+  const [loss] = node.results;
+  const dlogits = gradient?.results[0];
+  const weight = gradient?.inputs[2];
+  if (logits === undefined || target === undefined || loss === undefined) return [];
+  const vocab = layout.width(logits, modality);
+  if (vocab === undefined) return [];
+  const body: KernelBody = {
+    kind: "cross_entropy",
+    vocab,
+    stride: layout.storage.stride(logits),
+    gradientStride: dlogits === undefined ? 0 : layout.storage.stride(dlogits),
+    zLoss: node.attributes.zLoss,
+    gradient: gradient !== undefined,
+  };
+  const args = [
+    layout.address(logits, chunk),
+    layout.address(target),
+    layout.address(loss),
+    weight === undefined ? count(0) : layout.address(weight),
+    dlogits === undefined ? count(0) : layout.address(dlogits, chunk),
+  ];
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * vocab })];
+}
+
+function ropeCall(
+  layout: Layout,
+  stage: Extract<Stage, { kind: "rope" }>,
+  modality: number,
+): readonly Call[] {
+  const { node } = stage;
+  const [x, position] = node.inputs;
+  const [y] = node.results;
+  if (x === undefined || position === undefined || y === undefined) return [];
+  const width = layout.width(x, modality);
+  if (width === undefined) return [];
+  const { heads, base, inverse } = node.attributes;
+  const headDim = width / heads;
+  const body: KernelBody = {
+    kind: "rope",
+    heads,
+    headDim,
+    xStride: layout.storage.stride(x),
+    yStride: layout.storage.stride(y),
+    inverse,
+  };
+  const tables = rotaryTables(layout, base, headDim);
+  const args = [
+    layout.address(x),
+    layout.address(y),
+    layout.address(position),
+    at(tables.cosine),
+    at(tables.sine),
+  ];
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
+}
+
+/** Buffers of the tables for one base and head size: [context, headDim/2] cosines and sines. */
+export function rotaryTables(
+  layout: Layout,
+  base: number,
+  headDim: number,
+): { readonly cosine: number; readonly sine: number } {
+  const byteLength = layout.context * (headDim / 2) * 4;
+  const request = (what: string): number =>
+    layout.registry.buffer({ name: `${what} ${base} ${headDim}`, role: "table", byteLength });
+  return { cosine: request("cosine"), sine: request("sine") };
+}
+
+function embedCall(
+  layout: Layout,
+  stage: Extract<Stage, { kind: "embed" }>,
+  modality: number,
+): readonly Call[] {
+  const { node } = stage;
+  const [tokens, table] = node.inputs;
+  const [y] = node.results;
+  if (tokens === undefined || table === undefined || y === undefined) return [];
+  const width = layout.width(y, modality);
+  if (width === undefined) return [];
+  const body: KernelBody = { kind: "embed", width, yStride: layout.storage.stride(y) };
+  const args = [layout.address(tokens), layout.address(table), layout.address(y)];
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
+}
+
+/** restrict moves nothing; join copies the parts that could not be made in place; extend copies or clears. */
+function moveCalls(
+  layout: Layout,
+  stage: Extract<Stage, { kind: "move" }>,
+  modality: number,
+  readers: readonly (readonly number[])[],
+): readonly Call[] {
+  const { node } = stage;
+  const [y] = node.results;
+  if (node.op === "restrict" || y === undefined) return [];
+  const width = layout.width(y, modality);
+  if (width === undefined) return [];
+  const yStride = layout.storage.stride(y);
+  const source = node.inputs.find((input) => layout.width(input, modality) !== undefined);
+  const cost = { flopsPerRow: 0, bytesPerRow: 8 * width };
+  if (source === undefined) {
+    return [
+      makeCall(layout, [node], { kind: "zero_rows", width, stride: yStride }, [layout.address(y)], cost),
+    ];
+  }
+  if (node.op === "join" && isOnlyForJoin(layout.graph, source, readers)) return [];
+  const body: KernelBody = { kind: "copy_rows", width, xStride: layout.storage.stride(source), yStride };
+  return [makeCall(layout, [node], body, [layout.address(source), layout.address(y)], cost)];
+}

@@ -1,0 +1,172 @@
+// layout.ts: values → buffers and arguments. Every question "where is this value" is answered here.
+// In: graph, storage, schedule. Out: functions from values to arguments of calls.
+// Parameters, gradients and moments each stand in one arena in the same order (tensors with equal update settings side
+// by side), so that the update is one pass over contiguous memory.
+
+import type { Graph, ValueId } from "../ir/graph.ts";
+import { sizeOf } from "../ir/types.ts";
+import type { Argument } from "./kernel.ts";
+import { at, type Registry } from "./registry.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Storage } from "./storage.ts";
+
+export type Arena = {
+  readonly order: readonly {
+    readonly path: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly settings: string;
+  }[];
+  readonly elements: number;
+};
+
+export type Layout = {
+  readonly graph: Graph;
+  readonly storage: Storage;
+  readonly schedule: Schedule;
+  readonly registry: Registry;
+  readonly rows: number;
+  readonly context: number;
+  readonly arena: Arena;
+  /** The address of a value; for chunked values, rebased so that row r of the chunk is still row r. */
+  readonly address: (value: ValueId, chunk?: number) => Argument;
+  readonly width: (value: ValueId, modality: number) => number | undefined;
+  /** Where a parameter's value, gradient or moment stands. */
+  readonly tensor: (
+    slot: "param" | "grad" | "m" | "v",
+    path: string,
+  ) => { readonly buffer: number; readonly offsetBytes: number };
+  readonly pathOf: (value: ValueId) => string;
+};
+
+/** Tensors are separated to whole cache lines, so no two tasks of the update share one. */
+const tensorAlignment = 16;
+
+export function planArena(graph: Graph): Arena {
+  const settings = new Map<string, string>();
+  for (const node of graph.nodes) {
+    const [param] = node.inputs;
+    if (node.op !== "adamw" || param === undefined) continue;
+    const producer = graph.nodes[graph.values[param]?.node ?? -1];
+    if (producer?.op === "param") settings.set(producer.attributes.path, JSON.stringify(node.attributes));
+  }
+  const params = graph.nodes.flatMap((node) => (node.op === "param" ? [node.attributes] : []));
+  const groups = [...new Set(params.map(({ path }) => settings.get(path) ?? ""))];
+  const order: Arena["order"][number][] = [];
+  let elements = 0;
+  for (const group of groups) {
+    for (const { path, type } of params) {
+      if ((settings.get(path) ?? "") !== group) continue;
+      const size = sizeOf(type);
+      order.push({ path, offset: elements, size, settings: group });
+      elements += Math.ceil(size / tensorAlignment) * tensorAlignment;
+    }
+  }
+  return { order, elements };
+}
+
+export function createLayout(
+  graph: Graph,
+  storage: Storage,
+  schedule: Schedule,
+  registry: Registry,
+  sizes: { readonly rows: number; readonly context: number },
+): Layout {
+  const arena = planArena(graph);
+  const offsets = new Map(arena.order.map(({ path, offset }) => [path, offset]));
+  const gradientOf = new Map<ValueId, string>();
+  for (const { name, value } of graph.results)
+    if (name.startsWith("grad/")) gradientOf.set(value, name.slice(5));
+  const roles = { param: "parameter", grad: "gradient", m: "moment", v: "moment" } as const;
+  const names = { param: "parameters", grad: "gradients", m: "first moments", v: "second moments" } as const;
+
+  const tensor: Layout["tensor"] = (slot, path) => {
+    const offset = offsets.get(path);
+    if (offset === undefined) throw new Error(`no parameter ${path} in the arena`);
+    const buffer = registry.buffer({ name: names[slot], role: roles[slot], byteLength: arena.elements * 4 });
+    return { buffer, offsetBytes: offset * 4 };
+  };
+  const pathOf = (value: ValueId): string => {
+    const node = graph.nodes[graph.values[value]?.node ?? -1];
+    if (node?.op !== "param" && node?.op !== "state") throw new Error(`value ${value} is no parameter`);
+    return node.attributes.path;
+  };
+
+  const address: Layout["address"] = (value, chunk) => {
+    const root = storage.root(value);
+    const node = graph.nodes[graph.values[root]?.node ?? -1];
+    const type = graph.values[root]?.type;
+    if (node === undefined || type === undefined) throw new Error(`value ${value} does not exist`);
+    if (node.op === "param" || node.op === "state") {
+      const slot = node.op === "param" ? "param" : node.attributes.slot;
+      const place = tensor(slot, node.attributes.path);
+      return at(place.buffer, place.offsetBytes);
+    }
+    const path = gradientOf.get(value);
+    if (path !== undefined) {
+      const place = tensor("grad", path);
+      return at(place.buffer, place.offsetBytes);
+    }
+    if (node.op === "input") {
+      const elements = type.kind === "rows" ? sizes.rows : Math.max(1, sizeOf(type));
+      return at(registry.buffer({ name: node.attributes.name, role: "input", byteLength: elements * 4 }));
+    }
+    if (type.kind === "array") {
+      return at(
+        registry.buffer({
+          name: arrayName(graph, value),
+          role: "result",
+          byteLength: Math.max(1, sizeOf(type)) * 4,
+        }),
+      );
+    }
+    const stride = storage.stride(value);
+    const isChunked = storage.perChunk.has(root);
+    const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : sizes.rows;
+    const lifetime = isChunked ? chunkLifetime(storage, root) : storage.lifetimes.get(root);
+    const buffer = registry.buffer({
+      name: valueName(graph, root),
+      role: "activation",
+      byteLength: rows * stride * 4,
+      ...(lifetime === undefined ? {} : { lifetime }),
+    });
+    if (!isChunked || chunk === undefined) return at(buffer);
+    return at(buffer, ((chunk % 2) - chunk) * schedule.chunkRows * stride * 4);
+  };
+
+  return {
+    graph,
+    storage,
+    schedule,
+    registry,
+    ...sizes,
+    arena,
+    address,
+    tensor,
+    pathOf,
+    width: (value, modality) => {
+      const type = graph.values[value]?.type;
+      return type?.kind === "rows" ? type.widths[modality] : undefined;
+    },
+  };
+}
+
+function chunkLifetime(
+  storage: Storage,
+  root: ValueId,
+): { readonly first: number; readonly last: number } | undefined {
+  return storage.lifetimes.get(root);
+}
+
+/** `block.0.ffn.gate #17`: where it was made, its name, and the value's number, which makes it unique. */
+function valueName(graph: Graph, value: ValueId): string {
+  const node = graph.nodes[graph.values[value]?.node ?? -1];
+  const place = [node?.origin.scope, node?.origin.name ?? node?.op]
+    .filter((part) => part !== undefined && part !== "")
+    .join(".");
+  return `${place}${node?.origin.phase === "backward" ? " gradient" : ""} %${value}`;
+}
+
+function arrayName(graph: Graph, value: ValueId): string {
+  return graph.results.find((result) => result.value === value)?.name ?? valueName(graph, value);
+}

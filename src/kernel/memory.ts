@@ -1,0 +1,62 @@
+// memory.ts: gives every buffer a place in one arena.
+// In: buffers with sizes and lifetimes in groups. Out: byte offsets.
+// Idea: what lives through the step (parameters, inputs, …) is laid end to end; activations are placed first-fit,
+// largest first, beside the others that are alive at the same time. Two buffers share bytes only if no group needs both.
+
+import type { Buffer, BufferRole } from "./kernel.ts";
+
+export type BufferRequest = {
+  readonly name: string;
+  readonly role: BufferRole;
+  readonly byteLength: number;
+  /** Groups that touch it; `undefined`: alive throughout. */
+  readonly lifetime?: { readonly first: number; readonly last: number };
+};
+
+const alignment = 64;
+/** A vector load may read past the end of the last buffer. */
+const spareBytes = 256;
+
+const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+/** Offsets in request order. The first byte of the arena is at `start` (whatever stands before it is the caller's). */
+export function placeBuffers(requests: readonly BufferRequest[]): {
+  readonly buffers: readonly Buffer[];
+  readonly totalBytes: number;
+} {
+  const offsets = new Map<number, number>();
+  let end = 0;
+  for (const [index, request] of requests.entries()) {
+    if (request.lifetime !== undefined) continue;
+    offsets.set(index, end);
+    end += align(request.byteLength);
+  }
+  const base = end;
+  const temporary = requests
+    .map((request, index) => ({ request, index }))
+    .filter(({ request }) => request.lifetime !== undefined)
+    .sort((a, b) => b.request.byteLength - a.request.byteLength || a.index - b.index);
+  const placed: { offset: number; size: number; first: number; last: number }[] = [];
+  for (const { request, index } of temporary) {
+    const { first, last } = request.lifetime ?? { first: 0, last: 0 };
+    const size = align(request.byteLength);
+    const rivals = placed
+      .filter((other) => other.first <= last && first <= other.last)
+      .sort((a, b) => a.offset - b.offset);
+    let offset = base;
+    for (const rival of rivals) {
+      if (offset + size <= rival.offset) break;
+      offset = Math.max(offset, rival.offset + rival.size);
+    }
+    placed.push({ offset, size, first, last });
+    offsets.set(index, offset);
+    end = Math.max(end, offset + size);
+  }
+  const buffers = requests.map(({ name, role, byteLength }, index) => ({
+    name,
+    role,
+    byteOffset: offsets.get(index) ?? 0,
+    byteLength,
+  }));
+  return { buffers, totalBytes: end + spareBytes };
+}

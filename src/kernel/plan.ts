@@ -1,0 +1,148 @@
+// plan.ts: groups → launches, kernels and memory.
+// In: a graph, its fusion, a schedule. Out: a plan: plain data, printed and executed from the same list.
+// Order within a launch: tasks from heavy to light, so that the last to finish are short.
+
+import type { Fusion, Group } from "../fusion/groups.ts";
+import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import { callsOf } from "./calls.ts";
+import type { Launch, Plan, TaskGroup } from "./kernel.ts";
+import { createLayout, type Layout } from "./layout.ts";
+import { placeBuffers } from "./memory.ts";
+import { createRegistry } from "./registry.ts";
+import type { Schedule } from "./schedule.ts";
+import { type Stage, stagesOf } from "./stages.ts";
+import { planStorage } from "./storage.ts";
+import { normTasks, packTasks, type Segments, tasksOf, updateTasks } from "./tasks.ts";
+
+export type PlanSizes = { readonly batch: number; readonly context: number };
+
+/** A plan and the layout that made it (targets ask it where tensors stand). */
+export type Planned = { readonly plan: Plan; readonly layout: Layout };
+
+export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, sizes: PlanSizes): Planned {
+  const rows = sizes.batch * sizes.context;
+  const registry = createRegistry();
+  const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, group.rows));
+  const storage = planStorage(graph, fusion, stagesByGroup);
+  const layout = createLayout(graph, storage, schedule, registry, { rows, context: sizes.context });
+  const { segments, list } = createSegments(layout);
+
+  const launches: Launch[] = fusion.groups.map((group, g) =>
+    launchOf(layout, fusion, group, g, stagesByGroup[g] ?? [], segments),
+  );
+  const packs = packTasks(layout, packedUses(graph));
+  const none = graph.modalities.map(() => []);
+  if (packs.length > 0) {
+    launches.unshift({ phase: "prepare", stages: none, tasks: packs });
+    if (fusion.groups.some((group) => group.phase === "update"))
+      launches.push({ phase: "update", stages: none, tasks: packs });
+  }
+  requestResults(graph, layout);
+  const { buffers, totalBytes } = placeBuffers(registry.requests);
+  const plan: Plan = {
+    rows,
+    context: sizes.context,
+    batch: sizes.batch,
+    kernels: registry.kernels,
+    launches,
+    buffers,
+    totalBytes,
+    chunkRows: schedule.chunkRows,
+    chunkCount: fusion.chunkCount,
+    tileRows: schedule.tileRows,
+    segments: list,
+  };
+  return { plan, layout };
+}
+
+function launchOf(
+  layout: Layout,
+  fusion: Fusion,
+  group: Group,
+  index: number,
+  stages: readonly Stage[],
+  segments: Segments,
+): Launch {
+  const { graph } = layout;
+  const sums = new Map<number, number>();
+  for (const loss of fusion.losses) {
+    for (const node of loss.sums) sums.set(node, index - loss.firstGroup - 1);
+  }
+  const tasks: TaskGroup[] = [];
+  const updates: Node<"adamw">[] = [];
+  for (const nodeIndex of group.tasks) {
+    const node = graph.nodes[nodeIndex];
+    if (node === undefined) continue;
+    if (node.op === "adamw") updates.push(node);
+    else if (node.op === "global_norm") tasks.push(...normTasks(layout, node));
+    else tasks.push(...tasksOf(layout, node, segments, sums.get(nodeIndex)));
+  }
+  tasks.push(...updateTasks(layout, updates));
+  const chunk = group.chunk === undefined ? {} : { chunk: group.chunk };
+  return {
+    phase: group.phase,
+    stages: callsOf(layout, stages, group.chunk),
+    ...chunk,
+    tasks: heavyFirst(layout, tasks),
+  };
+}
+
+function heavyFirst(layout: Layout, tasks: readonly TaskGroup[]): readonly TaskGroup[] {
+  const weight = ({ call, count }: TaskGroup): number =>
+    ((call.flopsPerRow + call.bytesPerRow) * layout.rows) / Math.max(1, count);
+  return tasks
+    .map((task, position) => ({ task, position }))
+    .sort((a, b) => weight(b.task) - weight(a.task) || a.position - b.position)
+    .map(({ task }) => task);
+}
+
+function createSegments(layout: Layout): { readonly segments: Segments; readonly list: Plan["segments"] } {
+  const list: Plan["segments"][number][] = [];
+  const known = new Map<string, number>();
+  const segments: Segments = (modalities, chunk) => {
+    const name = `segments ${modalities.join("+")}${chunk === undefined ? "" : ` chunk ${chunk}`}`;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const byteLength = 4 * (1 + 2 * modalities.length);
+    const buffer = layout.registry.buffer({ name, role: "segments", byteLength });
+    known.set(name, buffer);
+    list.push({ buffer, modalities, ...(chunk === undefined ? {} : { chunk }) });
+    return buffer;
+  };
+  return { segments, list };
+}
+
+function packedUses(graph: Graph): readonly { readonly weight: number; readonly transposed: boolean }[] {
+  return graph.nodes.flatMap((node: AnyNode) =>
+    node.op === "linear" || node.op === "linear_dx"
+      ? node.weights.flatMap((weight) =>
+          weight === undefined ? [] : [{ weight, transposed: node.op === "linear" }],
+        )
+      : [],
+  );
+}
+
+/** What the step hands out exists even where nothing computes it (the gradient of a parameter the loss cannot reach). */
+function requestResults(graph: Graph, layout: Layout): void {
+  for (const { path } of layout.arena.order) {
+    layout.tensor("param", path);
+    if (graph.results.some(({ name }) => name.startsWith("grad/"))) layout.tensor("grad", path);
+  }
+  for (const { value } of graph.results) {
+    const type = graph.values[value]?.type;
+    if (type?.kind === "rows") layout.address(value);
+  }
+  layout.registry.buffer({ name: "row_of", role: "input", byteLength: layout.rows * 4 });
+  layout.registry.buffer({ name: "tiles", role: "segments", byteLength: 12 * maximumTiles(layout) });
+  layout.registry.buffer({
+    name: "tile_starts",
+    role: "segments",
+    byteLength: 4 * (layout.schedule.chunkCount + 1),
+  });
+}
+
+/** Whole tiles, and a short one at most for every edge of a modality or a chunk. */
+export function maximumTiles(layout: Layout): number {
+  const { tileRows, chunkCount } = layout.schedule;
+  return Math.ceil(layout.rows / tileRows) + layout.graph.modalities.length + chunkCount + 1;
+}

@@ -1,0 +1,72 @@
+// schedule.ts: sizes. How rows are padded, how large a tile, a chunk and a task are, for one target on one engine.
+// In: the target's limits. Out: numbers. This and `targets/` are the only places where the target matters.
+
+import type { FusionLimits } from "../fusion/groups.ts";
+import type { Graph } from "../ir/graph.ts";
+
+/** What an engine is good at. */
+export type Schedule = {
+  /** Width of a packed panel: the columns of the matmul micro-kernel. */
+  readonly panel: number;
+  /** Rows of a tile: a multiple of the micro-kernel's rows. */
+  readonly tileRows: number;
+  /** Rows of one chunk of the loss, a multiple of tileRows. */
+  readonly chunkRows: number;
+  readonly chunkCount: number;
+  /** Rows of a weight gradient that one task computes. */
+  readonly outerRows: number;
+  /** Elements of one task of the update. */
+  readonly updateChunk: number;
+  readonly limits: FusionLimits;
+};
+
+/** Largest logits chunk, bytes: it should stay in the second-level cache together with the projection's panels. */
+const lossChunkBytes = 3 << 20;
+
+/** A schedule for the CPU: everything row-local is chained on a tile, since a tile of every operand fits in cache. */
+export function cpuSchedule(
+  graph: Graph,
+  rows: number,
+  micro: { readonly rows: number; readonly columns: number },
+): Schedule {
+  const widest = Math.max(
+    1,
+    ...graph.values.map(({ type }) =>
+      type.kind === "rows" ? Math.max(...type.widths.map((w) => w ?? 0)) : 0,
+    ),
+  );
+  const streamWidth = typicalWidth(graph);
+  const tileRows = streamWidth > 128 ? 96 : 48;
+  const tilesPerChunk = Math.max(4, Math.floor(lossChunkBytes / (4 * widest * tileRows)));
+  const chunkRows = tilesPerChunk * tileRows;
+  const chunkCount = Math.max(1, Math.ceil(rows / chunkRows));
+  return {
+    panel: micro.columns,
+    tileRows,
+    chunkRows,
+    chunkCount,
+    outerRows: 48,
+    updateChunk: 16384,
+    limits: { matmulsPerGroup: Number.POSITIVE_INFINITY, lossChunks: chunkCount },
+  };
+}
+
+/** The width that most row values have: the stream's. */
+function typicalWidth(graph: Graph): number {
+  const counts = new Map<number, number>();
+  for (const { type } of graph.values) {
+    const width = type.kind === "rows" ? type.widths.find((w) => w !== undefined) : undefined;
+    if (width !== undefined && width > 1) counts.set(width, (counts.get(width) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 64;
+}
+
+/**
+ * Elements between rows of a value `width` wide: whole panels of 16, so that a panel's store never leaves the row,
+ * and never a multiple of 64, which would map every row to the same few sets of the first-level cache.
+ */
+export function rowStride(width: number): number {
+  if (width === 1) return 1;
+  const padded = Math.ceil(width / 16) * 16;
+  return padded % 64 === 0 ? padded + 16 : padded;
+}

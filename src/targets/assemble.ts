@@ -1,0 +1,181 @@
+// assemble.ts: plan + program text + model → artifact.
+// In: what the compiler knows. Out: plain JSON with every address resolved.
+// Nothing is decided here; names are looked up and buffers' offsets added.
+
+import type { Model } from "../check/model.ts";
+import type { Argument, Call, Launch, Plan } from "../kernel/kernel.ts";
+import type { Layout } from "../kernel/layout.ts";
+import { maximumTiles } from "../kernel/plan.ts";
+import {
+  type Artifact,
+  type ArtifactCall,
+  type ArtifactLaunch,
+  type ArtifactTensor,
+  artifactFormat,
+  type WasmProgram,
+} from "./artifact.ts";
+
+export type Assembly = {
+  readonly model: Model;
+  readonly plan: Plan;
+  readonly layout: Layout;
+  readonly purpose: Artifact["purpose"];
+  readonly target: Artifact["target"];
+  readonly program: WasmProgram;
+  readonly scratchBytes: number;
+};
+
+export function assemble(assembly: Assembly): Artifact {
+  const { model, plan, layout, purpose } = assembly;
+  const buffer = (name: string): number => plan.buffers.find((other) => other.name === name)?.byteOffset ?? 0;
+  return {
+    format: artifactFormat,
+    target: assembly.target,
+    model: model.name,
+    variant: model.variant,
+    modalities: model.modalities.map(({ name, form }) => {
+      if (form.kind !== "tokens") throw new Error("only token modalities have an artifact form yet");
+      return { name, kind: "tokens", vocab: form.vocab, vocabStart: form.vocabStart };
+    }),
+    vocab: model.vocab,
+    constants: Object.fromEntries(model.constants),
+    rows: plan.rows,
+    context: plan.context,
+    batch: plan.batch,
+    purpose,
+    objectives: objectivesOf(model),
+    parameters: model.parameters.map(({ path, shape, initial, drawPath, drawIndex, modalities }) => ({
+      path,
+      shape,
+      initial,
+      drawPath,
+      drawIndex,
+      modalities,
+    })),
+    ...(model.train === undefined ? {} : { optimizer: model.train.optimizer }),
+    tensors: tensorsOf(assembly),
+    rotaryTables: rotaryTablesOf(plan),
+    layout: {
+      tileRows: plan.tileRows,
+      chunkRows: plan.chunkRows,
+      chunkCount: plan.chunkCount,
+      rowOf: buffer("row_of"),
+      tiles: buffer("tiles"),
+      maximumTiles: maximumTiles(layout),
+      tileStarts: buffer("tile_starts"),
+      segments: plan.segments.map(({ buffer: index, modalities, chunk }) => ({
+        byteOffset: plan.buffers[index]?.byteOffset ?? 0,
+        modalities,
+        ...(chunk === undefined ? {} : { chunk }),
+      })),
+    },
+    kernels: plan.kernels.map(({ name, body }) => ({ name, kind: body.kind })),
+    launches: plan.launches.map((launch) => resolveLaunch(plan, launch)),
+    arenaBytes: plan.totalBytes,
+    scratchBytes: assembly.scratchBytes,
+    memory: memoryOf(plan),
+    buffers: plan.buffers,
+    program: assembly.program,
+  };
+}
+
+/** Objectives number their logits in the order in which lowering meets them. */
+function objectivesOf(model: Model): Artifact["objectives"] {
+  const logits = [...new Set(model.objectives.map((objective) => objective.logits))];
+  return model.objectives.map(({ logits: value, modalities, weight }) => ({
+    logits: logits.indexOf(value),
+    modalities,
+    weight,
+  }));
+}
+
+function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
+  const tensors: Record<string, ArtifactTensor> = Object.create(null) as Record<string, ArtifactTensor>;
+  const offset = (argument: Argument): number =>
+    argument.kind === "number"
+      ? argument.value
+      : (plan.buffers[argument.buffer]?.byteOffset ?? 0) + argument.offsetBytes;
+  const slots = (["param", "grad", "m", "v"] as const).filter(
+    (slot) => slot === "param" || layout.graph.results.some(({ name }) => name.startsWith(`${slot}/`)),
+  );
+  for (const { path, shape } of model.parameters) {
+    if (!layout.arena.order.some((tensor) => tensor.path === path)) continue;
+    for (const slot of slots) {
+      const place = layout.tensor(slot, path);
+      tensors[`${slot}/${path}`] = { byteOffset: offset({ kind: "buffer", ...place }), dtype: "f32", shape };
+    }
+  }
+  for (const { name, value } of layout.graph.results) {
+    if (name.includes("/")) continue;
+    const type = layout.graph.values[value]?.type;
+    if (type === undefined) continue;
+    const byteOffset = offset(layout.address(value));
+    if (type.kind === "array") tensors[name] = { byteOffset, dtype: type.dtype, shape: type.shape };
+    else {
+      const width = Math.max(...type.widths.map((w) => w ?? 0));
+      tensors[name] = {
+        byteOffset,
+        dtype: type.dtype,
+        shape: [plan.rows, width],
+        stride: layout.storage.stride(value),
+      };
+    }
+  }
+  for (const node of layout.graph.nodes) {
+    if (node.op !== "input") continue;
+    const { name, type } = node.attributes;
+    const at = plan.buffers.find((buffer) => buffer.role === "input" && buffer.name === name);
+    if (at === undefined) continue;
+    tensors[name] = {
+      byteOffset: at.byteOffset,
+      dtype: type.dtype,
+      shape: type.kind === "rows" ? [plan.rows] : type.shape,
+    };
+  }
+  return tensors;
+}
+
+function rotaryTablesOf(plan: Plan): Artifact["rotaryTables"] {
+  return plan.buffers.flatMap(({ name, byteOffset }) => {
+    const [what, base, headDim] = name.split(" ");
+    if (what !== "cosine") return [];
+    const sine = plan.buffers.find((other) => other.name === `sine ${base} ${headDim}`)?.byteOffset ?? 0;
+    return [{ base: Number(base), headDim: Number(headDim), cosine: byteOffset, sine }];
+  });
+}
+
+function resolveLaunch(plan: Plan, launch: Launch): ArtifactLaunch {
+  const call = ({ args, ...rest }: Call): ArtifactCall => ({
+    ...rest,
+    args: args.map((argument) =>
+      argument.kind === "number"
+        ? argument.value
+        : (plan.buffers[argument.buffer]?.byteOffset ?? 0) + argument.offsetBytes,
+    ),
+    isAddress: args.map((argument) => argument.kind === "buffer"),
+  });
+  return {
+    phase: launch.phase,
+    stages: launch.stages.map((stages) => stages.map(call)),
+    ...(launch.chunk === undefined ? {} : { chunk: launch.chunk }),
+    tasks: launch.tasks.map((task) => ({
+      call: call(task.call),
+      count: task.count,
+      modalities: task.modalities,
+    })),
+  };
+}
+
+function memoryOf(plan: Plan): Artifact["memory"] {
+  const bytes = (...roles: readonly string[]): number =>
+    plan.buffers.reduce((sum, buffer) => (roles.includes(buffer.role) ? sum + buffer.byteLength : sum), 0);
+  const parameters = bytes("parameter", "packed");
+  const gradients = bytes("gradient");
+  const optimizer = bytes("moment");
+  return {
+    parameters,
+    gradients,
+    optimizer,
+    activations: plan.totalBytes - parameters - gradients - optimizer,
+  };
+}
