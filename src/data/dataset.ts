@@ -6,23 +6,23 @@
 
 /** A modality the model declares as `tokens(vocab: n)`, in declaration order. */
 export type RequestedModality = {
-	readonly name: string;
-	readonly vocab: number;
+  readonly name: string;
+  readonly vocab: number;
 };
 
 export type Origin =
-	| { readonly kind: "builtin"; readonly name: string }
-	| { readonly kind: "folder"; readonly path: string };
+  | { readonly kind: "builtin"; readonly name: string }
+  | { readonly kind: "folder"; readonly path: string };
 
 /** Called as often as work is done; `total` is 0 where it is not known. */
 export type OnProgress = (stage: string, done: number, total: number) => void;
 
 export type DataRequest = {
-	readonly data: Origin;
-	readonly modalities: readonly RequestedModality[];
-	/** Where prepared material is kept; made if absent. `.cache/motley` in the working directory unless given. */
-	readonly cacheDir?: string;
-	readonly onProgress?: OnProgress;
+  readonly data: Origin;
+  readonly modalities: readonly RequestedModality[];
+  /** Where prepared material is kept; made if absent. `.cache/motley` in the working directory unless given. */
+  readonly cacheDir?: string;
+  readonly onProgress?: OnProgress;
 };
 
 /** How text is cut: `merges` holds pairs of codes, merge r makes code 256 + r (before the markers' shift). */
@@ -30,135 +30,123 @@ export type TextCodec = { readonly kind: "text"; readonly merges: Int32Array };
 
 /** How pictures are cut: square patches of a square RGB picture, each replaced by the nearest centroid. */
 export type ImageCodec = {
-	readonly kind: "image";
-	/** Pixels a side of the picture, and of a patch. */
-	readonly size: number;
-	readonly patch: number;
-	/** [codes, patch · patch · 3], 255 − value, so that white is zero. */
-	readonly centroids: Float32Array;
+  readonly kind: "image";
+  /** Pixels a side of the picture, and of a patch. */
+  readonly size: number;
+  readonly patch: number;
+  /** [codes, patch · patch · 3], 255 − value, so that white is zero. */
+  readonly centroids: Float32Array;
 };
 
 export type Codec = TextCodec | ImageCodec;
 
 export type DatasetModality = {
-	readonly name: string;
-	/** Rows asked for; the joint vocabulary keeps them all. */
-	readonly vocab: number;
-	/** Distinct codes of this modality that occur in the training split, markers included. */
-	readonly found: number;
-	/** First id of this modality in the joint vocabulary. */
-	readonly offset: number;
-	/** Joint id of this modality's first code that is no marker; its codes go on to offset + vocab. */
-	readonly firstCode: number;
-	readonly codec: Codec;
+  readonly name: string;
+  /** Rows asked for; the joint vocabulary keeps them all. */
+  readonly vocab: number;
+  /** Distinct codes of this modality that occur in the training split, markers included. */
+  readonly found: number;
+  /** First id of this modality in the joint vocabulary. */
+  readonly offset: number;
+  /** Joint id of this modality's first code that is no marker; its codes go on to offset + vocab. */
+  readonly firstCode: number;
+  readonly codec: Codec;
 };
 
 /** Joint ids; all belong to the first modality and precede its other codes. */
 export type Markers = {
-	readonly beginDocument: number;
-	readonly endDocument: number;
-	/** By modality name; text has none. A Map, since names come from the user. */
-	readonly spans: ReadonlyMap<
-		string,
-		{ readonly begin: number; readonly end: number }
-	>;
+  readonly beginDocument: number;
+  readonly endDocument: number;
+  /** By modality name; text has none. A Map, since names come from the user. */
+  readonly spans: ReadonlyMap<string, { readonly begin: number; readonly end: number }>;
 };
 
 /** Compact: offsets have one entry more than what they count. Slot s holds the spans alternativeOffset[s] to [s + 1]. */
 export type Documents = {
-	readonly count: number;
-	readonly slotOffset: Int32Array;
-	readonly alternativeOffset: Int32Array;
-	readonly spanOffset: Int32Array;
-	/** Modality of a span, by declaration order. */
-	readonly spanModality: Int8Array;
-	/** Joint ids, markers not included: draw.ts puts those in. */
-	readonly token: Int32Array;
+  readonly count: number;
+  readonly slotOffset: Int32Array;
+  readonly alternativeOffset: Int32Array;
+  readonly spanOffset: Int32Array;
+  /** Modality of a span, by declaration order. */
+  readonly spanModality: Int8Array;
+  /** Joint ids, markers not included: draw.ts puts those in. */
+  readonly token: Int32Array;
 };
 
 /** Nats per target token of a modality; the model has to do better. */
 export type Baseline = {
-	readonly unigram: number;
-	readonly bigram: number;
-	readonly targets: number;
+  readonly unigram: number;
+  readonly bigram: number;
+  readonly targets: number;
 };
 
 export type Licence = {
-	readonly name: string;
-	readonly spdx: string;
-	readonly author: string;
-	readonly url: string;
+  readonly name: string;
+  readonly spdx: string;
+  readonly author: string;
+  readonly url: string;
 };
 
 /** 8 bits a channel, row-major, three channels a pixel. */
 export type Picture = {
-	readonly width: number;
-	readonly height: number;
-	readonly rgb: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
 };
 
 /** A few originals kept beside their codes, for the contact sheet. */
 export type Specimen = {
-	readonly split: "train" | "val";
-	readonly caption: string;
-	readonly original: Picture;
-	/** Joint ids. */
-	readonly codes: Int32Array;
+  readonly split: "train" | "val";
+  readonly caption: string;
+  readonly original: Picture;
+  /** Joint ids. */
+  readonly codes: Int32Array;
 };
 
 /** Peak signal-to-noise ratio in dB of the mean squared error over all pictures of a split. */
 export type Fidelity = {
-	readonly train: number;
-	readonly val: number | undefined;
+  readonly train: number;
+  readonly val: number | undefined;
 };
 
 export type Dataset = {
-	readonly name: string;
-	/** sha256 in hex of everything that determines the codes: documents, split, codecs, layout of the vocabulary. */
-	readonly hash: string;
-	readonly modalities: readonly DatasetModality[];
-	/** Size of the joint vocabulary. */
-	readonly vocab: number;
-	readonly markers: Markers;
-	readonly train: Documents;
-	readonly val: Documents;
-	/** On the validation documents, by modality name; a modality without targets there is absent. */
-	readonly baselines: ReadonlyMap<string, Baseline>;
-	readonly fidelity: Fidelity | undefined;
-	readonly specimens: readonly Specimen[];
-	readonly licences: readonly Licence[];
-	/** Pictures skipped, lines not understood: worth showing once. */
-	readonly warnings: readonly string[];
+  readonly name: string;
+  /** sha256 in hex of everything that determines the codes: documents, split, codecs, layout of the vocabulary. */
+  readonly hash: string;
+  readonly modalities: readonly DatasetModality[];
+  /** Size of the joint vocabulary. */
+  readonly vocab: number;
+  readonly markers: Markers;
+  readonly train: Documents;
+  readonly val: Documents;
+  /** On the validation documents, by modality name; a modality without targets there is absent. */
+  readonly baselines: ReadonlyMap<string, Baseline>;
+  readonly fidelity: Fidelity | undefined;
+  readonly specimens: readonly Specimen[];
+  readonly licences: readonly Licence[];
+  /** Pictures skipped, lines not understood: worth showing once. */
+  readonly warnings: readonly string[];
 };
 
 /** The user's material is missing or unusable; the command line shows it as a diagnostic 3xxx and exits with 1. */
 export class DataError extends Error {
-	readonly help: string | undefined;
-	constructor(message: string, help?: string) {
-		super(message);
-		this.name = "DataError";
-		this.help = help;
-	}
+  readonly help: string | undefined;
+  constructor(message: string, help?: string) {
+    super(message);
+    this.name = "DataError";
+    this.help = help;
+  }
 }
 
 /** Index of a modality by name, or undefined if the dataset was prepared without it. */
-export function modalityIndex(
-	dataset: Pick<Dataset, "modalities">,
-	name: string,
-): number | undefined {
-	const index = dataset.modalities.findIndex(
-		(modality) => modality.name === name,
-	);
-	return index < 0 ? undefined : index;
+export function modalityIndex(dataset: Pick<Dataset, "modalities">, name: string): number | undefined {
+  const index = dataset.modalities.findIndex((modality) => modality.name === name);
+  return index < 0 ? undefined : index;
 }
 
 /** Declaration-order index of the modality a joint id belongs to. */
-export function modalityOfToken(
-	dataset: Pick<Dataset, "modalities">,
-	token: number,
-): number {
-	let index = 0;
-	for (const [at, modality] of dataset.modalities.entries())
-		if (token >= modality.offset) index = at;
-	return index;
+export function modalityOfToken(dataset: Pick<Dataset, "modalities">, token: number): number {
+  let index = 0;
+  for (const [at, modality] of dataset.modalities.entries()) if (token >= modality.offset) index = at;
+  return index;
 }

@@ -1,0 +1,117 @@
+// draw.ts: one document as this pass sees it.
+// In: the compact documents, a document's number, seed and pass. Out: its tokens with markers, in order.
+// Idea: which caption is used and whether it stands before or after its picture is drawn per (seed, pass, document),
+// so that every pass over the same pictures reads differently and any pass can be made again.
+
+import type { Dataset, Documents } from "./dataset.ts";
+import { randomBelow } from "./random.ts";
+
+/** Tokens are joint ids with markers; modality[i] is that of token[i]. Both have the document's length. */
+export type DrawnDocument = {
+  readonly token: Int32Array;
+  readonly modality: Int8Array;
+  /** No span but text: such a document may be cut at the edge of a context. */
+  readonly isText: boolean;
+};
+
+/** What a pass draws from; seed and pass are non-negative integers. */
+export type Draw = { readonly seed: number; readonly pass: number };
+
+const orderStream = 1;
+const alternativeStream = 2;
+
+/** Markers a span of this modality stands between: 2 or 0. */
+function markerCount(dataset: Dataset, modality: number): number {
+  const name = dataset.modalities[modality]?.name ?? "";
+  return dataset.markers.spans.has(name) ? 2 : 0;
+}
+
+function slotsInOrder(documents: Documents, index: number, draw: Draw): readonly number[] {
+  const first = documents.slotOffset[index] ?? 0;
+  const slots = Array.from(
+    { length: (documents.slotOffset[index + 1] ?? first) - first },
+    (_, i) => first + i,
+  );
+  for (let i = slots.length - 1; i > 0; i -= 1) {
+    const j = randomBelow(i + 1, draw.seed, draw.pass, index, orderStream, i);
+    [slots[i], slots[j]] = [slots[j] ?? first, slots[i] ?? first];
+  }
+  return slots;
+}
+
+function chooseSpans(documents: Documents, index: number, draw: Draw): readonly number[] {
+  return slotsInOrder(documents, index, draw).map((slot) => {
+    const first = documents.alternativeOffset[slot] ?? 0;
+    const count = (documents.alternativeOffset[slot + 1] ?? first) - first;
+    const slotInDocument = slot - (documents.slotOffset[index] ?? 0);
+    return first + randomBelow(count, draw.seed, draw.pass, index, alternativeStream, slotInDocument);
+  });
+}
+
+/** Begin marker, the spans in the drawn order between their own markers, end marker. */
+export function drawDocument(
+  dataset: Dataset,
+  documents: Documents,
+  index: number,
+  draw: Draw,
+): DrawnDocument {
+  const spans = chooseSpans(documents, index, draw);
+  let length = 2;
+  let isText = true;
+  for (const span of spans) {
+    const modality = documents.spanModality[span] ?? 0;
+    length +=
+      (documents.spanOffset[span + 1] ?? 0) -
+      (documents.spanOffset[span] ?? 0) +
+      markerCount(dataset, modality);
+    if (dataset.modalities[modality]?.name !== "text") isText = false;
+  }
+  const token = new Int32Array(length);
+  const modality = new Int8Array(length); // markers belong to modality 0
+  let at = 0;
+  token[at++] = dataset.markers.beginDocument;
+  for (const span of spans) {
+    const own = documents.spanModality[span] ?? 0;
+    const marker = dataset.markers.spans.get(dataset.modalities[own]?.name ?? "");
+    if (marker !== undefined) token[at++] = marker.begin;
+    const codes = documents.token.subarray(
+      documents.spanOffset[span] ?? 0,
+      documents.spanOffset[span + 1] ?? 0,
+    );
+    token.set(codes, at);
+    modality.fill(own, at, at + codes.length);
+    at += codes.length;
+    if (marker !== undefined) token[at++] = marker.end;
+  }
+  token[at] = dataset.markers.endDocument;
+  return { token, modality, isText };
+}
+
+/** Length of the shortest form a document can be drawn in, markers included; and whether it is text alone. */
+export function shortestForm(
+  dataset: Dataset,
+  documents: Documents,
+  index: number,
+): { readonly length: number; readonly isText: boolean } {
+  let length = 2;
+  let isText = true;
+  for (
+    let slot = documents.slotOffset[index] ?? 0;
+    slot < (documents.slotOffset[index + 1] ?? 0);
+    slot += 1
+  ) {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (
+      let span = documents.alternativeOffset[slot] ?? 0;
+      span < (documents.alternativeOffset[slot + 1] ?? 0);
+      span += 1
+    ) {
+      const modality = documents.spanModality[span] ?? 0;
+      const own = (documents.spanOffset[span + 1] ?? 0) - (documents.spanOffset[span] ?? 0);
+      shortest = Math.min(shortest, own + markerCount(dataset, modality));
+      if (dataset.modalities[modality]?.name !== "text") isText = false;
+    }
+    length += shortest;
+  }
+  return { length, isText };
+}

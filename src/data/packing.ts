@@ -1,0 +1,233 @@
+// packing.ts: documents → batches of contexts.
+// In: a Dataset, the shape of a batch, a seed. Out: an endless, resumable stream of batches; fixed validation batches.
+// Idea: the documents of each pass come shuffled; a small window of them waits, and a row takes the first that still
+// fits, so that rows are filled well and whole documents stay whole. Only text is ever cut. Everything is a function
+// of (dataset, seed, cursor): the cursor is all that a checkpoint needs.
+
+import type { Batch } from "../runtime/batch.ts";
+import { DataError, type Dataset, type Documents } from "./dataset.ts";
+import { type DrawnDocument, drawDocument, shortestForm } from "./draw.ts";
+import { randomBelow, randomOrder } from "./random.ts";
+
+export type StreamOptions = {
+  readonly split: "train" | "val";
+  /** Contexts in a batch, and positions in a context. */
+  readonly batch: number;
+  readonly context: number;
+  readonly seed: number;
+};
+
+export type BatchStream = {
+  next(): Batch;
+  /** Where the stream stands, as text; `restore` with it goes on with the very batches that would have come. */
+  cursor(): string;
+  restore(cursor: string): void;
+};
+
+type Waiting = { readonly pass: number; readonly index: number; readonly drawn: DrawnDocument };
+type Place = {
+  readonly pass: number;
+  readonly next: number;
+  readonly waiting: readonly (readonly [number, number])[];
+};
+
+const windowSize = 16;
+const orderStream = 3;
+const cropStream = 4;
+const cursorVersion = 1;
+
+/** Hands out the drawn documents of pass after pass; the window is what waits for a row. */
+class Feed {
+  readonly waiting: Waiting[] = [];
+  private pass = 0;
+  private next = 0;
+  private order: Int32Array;
+  private readonly dataset: Dataset;
+  private readonly documents: Documents;
+  private readonly context: number;
+  private readonly seed: number;
+  private readonly passLimit: number;
+
+  constructor(dataset: Dataset, documents: Documents, context: number, seed: number, passLimit: number) {
+    this.dataset = dataset;
+    this.documents = documents;
+    this.context = context;
+    this.seed = seed;
+    this.passLimit = passLimit;
+    this.order = randomOrder(documents.count, seed, 0, orderStream);
+  }
+
+  refill(): void {
+    while (this.waiting.length < windowSize && this.pass < this.passLimit) {
+      if (this.next >= this.documents.count) {
+        this.pass += 1;
+        this.next = 0;
+        this.order = randomOrder(this.documents.count, this.seed, this.pass, orderStream);
+        continue;
+      }
+      const index = this.order[this.next] ?? 0;
+      this.next += 1;
+      const drawn = this.draw(this.pass, index);
+      if (drawn.isText || drawn.token.length <= this.context)
+        this.waiting.push({ pass: this.pass, index, drawn });
+    }
+  }
+
+  /** A text longer than the context starts at a place drawn anew each pass: else its end would never be read. */
+  private draw(pass: number, index: number): DrawnDocument {
+    const drawn = drawDocument(this.dataset, this.documents, index, { seed: this.seed, pass });
+    const surplus = drawn.token.length - this.context;
+    if (!drawn.isText || surplus <= 0) return drawn;
+    const skipped = randomBelow(surplus + 1, this.seed, pass, index, cropStream);
+    const token = drawn.token.slice(skipped);
+    token[0] = this.dataset.markers.beginDocument;
+    const modality = drawn.modality.slice(skipped);
+    modality[0] = 0;
+    return { token, modality, isText: true };
+  }
+
+  place(): Place {
+    return {
+      pass: this.pass,
+      next: this.next,
+      waiting: this.waiting.map((one) => [one.pass, one.index] as const),
+    };
+  }
+
+  moveTo(place: Place): void {
+    this.pass = place.pass;
+    this.next = place.next;
+    this.order = randomOrder(this.documents.count, this.seed, place.pass, orderStream);
+    this.waiting.length = 0;
+    for (const [pass, index] of place.waiting)
+      this.waiting.push({ pass, index, drawn: this.draw(pass, index) });
+  }
+}
+
+function emptyBatch(batch: number, context: number): Batch {
+  const size = batch * context;
+  const filled = () => new Int32Array(size).fill(-1);
+  return {
+    batch,
+    context,
+    token: filled(),
+    target: filled(),
+    modality: filled(),
+    document: filled(),
+    position: new Int32Array(size),
+  };
+}
+
+/** The longest-waiting document that fits; else the longest-waiting text, to be cut; else none. */
+function choose(waiting: readonly Waiting[], room: number): number {
+  const whole = waiting.findIndex((one) => one.drawn.token.length <= room);
+  if (whole >= 0) return whole;
+  // One token alone predicts nothing.
+  return room < 2 ? -1 : waiting.findIndex((one) => one.drawn.isText);
+}
+
+function writeDocument(into: Batch, at: number, room: number, number: number, drawn: DrawnDocument): number {
+  const length = Math.min(room, drawn.token.length);
+  for (let i = 0; i < length; i += 1) {
+    into.token[at + i] = drawn.token[i] ?? -1;
+    into.modality[at + i] = drawn.modality[i] ?? -1;
+    into.document[at + i] = number;
+    into.position[at + i] = i;
+    // What a cut drops is no target either, and the end marker has none.
+    into.target[at + i] = i + 1 < length ? (drawn.token[i + 1] ?? -1) : -1;
+  }
+  return length;
+}
+
+/** Fills row `row` of a batch from the feed; false if the feed had nothing left. */
+function fillRow(into: Batch, row: number, feed: Feed): boolean {
+  let used = 0;
+  for (let number = 0; ; number += 1) {
+    feed.refill();
+    const chosen = choose(feed.waiting, into.context - used);
+    if (chosen < 0) return used > 0;
+    const [one] = feed.waiting.splice(chosen, 1);
+    if (one === undefined) return used > 0;
+    used += writeDocument(into, row * into.context + used, into.context - used, number, one.drawn);
+  }
+}
+
+function refuseShortContext(dataset: Dataset, documents: Documents, context: number): void {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < documents.count; index += 1) {
+    const form = shortestForm(dataset, documents, index);
+    if (form.length <= context || (form.isText && context >= 2)) return;
+    shortest = Math.min(shortest, form.length);
+  }
+  if (documents.count === 0) return;
+  throw new DataError(
+    `no document of "${dataset.name}" fits a context of ${context}: the shortest has ${shortest} tokens`,
+    `set \`context\` to ${shortest} or more`,
+  );
+}
+
+function parseCursor(text: string, expected: string, documentCount: number): Place {
+  try {
+    const { version, stream, place } = JSON.parse(text);
+    const isPlace =
+      version === cursorVersion &&
+      stream === expected &&
+      Number.isSafeInteger(place.pass) &&
+      Number.isSafeInteger(place.next) &&
+      place.waiting.every((one: readonly number[]) => one.every((n) => Number.isSafeInteger(n) && n >= 0)) &&
+      place.waiting.every((one: readonly number[]) => one.length === 2 && (one[1] ?? 0) < documentCount);
+    if (isPlace) return place;
+  } catch {
+    // Falls through to the one message below.
+  }
+  throw new DataError(
+    "the place in the data kept by the checkpoint does not belong to this data, batch, context and seed",
+    "resume with the settings and the data the run was started with",
+  );
+}
+
+/**
+ * An endless stream of batches, the same for the same dataset, options and cursor.
+ * - Throws DataError if the split is empty or no document fits the context.
+ * - Documents with pictures that are longer than the context are left out.
+ */
+export function createBatchStream(dataset: Dataset, options: StreamOptions): BatchStream {
+  const { split, batch, context, seed } = options;
+  const documents = split === "train" ? dataset.train : dataset.val;
+  if (documents.count === 0) throw new DataError(`"${dataset.name}" has no ${split} documents`);
+  refuseShortContext(dataset, documents, context);
+  const feed = new Feed(dataset, documents, context, seed, Number.POSITIVE_INFINITY);
+  const stream = `${dataset.hash}/${split}/${batch}x${context}/${seed}`;
+  return {
+    next() {
+      const made = emptyBatch(batch, context);
+      for (let row = 0; row < batch; row += 1) fillRow(made, row, feed);
+      return made;
+    },
+    cursor: () => JSON.stringify({ version: cursorVersion, stream, place: feed.place() }),
+    restore: (cursor) => feed.moveTo(parseCursor(cursor, stream, documents.count)),
+  };
+}
+
+export type ValidationOptions = { readonly count: number; readonly batch: number; readonly context: number };
+
+/**
+ * The same `count` validation contexts for every seed, in batches of `batch`.
+ * - Fewer if one pass over the validation split fills fewer; the last batch then ends in empty rows. None without a split.
+ */
+export function validationBatches(
+  dataset: Dataset,
+  { count, batch, context }: ValidationOptions,
+): readonly Batch[] {
+  const batches: Batch[] = [];
+  const feed = new Feed(dataset, dataset.val, context, 0, 1);
+  for (let made = 0; made < count; ) {
+    const into = emptyBatch(batch, context);
+    let rows = 0;
+    while (rows < batch && made + rows < count && fillRow(into, rows, feed)) rows += 1;
+    if (rows > 0) batches.push(into);
+    if (rows === 0 || rows < batch) break;
+    made += rows;
+  }
+  return batches;
+}

@@ -1,0 +1,207 @@
+// patches.ts: pictures ↔ patch vectors ↔ codes; the k-means book between them.
+// In: square RGB pictures. Out: centroids fitted on the training pictures, codes of every patch, pictures of codes.
+// A patch vector holds 255 − value, so white is the zero vector; code 0 is exactly white, as every page is.
+
+import type { ImageCodec, Picture } from "./dataset.ts";
+import { createNearest } from "./nearest.ts";
+import { randomBelow, randomBits } from "./random.ts";
+
+/** Geometry of the picture codec: pixels a side of a picture and of a patch. */
+export const pictureSize = 32;
+export const patchSize = 4;
+export const patchesPerSide = pictureSize / patchSize;
+export const patchesPerPicture = patchesPerSide * patchesPerSide;
+export const patchWidth = patchSize * patchSize * 3;
+export const pictureBytes = pictureSize * pictureSize * 3;
+
+const sampleSize = 30000;
+const lloydSteps = 8;
+const whiteShare = 0.02;
+const fitSeed = 20240607;
+
+/** Offset in a picture of the first byte of row `y` of patch `patch`. */
+function patchRowOffset(patch: number, y: number): number {
+  const top = Math.floor(patch / patchesPerSide) * patchSize + y;
+  return (top * pictureSize + (patch % patchesPerSide) * patchSize) * 3;
+}
+
+/** Writes patch `patch` of the picture that starts at byte `start` into `into` at `at`; true if it is all white. */
+function readPatch(
+  pictures: Uint8Array,
+  start: number,
+  patch: number,
+  into: Float32Array,
+  at: number,
+): boolean {
+  let dark = 0;
+  for (let y = 0; y < patchSize; y += 1) {
+    const from = start + patchRowOffset(patch, y);
+    for (let i = 0; i < patchSize * 3; i += 1) {
+      const value = 255 - (pictures[from + i] ?? 255);
+      dark |= value;
+      into[at + y * patchSize * 3 + i] = value;
+    }
+  }
+  return dark === 0;
+}
+
+/** About 30,000 patches of the given pictures, 2 % of the white ones kept; the same each time. */
+function samplePatches(pictures: Uint8Array, chosen: readonly number[]): Float32Array {
+  const total = chosen.length * patchesPerPicture;
+  const share = Math.min(1, (1.4 * sampleSize) / Math.max(1, total));
+  const kept: number[] = [];
+  const patch = new Float32Array(patchWidth);
+  for (const [order, picture] of chosen.entries()) {
+    for (let p = 0; p < patchesPerPicture; p += 1) {
+      const luck = randomBits(fitSeed, order, p) / 4294967296;
+      if (luck >= share) continue;
+      const isWhite = readPatch(pictures, picture * pictureBytes, p, patch, 0);
+      if (isWhite && luck >= share * whiteShare) continue;
+      for (const value of patch) kept.push(value);
+    }
+  }
+  return Float32Array.from(kept);
+}
+
+/** White first, then distinct patches of the sample in random order; fewer than `count` if there are no more. */
+function startCentroids(sample: Float32Array, count: number): Float32Array {
+  const rows = sample.length / patchWidth;
+  const seen = new Set([new Array(patchWidth).fill(0).join()]);
+  const centroids = new Float32Array(count * patchWidth);
+  let made = 1;
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
+  for (let i = 0; i < rows && made < count; i += 1) {
+    const j = i + randomBelow(rows - i, fitSeed, 1, i);
+    const row = order[j] ?? 0;
+    order[j] = order[i] ?? 0;
+    const patch = sample.subarray(row * patchWidth, (row + 1) * patchWidth);
+    const key = patch.join();
+    if (seen.has(key)) continue;
+    seen.add(key);
+    centroids.set(patch, made * patchWidth);
+    made += 1;
+  }
+  return centroids.slice(0, made * patchWidth);
+}
+
+/** The sample's rows from the worst represented on, for centroids that lost all their patches. */
+function worstRows(distances: Float32Array): readonly number[] {
+  return [...distances.keys()].sort((a, b) => (distances[b] ?? 0) - (distances[a] ?? 0) || a - b);
+}
+
+function moveCentroids(
+  sample: Float32Array,
+  codes: Int32Array,
+  distances: Float32Array,
+  before: Float32Array,
+): Float32Array {
+  const sums = new Float64Array(before.length);
+  const counts = new Int32Array(before.length / patchWidth);
+  for (const [row, code] of codes.entries()) {
+    counts[code] = (counts[code] ?? 0) + 1;
+    for (let k = 0; k < patchWidth; k += 1) {
+      sums[code * patchWidth + k] = (sums[code * patchWidth + k] ?? 0) + (sample[row * patchWidth + k] ?? 0);
+    }
+  }
+  const moved = before.slice();
+  let orphans: readonly number[] | undefined;
+  let taken = 0;
+  // Code 0 stays white.
+  for (let code = 1; code < counts.length; code += 1) {
+    const count = counts[code] ?? 0;
+    if (count === 0) {
+      orphans ??= worstRows(distances);
+      const row = orphans[taken] ?? 0;
+      taken += 1;
+      moved.set(sample.subarray(row * patchWidth, (row + 1) * patchWidth), code * patchWidth);
+      continue;
+    }
+    for (let k = 0; k < patchWidth; k += 1) {
+      moved[code * patchWidth + k] = (sums[code * patchWidth + k] ?? 0) / count;
+    }
+  }
+  return moved;
+}
+
+/**
+ * k-means (Lloyd) over patches of the chosen pictures: the codec with at most `count` centroids.
+ * - `pictures` holds pictures of 32 × 32 × 3 bytes one after another; `chosen` are numbers of those to fit on.
+ */
+export async function fitImageCodec(
+  pictures: Uint8Array,
+  chosen: readonly number[],
+  count: number,
+  onStep: (done: number, total: number) => void,
+): Promise<ImageCodec> {
+  const sample = samplePatches(pictures, chosen);
+  let centroids = startCentroids(sample, count);
+  const codes = new Int32Array(sample.length / patchWidth);
+  const distances = new Float32Array(codes.length);
+  for (let step = 0; step < lloydSteps && codes.length > 0; step += 1) {
+    (await createNearest(centroids, patchWidth)).find(sample, codes, distances);
+    centroids = moveCentroids(sample, codes, distances, centroids);
+    onStep(step + 1, lloydSteps);
+  }
+  return { kind: "image", size: pictureSize, patch: patchSize, centroids };
+}
+
+export type EncodedPictures = {
+  /** [pictures, 64] codes of the codec (not joint ids). */
+  readonly codes: Int32Array;
+  /** Per picture, the sum of squared errors over its 3,072 values. */
+  readonly errors: Float64Array;
+};
+
+/** Codes of every picture; white patches are known without a search. */
+export async function encodePictures(
+  codec: ImageCodec,
+  pictures: Uint8Array,
+  onStep: (done: number, total: number) => void,
+): Promise<EncodedPictures> {
+  const count = pictures.length / pictureBytes;
+  const nearest = await createNearest(codec.centroids, patchWidth);
+  const codes = new Int32Array(count * patchesPerPicture);
+  const errors = new Float64Array(count);
+  const perChunk = 128;
+  const rows = new Float32Array(perChunk * patchesPerPicture * patchWidth);
+  const places = new Int32Array(perChunk * patchesPerPicture);
+  const found = new Int32Array(places.length);
+  const distances = new Float32Array(places.length);
+  for (let start = 0; start < count; start += perChunk) {
+    let used = 0;
+    const end = Math.min(count, start + perChunk);
+    for (let picture = start; picture < end; picture += 1) {
+      for (let p = 0; p < patchesPerPicture; p += 1) {
+        if (readPatch(pictures, picture * pictureBytes, p, rows, used * patchWidth)) continue;
+        places[used] = picture * patchesPerPicture + p;
+        used += 1;
+      }
+    }
+    nearest.find(rows.subarray(0, used * patchWidth), found, distances);
+    for (let i = 0; i < used; i += 1) {
+      const place = places[i] ?? 0;
+      codes[place] = found[i] ?? 0;
+      const picture = Math.floor(place / patchesPerPicture);
+      errors[picture] = (errors[picture] ?? 0) + (distances[i] ?? 0);
+    }
+    onStep(end, count);
+  }
+  return { codes, errors };
+}
+
+/** The picture of up to 64 codes in raster order; codes that are missing or unknown are white. */
+export function pictureOfCodes(codec: ImageCodec, codes: readonly number[]): Picture {
+  const rgb = new Uint8Array(pictureBytes).fill(255);
+  for (let patch = 0; patch < patchesPerPicture; patch += 1) {
+    const code = codes[patch] ?? -1;
+    if (code < 0 || (code + 1) * patchWidth > codec.centroids.length) continue;
+    for (let y = 0; y < patchSize; y += 1) {
+      const to = patchRowOffset(patch, y);
+      for (let i = 0; i < patchSize * 3; i += 1) {
+        const value = 255 - (codec.centroids[code * patchWidth + y * patchSize * 3 + i] ?? 0);
+        rgb[to + i] = Math.max(0, Math.min(255, Math.round(value)));
+      }
+    }
+  }
+  return { width: pictureSize, height: pictureSize, rgb };
+}
