@@ -1,0 +1,39 @@
+// context.ts: what is known while a model is lowered: its parameters and inputs as graph values, and the values so far.
+// In: a Model. Out: a context with every parameter declared; batch inputs are declared at their first use, so a graph
+// asks the host for nothing it does not read.
+
+import type { Model, ValueIndex } from "../check/model.ts";
+import { bug } from "../diagnostics/bug.ts";
+import { type Builder, createBuilder } from "../ir/builder.ts";
+import type { ValueId } from "../ir/graph.ts";
+import { arrayOf, rowsOf } from "../ir/types.ts";
+import { type BatchInput, batchInputs } from "./inputs.ts";
+
+/** `values` grows as operations are lowered. */
+export type LowerContext = {
+  readonly model: Model;
+  readonly builder: Builder;
+  /** By `ParameterIndex`. */
+  readonly parameters: readonly ValueId[];
+  /** By `ValueIndex`, for the operations lowered so far. */
+  readonly values: ValueId[];
+  /** A per-row batch input. */
+  readonly input: (name: BatchInput) => ValueId;
+};
+
+/** Declares every parameter, in the model's order. */
+export function startContext(model: Model): LowerContext {
+  const modalities = model.modalities.map((modality) => modality.name);
+  const builder = createBuilder(model.name, modalities);
+  const parameters = model.parameters.map(({ path, shape, span }) =>
+    builder.param(path, arrayOf("f32", shape), { span, scope: "", name: path, phase: "forward" }),
+  );
+  const widths = modalities.map(() => 1);
+  const input = (name: BatchInput): ValueId => builder.input(name, rowsOf(batchInputs[name], widths));
+  return { model, builder, parameters, values: [], input };
+}
+
+/** The value of an operation that has been lowered. */
+export function lowered(context: LowerContext, index: ValueIndex): ValueId {
+  return context.values[index] ?? bug("lower", `operation ${index} is used before it is computed`);
+}

@@ -1,0 +1,45 @@
+// optimizer.ts: AdamW as graph nodes, so that the update is compiled like everything else.
+// In: a differentiated graph (results `grad/PATH`). Out: the same graph with the results `norm`, `param/PATH`, `m/PATH`
+// and `v/PATH`. Clipping is inside `adamw`: it reads the global norm, so gradients are never scaled in memory.
+
+import type { AdamW } from "../check/model.ts";
+import { bug } from "../diagnostics/bug.ts";
+import { extendGraph } from "../ir/builder.ts";
+import type { Graph } from "../ir/graph.ts";
+import { arrayOf } from "../ir/types.ts";
+import { scheduleInput } from "./inputs.ts";
+
+/**
+ * Adds the update of every parameter, in the order the graph declares them.
+ * - The norm is over the gradients of all parameters, before clipping.
+ * - Decoupled decay on tensors of rank 2 (embeddings included), none on the others.
+ */
+export function addUpdate(graph: Graph, settings: AdamW): Graph {
+  const builder = extendGraph(graph);
+  const parameters = graph.nodes.flatMap((node) => {
+    if (node.op !== "param") return [];
+    const grad = graph.results.find((result) => result.name === `grad/${node.attributes.path}`);
+    const [value] = node.results;
+    if (grad === undefined || value === undefined)
+      return bug("update", `no gradient of ${node.attributes.path}`);
+    return [{ ...node.attributes, value, grad: grad.value }];
+  });
+  if (parameters.length === 0) return graph;
+  const at = (scope: string) => ({ origin: { scope, phase: "update" } }) as const;
+  const grads = parameters.map(({ grad }) => grad);
+  const norm = builder.value("global_norm", grads, {}, at(""));
+  const schedule = builder.input(scheduleInput, arrayOf("f32", [3]));
+  builder.result("norm", norm);
+  for (const { path, type, value, grad } of parameters) {
+    const states = [builder.state(path, "m", type), builder.state(path, "v", type)];
+    const { beta1, beta2, eps, clip = 0 } = settings;
+    const weightDecay = type.shape.length === 2 ? settings.weightDecay : 0;
+    const attributes = { beta1, beta2, eps, weightDecay, clip };
+    const updated = builder.node("adamw", [value, grad, ...states, norm, schedule], attributes, at(path));
+    for (const [i, slot] of (["param", "m", "v"] as const).entries()) {
+      const result = updated[i];
+      if (result !== undefined) builder.result(`${slot}/${path}`, result);
+    }
+  }
+  return builder.finish();
+}
