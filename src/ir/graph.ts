@@ -9,7 +9,12 @@ import type { TensorType } from "./types.ts";
 /** Index into `Graph.values`. */
 export type ValueId = number;
 
-export type Value = { readonly id: ValueId; readonly type: TensorType; readonly node: number; readonly result: number };
+export type Value = {
+  readonly id: ValueId;
+  readonly type: TensorType;
+  readonly node: number;
+  readonly result: number;
+};
 
 export type Node<O extends OpName = OpName> = {
   readonly op: O;

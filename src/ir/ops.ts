@@ -6,7 +6,8 @@
 // Rows never mix in an op of locality "row"; "across" lets rows see one another; "reduce" sums over rows into an
 // array; "array" touches no rows at all; "source" has no operands.
 
-import { type ArrayType, arrayOf, presentModalities, rowsOf, sizeOf, type TensorType } from "./types.ts";
+import * as shapes from "./shapes.ts";
+import type { ArrayType, TensorType } from "./types.ts";
 
 type None = Readonly<Record<never, never>>;
 type PerModality = readonly (number | undefined)[];
@@ -19,6 +20,8 @@ export type OpAttributes = {
   state: { readonly path: string; readonly slot: "m" | "v"; readonly type: ArrayType };
   /** What the host writes before a step; names in `lower/inputs.ts`. */
   input: { readonly name: string; readonly type: TensorType };
+  /** An array of zeros: the gradient of a parameter that the loss does not reach. */
+  zeros: { readonly type: ArrayType };
 
   /** (tokens i32[N,1], table [V,D]) → f32[N,D] */
   embed: None;
@@ -63,6 +66,7 @@ export type OpAttributes = {
   silu_dx: None;
   gelu_dx: None;
   relu_dx: None;
+  /** Also of two arrays: the gradients of a weight used twice, the sums of two losses. */
   add: None;
   sub: None;
   mul: None;
@@ -114,254 +118,98 @@ export type OpRow<O extends OpName> = {
     inputs: readonly TensorType[],
     weights: readonly (TensorType | undefined)[],
     attributes: OpAttributes[O],
-  ) => readonly TensorType[] | string;
+  ) => shapes.Inferred;
 };
 
-const elementwise = <O extends OpName>(operands: readonly string[]): OpRow<O> => ({
-  operands,
-  hasWeights: false,
-  locality: "row",
-  infer: (inputs) => {
-    const [first] = inputs;
-    if (first === undefined || first.kind !== "rows") return "needs a value with rows";
-    const odd = inputs.find((type) => type.kind !== "rows" || type.widths.some((w, m) => w !== first.widths[m]));
-    return odd ? "operands differ in width or modalities" : [first];
-  },
-});
+const operation = <O extends OpName>(
+  locality: Locality,
+  operands: string,
+  infer: OpRow<O>["infer"],
+  hasWeights = false,
+): OpRow<O> => ({ operands: operands === "" ? [] : operands.split(" "), hasWeights, locality, infer });
 
-const declared = <O extends "param" | "state" | "input">(): OpRow<O> => ({
-  operands: [],
-  hasWeights: false,
-  locality: "source",
-  infer: (_inputs, _weights, attributes) => [attributes.type],
-});
+const declared = <O extends "param" | "state" | "input" | "zeros">(locality: Locality): OpRow<O> =>
+  operation(locality, "", (_inputs, _weights, { type }) => [type]);
 
-/** Widths after multiplying each modality's rows by its weight; `side` says which side of [out,in] the rows meet. */
-function throughWeights(
-  x: TensorType | undefined,
-  weights: readonly (TensorType | undefined)[],
-  side: "in" | "out",
-): readonly TensorType[] | string {
-  if (x === undefined || x.kind !== "rows") return "needs a value with rows";
-  const widths: (number | undefined)[] = [];
-  for (const [m, width] of x.widths.entries()) {
-    const weight = weights[m];
-    if (width === undefined) {
-      widths.push(undefined);
-      continue;
-    }
-    if (weight === undefined || weight.kind !== "array" || weight.shape.length !== 2) return `modality ${m} has no matrix`;
-    const [out, inner] = weight.shape;
-    if ((side === "in" ? inner : out) !== width) return `modality ${m} is ${width} wide, its matrix is [${weight.shape}]`;
-    widths.push(side === "in" ? out : inner);
-  }
-  return [rowsOf("f32", widths)];
-}
+const elementwise = <O extends OpName>(operands: string): OpRow<O> =>
+  operation("row", operands, (inputs) => shapes.elementwise(inputs));
 
-function normWeights(
-  x: TensorType | undefined,
-  weights: readonly (TensorType | undefined)[],
-  heads: number,
-): readonly TensorType[] | string {
-  if (x === undefined || x.kind !== "rows") return "needs a value with rows";
-  for (const m of presentModalities(x)) {
-    const weight = weights[m];
-    const width = (x.widths[m] ?? 0) / Math.max(1, heads);
-    if (weight === undefined || weight.kind !== "array" || weight.shape[0] !== width) return `modality ${m} needs a weight of ${width}`;
-  }
-  return [x];
-}
-
-const single = (type: TensorType | undefined, heads: number): readonly TensorType[] | string =>
-  type?.kind === "rows" ? [rowsOf("f32", type.widths.map((w) => (w === undefined ? w : heads)))] : "needs rows";
+const withWeights = true;
 
 /** The table. Order: sources, tokens, matmuls, norms, positions and attention, elementwise, routing, loss, update. */
 export const ops: { readonly [O in OpName]: OpRow<O> } = {
-  param: declared(),
-  state: declared(),
-  input: declared(),
+  param: declared("source"),
+  state: declared("source"),
+  input: declared("source"),
+  zeros: declared("array"),
 
-  embed: {
-    operands: ["tokens", "table"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([tokens, table]) =>
-      tokens?.kind === "rows" && tokens.dtype === "i32" && table?.kind === "array" && table.shape.length === 2
-        ? [rowsOf("f32", tokens.widths.map((w) => (w === undefined ? undefined : table.shape[1])))]
-        : "needs token ids and a table [vocab, width]",
-  },
-  embed_dw: {
-    operands: ["dy", "tokens"],
-    hasWeights: false,
-    locality: "reduce",
-    infer: ([dy], _weights, { vocab }) =>
-      dy?.kind === "rows" ? [arrayOf("f32", [vocab, dy.widths.find((w) => w !== undefined) ?? 0])] : "needs rows",
-  },
+  embed: operation("row", "tokens table", (inputs) => shapes.embed(inputs)),
+  embed_dw: operation("reduce", "dy tokens", (inputs, _, { vocab }) => shapes.embedGrad(inputs, vocab)),
 
-  linear: {
-    operands: ["x"],
-    hasWeights: true,
-    locality: "row",
-    infer: ([x], weights) => throughWeights(x, weights, "in"),
-  },
-  linear_dx: {
-    operands: ["dy"],
-    hasWeights: true,
-    locality: "row",
-    infer: ([dy], weights) => throughWeights(dy, weights, "out"),
-  },
-  linear_dw: {
-    operands: ["dy", "x"],
-    hasWeights: false,
-    locality: "reduce",
-    infer: ([dy, x], _weights, { modalities }) => {
-      const [m] = modalities;
-      if (dy?.kind !== "rows" || x?.kind !== "rows" || m === undefined) return "needs rows of at least one modality";
-      const [out, inner] = [dy.widths[m], x.widths[m]];
-      if (out === undefined || inner === undefined) return `modality ${m} has no rows`;
-      const odd = modalities.find((other) => dy.widths[other] !== out || x.widths[other] !== inner);
-      return odd === undefined ? [arrayOf("f32", [out, inner])] : `modality ${odd} has other widths than modality ${m}`;
-    },
-  },
+  linear: operation(
+    "row",
+    "x",
+    (inputs, weights) => shapes.throughWeights(inputs, weights, "in"),
+    withWeights,
+  ),
+  linear_dx: operation(
+    "row",
+    "dy",
+    (inputs, weights) => shapes.throughWeights(inputs, weights, "out"),
+    withWeights,
+  ),
+  linear_dw: operation("reduce", "dy x", (inputs, _, { modalities }) =>
+    shapes.linearWeightGrad(inputs, modalities),
+  ),
 
-  rms_norm: {
-    operands: ["x"],
-    hasWeights: true,
-    locality: "row",
-    infer: ([x], weights, { heads }) => normWeights(x, weights, heads),
-  },
-  rms_norm_dx: {
-    operands: ["dy", "x"],
-    hasWeights: true,
-    locality: "row",
-    infer: ([, x], weights, { heads }) => normWeights(x, weights, heads),
-  },
-  rms_norm_dw: {
-    operands: ["dy", "x"],
-    hasWeights: false,
-    locality: "reduce",
-    infer: ([, x], _weights, { heads, modalities }) =>
-      x?.kind === "rows" && modalities[0] !== undefined
-        ? [arrayOf("f32", [(x.widths[modalities[0]] ?? 0) / Math.max(1, heads)])]
-        : "needs rows of at least one modality",
-  },
+  rms_norm: operation("row", "x", ([x], weights, { heads }) => shapes.norm(x, weights, heads), withWeights),
+  rms_norm_dx: operation(
+    "row",
+    "dy x",
+    (inputs, weights, { heads }) => shapes.normGrad(inputs, weights, heads),
+    withWeights,
+  ),
+  rms_norm_dw: operation("reduce", "dy x", (inputs, _, { heads, modalities }) =>
+    shapes.normWeightGrad(inputs, heads, modalities),
+  ),
 
-  rope: {
-    operands: ["x", "position"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([x], _weights, { heads }) => {
-      if (x?.kind !== "rows") return "needs rows";
-      const odd = x.widths.find((w) => w !== undefined && w % (2 * heads) !== 0);
-      return odd === undefined ? [x] : `a width of ${odd} does not give ${heads} heads of even size`;
-    },
-  },
-  attention: {
-    operands: ["q", "k", "v", "sequence", "first", "last"],
-    hasWeights: false,
-    locality: "across",
-    infer: ([q, k, v], _weights, { heads, kvHeads }) => {
-      const lse = single(q, heads);
-      if (typeof lse === "string" || q?.kind !== "rows" || k?.kind !== "rows" || v?.kind !== "rows") return "needs rows";
-      const [width, keyWidth, valueWidth] = [q.widths[0], k.widths[0], v.widths[0]];
-      if (width === undefined || keyWidth === undefined || valueWidth === undefined) return "needs every modality's rows";
-      if (width / heads !== keyWidth / kvHeads) return "queries and keys differ in head size";
-      const out = (valueWidth / kvHeads) * heads;
-      return [rowsOf("f32", q.widths.map(() => out)), ...lse];
-    },
-  },
-  attention_grad: {
-    operands: ["dout", "q", "k", "v", "out", "lse", "sequence", "first", "last"],
-    hasWeights: false,
-    locality: "across",
-    infer: ([, q, k, v]) => (q && k && v ? [q, k, v] : "needs q, k and v"),
-  },
+  rope: operation("row", "x position", (inputs, _, { heads }) => shapes.rope(inputs, heads)),
+  attention: operation("across", "q k v sequence first last", (inputs, _, heads) =>
+    shapes.attention(inputs, heads),
+  ),
+  attention_grad: operation("across", "dout q k v out lse sequence first last", (inputs, _, heads) =>
+    shapes.attentionGrad(inputs, heads),
+  ),
 
-  silu: elementwise(["x"]),
-  gelu: elementwise(["x"]),
-  relu: elementwise(["x"]),
-  tanh: elementwise(["x"]),
-  sigmoid: elementwise(["x"]),
-  square: elementwise(["x"]),
-  exp: elementwise(["x"]),
-  neg: elementwise(["x"]),
-  reciprocal: elementwise(["x"]),
-  silu_dx: elementwise(["dy", "x"]),
-  gelu_dx: elementwise(["dy", "x"]),
-  relu_dx: elementwise(["dy", "x"]),
-  add: elementwise(["a", "b"]),
-  sub: elementwise(["a", "b"]),
-  mul: elementwise(["a", "b"]),
-  div: elementwise(["a", "b"]),
-  scale: elementwise(["x"]),
-  offset: elementwise(["x"]),
+  silu: elementwise("x"),
+  gelu: elementwise("x"),
+  relu: elementwise("x"),
+  tanh: elementwise("x"),
+  sigmoid: elementwise("x"),
+  square: elementwise("x"),
+  exp: elementwise("x"),
+  neg: elementwise("x"),
+  reciprocal: elementwise("x"),
+  silu_dx: elementwise("dy x"),
+  gelu_dx: elementwise("dy x"),
+  relu_dx: elementwise("dy x"),
+  add: operation("row", "a b", (inputs) => shapes.elementwise(inputs, true)),
+  sub: elementwise("a b"),
+  mul: elementwise("a b"),
+  div: elementwise("a b"),
+  scale: elementwise("x"),
+  offset: elementwise("x"),
 
-  restrict: {
-    operands: ["x"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([x], _weights, { modalities }) =>
-      x?.kind === "rows"
-        ? [rowsOf(x.dtype, x.widths.map((w, m) => (modalities.includes(m) ? w : undefined)))]
-        : "needs rows",
-  },
-  join: {
-    operands: ["part", "…"],
-    hasWeights: false,
-    locality: "row",
-    infer: (parts) => {
-      const [first] = parts;
-      if (first?.kind !== "rows") return "needs rows";
-      const widths: (number | undefined)[] = first.widths.map(() => undefined);
-      for (const part of parts) {
-        if (part.kind !== "rows") return "needs rows";
-        for (const m of presentModalities(part)) {
-          if (widths[m] !== undefined) return `modality ${m} stands in two parts`;
-          widths[m] = part.widths[m];
-        }
-      }
-      return [rowsOf(first.dtype, widths)];
-    },
-  },
-  extend: {
-    operands: ["x"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([x], _weights, { widths }) =>
-      x?.kind !== "rows"
-        ? "needs rows"
-        : x.widths.some((w, m) => w !== undefined && w !== widths[m])
-          ? "changes the width of a modality it has"
-          : [rowsOf(x.dtype, widths)],
-  },
+  restrict: operation("row", "x", (inputs, _, { modalities }) => shapes.restrict(inputs, modalities)),
+  join: operation("row", "part …", (parts) => shapes.join(parts)),
+  extend: operation("row", "x", (inputs, _, { widths }) => shapes.extend(inputs, widths)),
 
-  cross_entropy: {
-    operands: ["logits", "target"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([logits]) => single(logits, 1),
-  },
-  cross_entropy_dx: {
-    operands: ["logits", "target", "weight"],
-    hasWeights: false,
-    locality: "row",
-    infer: ([logits]) => (logits ? [logits] : "needs logits"),
-  },
-  loss_sums: {
-    operands: ["loss", "weight", "target_modality"],
-    hasWeights: false,
-    locality: "reduce",
-    infer: (_inputs, _weights, { modalities }) => [arrayOf("f32", [1 + modalities])],
-  },
+  cross_entropy: operation("row", "logits target", (inputs) => shapes.crossEntropy(inputs)),
+  cross_entropy_dx: operation("row", "logits target weight", (inputs) => shapes.crossEntropyGrad(inputs)),
+  loss_sums: operation("reduce", "loss weight target_modality", (inputs, _, { modalities }) =>
+    shapes.lossSums(inputs, modalities),
+  ),
 
-  global_norm: { operands: ["grad", "…"], hasWeights: false, locality: "array", infer: () => [arrayOf("f32", [])] },
-  adamw: {
-    operands: ["param", "grad", "m", "v", "norm", "schedule"],
-    hasWeights: false,
-    locality: "array",
-    infer: ([param, grad, m, v]) => {
-      if (param?.kind !== "array" || grad?.kind !== "array" || m === undefined || v === undefined) return "needs arrays";
-      return sizeOf(param) === sizeOf(grad) ? [param, m, v] : "parameter and gradient differ in shape";
-    },
-  },
+  global_norm: operation("array", "grad …", (grads) => shapes.globalNorm(grads)),
+  adamw: operation("array", "param grad m v norm schedule", (inputs) => shapes.adamw(inputs)),
 };

@@ -54,7 +54,8 @@ export function sameType(a: TensorType, b: TensorType): boolean {
 export function printType(type: TensorType, modalities: readonly string[]): string {
   if (type.kind === "array") return `${type.dtype}[${type.shape.join(",")}]`;
   const [first] = type.widths;
-  if (first !== undefined && type.widths.every((width) => width === first)) return `${type.dtype}[N,${first}]`;
+  if (first !== undefined && type.widths.every((width) => width === first))
+    return `${type.dtype}[N,${first}]`;
   const parts = type.widths.flatMap((width, m) => (width === undefined ? [] : [`${modalities[m]}:${width}`]));
   return `${type.dtype}[N,${parts.join(" ")}]`;
 }
