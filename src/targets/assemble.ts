@@ -19,6 +19,8 @@ export type Assembly = {
   readonly model: Model;
   readonly plan: Plan;
   readonly layout: Layout;
+  /** Which cross-entropy each objective belongs to was decided by lowering. */
+  readonly objectives: Artifact["objectives"];
   readonly purpose: Artifact["purpose"];
   readonly target: Artifact["target"];
   readonly program: WasmProgram;
@@ -43,7 +45,7 @@ export function assemble(assembly: Assembly): Artifact {
     context: plan.context,
     batch: plan.batch,
     purpose,
-    objectives: objectivesOf(model),
+    objectives: assembly.objectives,
     parameters: model.parameters.map(({ path, shape, initial, drawPath, drawIndex, modalities }) => ({
       path,
       shape,
@@ -77,16 +79,6 @@ export function assemble(assembly: Assembly): Artifact {
     buffers: plan.buffers,
     program: assembly.program,
   };
-}
-
-/** Objectives number their logits in the order in which lowering meets them. */
-function objectivesOf(model: Model): Artifact["objectives"] {
-  const logits = [...new Set(model.objectives.map((objective) => objective.logits))];
-  return model.objectives.map(({ logits: value, modalities, weight }) => ({
-    logits: logits.indexOf(value),
-    modalities,
-    weight,
-  }));
 }
 
 function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
