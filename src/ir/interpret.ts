@@ -1,0 +1,111 @@
+// interpret.ts: the oracle. Runs a graph in float64, op by op, in plain loops.
+// In: a graph, where each modality's rows begin, and the numbers of its sources. Out: the numbers of its results.
+// Idea: slow and obvious. Nothing is fused, reused or reordered, so that a kernel or a rule that disagrees is wrong.
+//
+// Layout of a rows value: modality after modality, row after row, each row as wide as its modality, nothing between;
+// a modality that the value does not have takes no space. Arrays are dense and row-major.
+// `offsets` has M+1 entries; modality m has rows offsets[m] … offsets[m+1]−1. Rows of the batch past the last offset
+// belong to nobody: a source may hold them at its end, they are never read.
+
+import { bug } from "../diagnostics/bug.ts";
+import type { AnyNode, Graph } from "./graph.ts";
+import { attentionOps } from "./interpret-attention.ts";
+import { elementwiseOps } from "./interpret-elementwise.ts";
+import { lossOps } from "./interpret-loss.ts";
+import { matmulOps } from "./interpret-matmul.ts";
+import { routingOps } from "./interpret-routing.ts";
+import { type Evaluate, elementCount, type Operand, type Result, type Tensor } from "./interpret-tensor.ts";
+import { updateOps } from "./interpret-update.ts";
+import type { OpName } from "./ops.ts";
+import type { TensorType } from "./types.ts";
+
+/** The numbers a graph is run on; longer arrays than needed are cut. */
+export type Bindings = {
+  readonly offsets: readonly number[];
+  /** By input name. */
+  readonly inputs: ReadonlyMap<string, ArrayLike<number>>;
+  /** By path. */
+  readonly params: ReadonlyMap<string, ArrayLike<number>>;
+  /** By slot and path, `m/head`; missing ones are zero. */
+  readonly states?: ReadonlyMap<string, ArrayLike<number>>;
+};
+
+type SourceName = "param" | "state" | "input";
+
+const evaluators: { readonly [O in Exclude<OpName, SourceName>]: Evaluate<O> } = {
+  ...matmulOps,
+  ...attentionOps,
+  ...elementwiseOps,
+  ...routingOps,
+  ...lossOps,
+  ...updateOps,
+};
+
+/** Every result of the graph, by name. */
+export function interpret(graph: Graph, bindings: Bindings): ReadonlyMap<string, Tensor> {
+  const values = interpretValues(graph, bindings);
+  const results = new Map<string, Tensor>();
+  for (const { name, value } of graph.results) {
+    results.set(name, values[value] ?? bug("interpret", `result ${name} was never computed`));
+  }
+  return results;
+}
+
+/** Every value of the graph, by id. */
+export function interpretValues(graph: Graph, bindings: Bindings): readonly Tensor[] {
+  const values: Tensor[] = [];
+  const typeOf = (id: number): TensorType =>
+    graph.values[id]?.type ?? bug("interpret", `value ${id} does not exist`);
+  const operand = (id: number): Operand => {
+    const numbers = values[id] ?? bug("interpret", `value ${id} is read before it is computed`);
+    return { type: typeOf(id), numbers };
+  };
+  for (const node of graph.nodes) {
+    const results: Result[] = node.results.map((id) => {
+      const type = typeOf(id);
+      return { type, numbers: new Float64Array(elementCount(type, bindings.offsets)) };
+    });
+    if (node.op === "param" || node.op === "state" || node.op === "input") {
+      const [type, [id]] = [node.attributes.type, node.results];
+      if (id !== undefined) values[id] = readSource(node, type, bindings);
+      continue;
+    }
+    // One cast: node and evaluator stem from the same row, which the compiler cannot see through the index.
+    const evaluate = evaluators[node.op] as unknown as Evaluate<OpName>;
+    evaluate({
+      inputs: node.inputs.map(operand),
+      weights: node.weights.map((id) => (id === undefined ? undefined : operand(id))),
+      results,
+      attributes: node.attributes,
+      offsets: bindings.offsets,
+    });
+    for (const [i, id] of node.results.entries()) {
+      const result = results[i];
+      if (result !== undefined) values[id] = result.numbers;
+    }
+  }
+  return values;
+}
+
+function readSource(node: AnyNode, type: TensorType, bindings: Bindings): Tensor {
+  const size = elementCount(type, bindings.offsets);
+  const { name, numbers } = findSource(node, bindings, size);
+  if (numbers === undefined) return bug("interpret", `${node.op} ${name} has no numbers`);
+  if (numbers.length < size)
+    return bug("interpret", `${node.op} ${name} has ${numbers.length} numbers of ${size}`);
+  const copied = type.dtype === "i32" ? new Int32Array(size) : new Float64Array(size);
+  for (let i = 0; i < size; i += 1) copied[i] = numbers[i] ?? 0;
+  return copied;
+}
+
+type Found = { readonly name: string; readonly numbers: ArrayLike<number> | undefined };
+
+function findSource(node: AnyNode, bindings: Bindings, size: number): Found {
+  if (node.op === "param")
+    return { name: node.attributes.path, numbers: bindings.params.get(node.attributes.path) };
+  if (node.op === "input")
+    return { name: node.attributes.name, numbers: bindings.inputs.get(node.attributes.name) };
+  if (node.op !== "state") return { name: node.op, numbers: undefined };
+  const name = `${node.attributes.slot}/${node.attributes.path}`;
+  return { name, numbers: bindings.states?.get(name) ?? new Float64Array(size) };
+}
