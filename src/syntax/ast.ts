@@ -118,7 +118,12 @@ export type Expression =
   | Missing;
 
 /** `text` is the number as written (`1e-3`), for messages. */
-export type NumberLiteral = { readonly kind: "number"; readonly span: Span; readonly value: number; readonly text: string };
+export type NumberLiteral = {
+  readonly kind: "number";
+  readonly span: Span;
+  readonly value: number;
+  readonly text: string;
+};
 /** A string literal, unescaped. */
 export type Text = { readonly kind: "text"; readonly span: Span; readonly value: string };
 export type Reference = { readonly kind: "reference"; readonly span: Span; readonly name: Name };
@@ -132,7 +137,12 @@ export type Call = {
 };
 export type Argument = { readonly span: Span; readonly name?: Name; readonly value: Expression };
 
-export type Unary = { readonly kind: "unary"; readonly span: Span; readonly operator: "-"; readonly operand: Expression };
+export type Unary = {
+  readonly kind: "unary";
+  readonly span: Span;
+  readonly operator: "-";
+  readonly operand: Expression;
+};
 export type Binary = {
   readonly kind: "binary";
   readonly span: Span;
@@ -141,7 +151,12 @@ export type Binary = {
   readonly right: Expression;
 };
 /** `linear(a, n) as out`: postfix, binds tighter than any operator. */
-export type As = { readonly kind: "as"; readonly span: Span; readonly value: Expression; readonly name: Name };
+export type As = {
+  readonly kind: "as";
+  readonly span: Span;
+  readonly value: Expression;
+  readonly name: Name;
+};
 /** `(0.9, 0.95)`: two or more elements, in settings only. */
 export type Tuple = { readonly kind: "tuple"; readonly span: Span; readonly elements: readonly Expression[] };
 /** `{ text: 344, image: 172 }`: a constant that differs by modality. */
@@ -151,7 +166,11 @@ export type Record = {
   readonly fields: readonly { readonly name: Name; readonly value: Expression }[];
 };
 /** Kept so that `fmt` preserves the user's parentheses. */
-export type Parenthesized = { readonly kind: "parenthesized"; readonly span: Span; readonly value: Expression };
+export type Parenthesized = {
+  readonly kind: "parenthesized";
+  readonly span: Span;
+  readonly value: Expression;
+};
 /** Where the parser expected an expression and found none; already reported. */
 export type Missing = { readonly kind: "missing"; readonly span: Span };
 
@@ -185,7 +204,9 @@ export type VariantRule =
       readonly label: Name;
       readonly count: Expression;
       readonly modality?: Name;
-      readonly routing?: { readonly kind: "expert_choice" } | { readonly kind: "top"; readonly k: Expression };
+      readonly routing?:
+        | { readonly kind: "expert_choice" }
+        | { readonly kind: "top"; readonly k: Expression };
     };
 
 /** `train chameleon { data icons context 160, batch 8, steps 1500, seed 1 adamw(…) }` */

@@ -1,0 +1,354 @@
+// parser.ts: the grammar, one rule per production.
+// In: tokens. Out: a concrete syntax tree and the places where the text left the grammar.
+// There are no actions here and no meaning: build.ts makes the tree everybody else uses. The grammar accepts every
+// declaration and statement in every block (`item`), and a call without a name (`loose`), because a tree plus a good
+// message is worth more than a refusal; build.ts says which of them stand in the wrong place.
+// `value` is apart from `expression` because a record begins with `{`, and so does the body of a `repeat`.
+
+import { type CstNode, CstParser, type IRecognitionException, type IToken } from "chevrotain";
+import { messages } from "./messages.ts";
+import * as t from "./tokens.ts";
+
+export class MotParser extends CstParser {
+  constructor(skipValidations: boolean) {
+    super([...t.tokens], {
+      recoveryEnabled: true,
+      maxLookahead: 3,
+      nodeLocationTracking: "onlyOffset",
+      errorMessageProvider: messages,
+      skipValidations,
+    });
+    this.performSelfAnalysis();
+  }
+
+  // What is missing or too much is decided in repair.ts, by lines and indentation; the parser only looks for the next
+  // place it understands.
+  override canTokenTypeBeInsertedInRecovery(): boolean {
+    return false;
+  }
+  override canTokenTypeBeDeletedInRecovery(): boolean {
+    return false;
+  }
+
+  file = this.RULE("file", () => {
+    this.MANY(() => this.SUBRULE(this.item));
+  });
+
+  item = this.RULE("item", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.importFile) },
+      { ALT: () => this.SUBRULE(this.model) },
+      { ALT: () => this.SUBRULE(this.layer) },
+      { ALT: () => this.SUBRULE(this.variant) },
+      { ALT: () => this.SUBRULE(this.train) },
+      { ALT: () => this.SUBRULE(this.compare) },
+      { ALT: () => this.SUBRULE(this.constants) },
+      { ALT: () => this.SUBRULE(this.modality) },
+      { ALT: () => this.SUBRULE(this.perModality) },
+      { ALT: () => this.SUBRULE(this.repeat) },
+      { ALT: () => this.SUBRULE(this.returnValue) },
+      { ALT: () => this.SUBRULE(this.objective) },
+      { ALT: () => this.SUBRULE(this.binding) },
+      { ALT: () => this.SUBRULE(this.arm) },
+      { ALT: () => this.SUBRULE(this.loose) },
+    ]);
+  });
+
+  block = this.RULE("block", () => {
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => this.SUBRULE(this.item));
+    this.CONSUME(t.RightBrace);
+  });
+
+  // ---- declarations
+
+  importFile = this.RULE("importFile", () => {
+    this.CONSUME(t.Import);
+    this.CONSUME(t.Text);
+  });
+
+  model = this.RULE("model", () => {
+    this.CONSUME(t.Model);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.block);
+  });
+
+  layer = this.RULE("layer", () => {
+    this.CONSUME(t.Layer);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftParen);
+    this.OPTION(() => this.SUBRULE(this.names));
+    this.CONSUME(t.RightParen);
+    this.SUBRULE(this.block);
+  });
+
+  constants = this.RULE("constants", () => {
+    this.CONSUME(t.Const);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.constant) });
+  });
+
+  constant = this.RULE("constant", () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.value);
+  });
+
+  modality = this.RULE("modality", () => {
+    this.CONSUME(t.Modality);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  // ---- statements
+
+  binding = this.RULE("binding", () => {
+    this.CONSUME(t.Name);
+    this.OR([
+      { ALT: () => this.CONSUME(t.Equals) },
+      { ALT: () => this.CONSUME(t.PlusEquals) },
+      { ALT: () => this.CONSUME(t.OtherAssign) },
+    ]);
+    this.SUBRULE(this.value);
+  });
+
+  perModality = this.RULE("perModality", () => {
+    this.CONSUME(t.Per);
+    this.CONSUME(t.Modality);
+    this.OPTION(() => this.CONSUME(t.Name));
+    this.SUBRULE(this.block);
+  });
+
+  arm = this.RULE("arm", () => {
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.block);
+  });
+
+  repeat = this.RULE("repeat", () => {
+    this.CONSUME(t.Repeat);
+    this.SUBRULE(this.expression);
+    this.SUBRULE(this.block);
+  });
+
+  returnValue = this.RULE("returnValue", () => {
+    this.CONSUME(t.Return);
+    this.SUBRULE(this.expression);
+  });
+
+  objective = this.RULE("objective", () => {
+    this.CONSUME(t.Objective);
+    this.SUBRULE(this.names);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  loose = this.RULE("loose", () => {
+    this.SUBRULE(this.call);
+    this.OPTION(() => this.SUBRULE(this.alias));
+  });
+
+  // ---- variants, training, comparison
+
+  variant = this.RULE("variant", () => {
+    this.CONSUME(t.Variant);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.CONSUME2(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.LeftBrace);
+      this.MANY(() => this.SUBRULE(this.rule));
+      this.CONSUME(t.RightBrace);
+    });
+  });
+
+  rule = this.RULE("rule", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.share) },
+      { ALT: () => this.SUBRULE(this.experts) },
+      { ALT: () => this.SUBRULE(this.override) },
+    ]);
+  });
+
+  share = this.RULE("share", () => {
+    this.CONSUME(t.Share);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.pattern) });
+    this.OPTION(() => {
+      this.CONSUME(t.Between);
+      this.SUBRULE(this.names);
+    });
+  });
+
+  pattern = this.RULE("pattern", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Name) },
+      { ALT: () => this.CONSUME(t.Path) },
+      { ALT: () => this.CONSUME(t.Star) },
+    ]);
+  });
+
+  experts = this.RULE("experts", () => {
+    this.CONSUME(t.Experts);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.expression);
+    this.OPTION(() => {
+      this.CONSUME(t.For);
+      this.CONSUME2(t.Name);
+    });
+    this.OPTION2(() => {
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.By);
+            this.CONSUME3(t.Name);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Top);
+            this.SUBRULE2(this.expression);
+          },
+        },
+      ]);
+    });
+  });
+
+  override = this.RULE("override", () => {
+    this.SUBRULE(this.constant);
+    this.OPTION(() => this.CONSUME(t.Comma));
+  });
+
+  train = this.RULE("train", () => {
+    this.CONSUME(t.Train);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => {
+      this.SUBRULE(this.setting);
+      this.OPTION(() => this.CONSUME(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+  });
+
+  setting = this.RULE("setting", () => {
+    this.OR([
+      // A word before `(` is a call: `adamw(…)`; no setting has a value in parentheses.
+      { ALT: () => this.SUBRULE(this.call), IGNORE_AMBIGUITIES: true },
+      {
+        ALT: () => {
+          this.CONSUME(t.Name);
+          this.SUBRULE(this.expression);
+        },
+      },
+    ]);
+  });
+
+  compare = this.RULE("compare", () => {
+    this.CONSUME(t.Compare);
+    this.SUBRULE(this.names);
+  });
+
+  // ---- expressions, loosest first
+
+  value = this.RULE("value", () => {
+    this.OR([{ ALT: () => this.SUBRULE(this.record) }, { ALT: () => this.SUBRULE(this.expression) }]);
+  });
+
+  record = this.RULE("record", () => {
+    this.CONSUME(t.LeftBrace);
+    this.SUBRULE(this.field);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.field);
+    });
+    this.OPTION(() => this.CONSUME2(t.Comma));
+    this.CONSUME(t.RightBrace);
+  });
+
+  field = this.RULE("field", () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.expression);
+  });
+
+  expression = this.RULE("expression", () => {
+    this.SUBRULE(this.product);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]);
+      this.SUBRULE2(this.product);
+    });
+  });
+
+  product = this.RULE("product", () => {
+    this.SUBRULE(this.signed);
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Star) }, { ALT: () => this.CONSUME(t.Slash) }]);
+      this.SUBRULE2(this.signed);
+    });
+  });
+
+  signed = this.RULE("signed", () => {
+    this.MANY(() => this.CONSUME(t.Minus));
+    this.SUBRULE(this.operand);
+  });
+
+  /** `as` binds tighter than any operator. */
+  operand = this.RULE("operand", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Number) },
+      { ALT: () => this.CONSUME(t.Text) },
+      { ALT: () => this.SUBRULE(this.call) },
+      { ALT: () => this.CONSUME(t.Name) },
+      { ALT: () => this.SUBRULE(this.group) },
+    ]);
+    this.OPTION(() => this.SUBRULE(this.alias));
+  });
+
+  alias = this.RULE("alias", () => {
+    this.CONSUME(t.As);
+    this.CONSUME(t.Name);
+  });
+
+  /** `(a + b)`, or the pair `(0.9, 0.95)`. */
+  group = this.RULE("group", () => {
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.CONSUME(t.RightParen);
+  });
+
+  call = this.RULE("call", () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.LeftParen);
+    this.OPTION(() => {
+      this.SUBRULE(this.argument);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.argument);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParen);
+  });
+
+  argument = this.RULE("argument", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Name);
+      this.CONSUME(t.Colon);
+    });
+    this.SUBRULE(this.value);
+  });
+
+  names = this.RULE("names", () => {
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+  });
+}
+
+export type Parsed = { readonly cst: CstNode; readonly errors: readonly IRecognitionException[] };
+
+// Built once: analysing the grammar costs more than parsing a spec. A test builds one that validates itself.
+const parser = new MotParser(true);
+
+/** Always gives a tree; nodes the parser had to leave early lack children. */
+export function parseTokens(tokens: readonly IToken[]): Parsed {
+  parser.input = [...tokens];
+  return { cst: parser.file(), errors: parser.errors };
+}
