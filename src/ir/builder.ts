@@ -19,6 +19,7 @@ export type NodeOptions = {
 
 /** Collects nodes; see `createBuilder` and `extendGraph`. */
 export type Builder = {
+  readonly modalities: readonly string[];
   /** A source asked for twice is the same value; asked for with another type, it is a bug. */
   readonly param: (path: string, type: ArrayType, origin?: Origin) => ValueId;
   readonly state: (path: string, slot: "m" | "v", type: ArrayType) => ValueId;
@@ -117,6 +118,7 @@ export function extendGraph(graph: Graph): Builder {
   };
 
   return {
+    modalities,
     param: (path, type, origin) => source("param", { path, type }, origin),
     state: (path, slot, type) => source("state", { path, slot, type }),
     input: (inputName, type) => source("input", { name: inputName, type }),
