@@ -3,13 +3,13 @@
 // Both are fitted on one pass over the training documents, are told the modality of the target, and see every target
 // of one pass over the validation documents. A trained model has to do better than the bigram.
 // - unigram: (count of the target + 1) / (targets of its modality + vocab of its modality): add-one
-// - bigram: (count of (previous, target) + k · unigram) / (count of previous before a target of that modality + k), k = 4:
+// - bigram: (count of (previous, target) + k · unigram) / (count of previous before a target of that modality + k), k = 16:
 //   the previous token is whatever stands before, in raster order within a picture
 
 import type { Baseline, Dataset, Documents } from "./dataset.ts";
 import { drawDocument } from "./draw.ts";
 
-export const bigramPrior = 4;
+export const bigramPrior = 16;
 
 type Visit = (previous: number, target: number, modality: number) => void;
 

@@ -78,7 +78,10 @@ class Feed {
     const drawn = drawDocument(this.dataset, this.documents, index, { seed: this.seed, pass });
     const surplus = drawn.token.length - this.context;
     if (!drawn.isText || surplus <= 0) return drawn;
-    const skipped = randomBelow(surplus + 1, this.seed, pass, index, cropStream);
+    // Half a context beyond either end counts as that end, or both ends would hardly ever be read.
+    const drawnAt =
+      randomBelow(surplus + this.context, this.seed, pass, index, cropStream) - (this.context >> 1);
+    const skipped = Math.max(0, Math.min(surplus, drawnAt));
     const token = drawn.token.slice(skipped);
     token[0] = this.dataset.markers.beginDocument;
     const modality = drawn.modality.slice(skipped);

@@ -1,0 +1,134 @@
+// summary.ts: what `motley data` says and shows about a dataset.
+// In: a Dataset. Out: plain JSON, the same as text, and a contact sheet: originals above what their codes keep.
+
+import type { Baseline, Dataset, Documents, Fidelity, Licence, Picture } from "./dataset.ts";
+import { decodeImage } from "./decode.ts";
+import { drawDocument } from "./draw.ts";
+import { writePng } from "./png.ts";
+
+export type SplitSummary = {
+  readonly documents: number;
+  /** Of one pass, markers included. */
+  readonly tokens: number;
+  /** Share of the pass's tokens by modality name. */
+  readonly shares: Readonly<Record<string, number>>;
+};
+
+export type DataSummary = {
+  readonly name: string;
+  readonly hash: string;
+  readonly vocab: number;
+  readonly modalities: readonly { readonly name: string; readonly vocab: number; readonly found: number }[];
+  readonly train: SplitSummary;
+  readonly val: SplitSummary;
+  readonly baselines: { readonly val: Readonly<Record<string, Baseline>> };
+  /** dB; absent without pictures. */
+  readonly fidelity?: Fidelity;
+  readonly licences: readonly Licence[];
+  readonly warnings: readonly string[];
+};
+
+function summarizeSplit(dataset: Dataset, documents: Documents): SplitSummary {
+  const counts = dataset.modalities.map(() => 0);
+  let tokens = 0;
+  for (let index = 0; index < documents.count; index += 1) {
+    const { modality } = drawDocument(dataset, documents, index, { seed: 0, pass: 0 });
+    for (const one of modality) counts[one] = (counts[one] ?? 0) + 1;
+    tokens += modality.length;
+  }
+  const shares = dataset.modalities.map(
+    ({ name }, i) => [name, (counts[i] ?? 0) / Math.max(1, tokens)] as const,
+  );
+  return { documents: documents.count, tokens, shares: Object.fromEntries(shares) };
+}
+
+/** Everything worth knowing before training, as plain JSON. */
+export function dataSummary(dataset: Dataset): DataSummary {
+  const { name, hash, vocab, fidelity, licences, warnings } = dataset;
+  return {
+    name,
+    hash,
+    vocab,
+    modalities: dataset.modalities.map((one) => ({ name: one.name, vocab: one.vocab, found: one.found })),
+    train: summarizeSplit(dataset, dataset.train),
+    val: summarizeSplit(dataset, dataset.val),
+    baselines: { val: Object.fromEntries(dataset.baselines) },
+    ...(fidelity === undefined ? {} : { fidelity }),
+    licences,
+    warnings,
+  };
+}
+
+function percent(share: number | undefined): string {
+  return `${(100 * (share ?? 0)).toFixed(1)} %`;
+}
+
+/** The summary as lines for a terminal. */
+export function formatSummary(summary: DataSummary): string {
+  const lines = [`data ${summary.name}   ${summary.hash.slice(0, 16)}`, ""];
+  for (const split of ["train", "val"] as const) {
+    const { documents, tokens, shares } = summary[split];
+    const parts = Object.entries(shares).map(([name, share]) => `${name} ${percent(share)}`);
+    lines.push(`${split.padEnd(6)} ${documents} documents, ${tokens} tokens a pass: ${parts.join(", ")}`);
+  }
+  lines.push("");
+  for (const { name, vocab, found } of summary.modalities) {
+    const baseline = summary.baselines.val[name];
+    const nats =
+      baseline === undefined
+        ? "no validation targets"
+        : `unigram ${baseline.unigram.toFixed(3)}, bigram ${baseline.bigram.toFixed(3)} nats a token`;
+    lines.push(`${name.padEnd(6)} ${found} of ${vocab} codes occur; to beat on val: ${nats}`);
+  }
+  if (summary.fidelity !== undefined) {
+    const { train, val } = summary.fidelity;
+    lines.push(
+      `what the picture codes keep: train ${train.toFixed(1)} dB${val === undefined ? "" : `, val ${val.toFixed(1)} dB`}`,
+    );
+  }
+  if (summary.licences.length > 0) lines.push("", "licences");
+  for (const { name, spdx, author } of summary.licences)
+    lines.push(`  ${spdx.padEnd(11)} ${name} (${author})`);
+  if (summary.warnings.length > 0) lines.push("", `skipped: ${summary.warnings.length}`);
+  for (const warning of summary.warnings.slice(0, 20)) lines.push(`  ${warning}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function paste(sheet: Picture, picture: Picture, left: number, top: number, zoom: number): void {
+  for (let y = 0; y < picture.height * zoom; y += 1) {
+    for (let x = 0; x < picture.width * zoom; x += 1) {
+      const from = (Math.floor(y / zoom) * picture.width + Math.floor(x / zoom)) * 3;
+      sheet.rgb.set(picture.rgb.subarray(from, from + 3), ((top + y) * sheet.width + left + x) * 3);
+    }
+  }
+}
+
+/** Pictures in rows of `columns` on grey, each `zoom` times its size; all must have one size. */
+export function contactSheet(pictures: readonly Picture[], columns: number, zoom = 2): Picture {
+  const gap = 4;
+  const side = (pictures[0]?.width ?? 0) * zoom + gap;
+  const width = gap + columns * side;
+  const height = gap + Math.ceil(pictures.length / columns) * side;
+  const sheet = { width, height, rgb: new Uint8Array(width * height * 3).fill(160) };
+  for (const [i, picture] of pictures.entries()) {
+    paste(sheet, picture, gap + (i % columns) * side, gap + Math.floor(i / columns) * side, zoom);
+  }
+  return sheet;
+}
+
+/** Writes a PNG: a row of training originals, under it what their codes keep, then the same for validation. False without pictures. */
+export async function pictures(dataset: Dataset, file: string): Promise<boolean> {
+  const rows = (["train", "val"] as const).map((split) =>
+    dataset.specimens.filter((one) => one.split === split),
+  );
+  const columns = Math.max(...rows.map((row) => row.length));
+  if (columns <= 0) return false;
+  const blank: Picture = { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(160) };
+  const filled = (row: readonly Picture[]) => Array.from({ length: columns }, (_, i) => row[i] ?? blank);
+  const all = rows.flatMap((row) => [
+    ...filled(row.map((one) => one.original)),
+    ...filled(row.map((one) => decodeImage(dataset, one.codes))),
+  ]);
+  await writePng(file, contactSheet(all, columns));
+  return true;
+}
