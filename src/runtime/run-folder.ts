@@ -1,0 +1,159 @@
+// run-folder.ts: what a run leaves on disk: spec.mot, manifest.json, metrics.jsonl, checkpoint.safetensors.
+// In: a folder's path and what to record. Out: the folder, opened fresh or for going on.
+// Metrics are appended a line per step and handed to the operating system at once; resuming cuts the file back to the
+// checkpoint's step and leaves the earlier lines byte for byte.
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import { TensorFileError } from "./safetensors.ts";
+
+/** Bumped whenever the meaning of a file in the folder changes. */
+export const runFormat = 1;
+
+export type Manifest = {
+  readonly format: typeof runFormat;
+  readonly motley: string;
+  readonly engine: string;
+  readonly flags: readonly string[];
+  readonly processor: string;
+  readonly threads: number;
+  readonly target: string;
+  readonly model: string;
+  readonly variant: string;
+  readonly dataHash: string;
+  readonly seed: number;
+  readonly steps: number;
+};
+
+/** A line of metrics.jsonl. `loss.total` is the weighted total, then one entry per modality that had a target. */
+export type Metrics = {
+  readonly step: number;
+  readonly loss: Readonly<Record<string, number>>;
+  readonly lr: number;
+  readonly gradNorm: number;
+  readonly wallMs: number;
+};
+
+export type RunFolder = {
+  readonly path: string;
+  readonly checkpointPath: string;
+  append(metrics: Metrics): void;
+};
+
+/** The folder cannot be used as asked; the message says what to do instead. */
+export class RunFolderError extends Error {
+  readonly help: string | undefined;
+  constructor(message: string, help?: string) {
+    super(message);
+    this.name = "RunFolderError";
+    this.help = help;
+  }
+}
+
+const metricsFile = "metrics.jsonl";
+const manifestFile = "manifest.json";
+const checkpointFile = "checkpoint.safetensors";
+
+/** Opens a folder for a new run; refuses one that holds a run already. */
+export function createRunFolder(path: string, spec: string, manifest: Manifest): RunFolder {
+  if (existsSync(join(path, manifestFile)) || existsSync(join(path, metricsFile))) {
+    throw new RunFolderError(`${path} holds a run already`, "go on with it by `--resume`, or name another folder with `--out`");
+  }
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "spec.mot"), spec);
+  writeFileSync(join(path, metricsFile), "");
+  writeAtomically(join(path, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return runFolder(path);
+}
+
+/**
+ * Opens a run's folder to go on with it.
+ * - Refuses a folder of another format version, model, variant, seed or number of steps.
+ * - `checkpoint` is undefined where the run stopped before its first one: it then starts at step 1.
+ */
+export function resumeRunFolder(
+  path: string,
+  wanted: Manifest,
+): { readonly folder: RunFolder; readonly checkpoint: Checkpoint | undefined } {
+  const manifest = readManifest(path);
+  for (const key of ["model", "variant", "seed", "steps", "target", "dataHash"] as const) {
+    if (manifest[key] !== wanted[key]) {
+      throw new RunFolderError(
+        `the run in ${path} has ${key} ${String(manifest[key])}, not ${String(wanted[key])}`,
+        "a resumed run goes on with the settings it was started with: its schedule spans all its steps",
+      );
+    }
+  }
+  const folder = runFolder(path);
+  const checkpoint = existsSync(folder.checkpointPath) ? loadCheckpoint(folder.checkpointPath) : undefined;
+  cutMetrics(join(path, metricsFile), checkpoint?.progress.step ?? 0);
+  return { folder, checkpoint };
+}
+
+/** Reads and checks the manifest of a run folder. */
+export function readManifest(path: string): Manifest {
+  let text: string;
+  try {
+    text = readFileSync(join(path, manifestFile), "utf8");
+  } catch {
+    throw new RunFolderError(`${path} holds no run`, "leave out `--resume` to start one there");
+  }
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(text) as Manifest;
+  } catch {
+    throw new RunFolderError(`${join(path, manifestFile)} is not valid JSON`, "the folder was changed by hand; start a new run elsewhere");
+  }
+  if (manifest.format !== runFormat) {
+    throw new RunFolderError(
+      `${path} has run format ${String(manifest.format)}; this version reads format ${runFormat}`,
+      "use the version of Motley that wrote it, or start a new run",
+    );
+  }
+  return manifest;
+}
+
+function runFolder(path: string): RunFolder {
+  return {
+    path,
+    checkpointPath: join(path, checkpointFile),
+    append: (metrics) => appendFileSync(join(path, metricsFile), `${JSON.stringify(metrics)}\n`),
+  };
+}
+
+/** Keeps the whole lines of steps up to `step`; a line cut short by a kill goes. */
+function cutMetrics(path: string, step: number): void {
+  if (!existsSync(path)) {
+    writeFileSync(path, "");
+    return;
+  }
+  const bytes = readFileSync(path);
+  let keep = 0;
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0 || stepOfLine(bytes.toString("utf8", start, end)) > step) break;
+    start = end + 1;
+    keep = start;
+  }
+  truncateSync(path, keep);
+}
+
+function stepOfLine(line: string): number {
+  try {
+    return (JSON.parse(line) as Metrics).step;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** A reader sees the old file or the new one. */
+export function writeAtomically(path: string, text: string): void {
+  writeFileSync(`${path}.partial`, text);
+  renameSync(`${path}.partial`, path);
+}
+
+/** True for errors that are about a file the user named rather than about us. */
+export function isRunFolderProblem(error: unknown): error is RunFolderError | TensorFileError {
+  return error instanceof RunFolderError || error instanceof TensorFileError;
+}
