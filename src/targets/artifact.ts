@@ -28,15 +28,30 @@ export type Artifact = {
    */
   readonly tensors: Readonly<Record<string, ArtifactTensor>>;
   /** Rotary tables the host fills once: [context, headDim/2] cosines, then sines. */
-  readonly rotaryTables: readonly { readonly base: number; readonly headDim: number; readonly cosine: number; readonly sine: number }[];
+  readonly rotaryTables: readonly {
+    readonly base: number;
+    readonly headDim: number;
+    readonly cosine: number;
+    readonly sine: number;
+  }[];
   readonly layout: ArtifactLayout;
   readonly kernels: readonly { readonly name: string; readonly kind: string }[];
   readonly launches: readonly ArtifactLaunch[];
   readonly arenaBytes: number;
   readonly scratchBytes: number;
-  readonly memory: { readonly parameters: number; readonly gradients: number; readonly optimizer: number; readonly activations: number };
+  readonly memory: {
+    readonly parameters: number;
+    readonly gradients: number;
+    readonly optimizer: number;
+    readonly activations: number;
+  };
   /** The three largest consumers and other buffers by name, for the message when memory does not suffice. */
-  readonly buffers: readonly { readonly name: string; readonly role: string; readonly byteOffset: number; readonly byteLength: number }[];
+  readonly buffers: readonly {
+    readonly name: string;
+    readonly role: string;
+    readonly byteOffset: number;
+    readonly byteLength: number;
+  }[];
   readonly program: WasmProgram;
 };
 
@@ -48,10 +63,19 @@ export type WasmProgram = {
   readonly tile: { readonly rows: number; readonly columns: number };
 };
 
-export type ArtifactModality = { readonly name: string; readonly kind: "tokens"; readonly vocab: number; readonly vocabStart: number };
+export type ArtifactModality = {
+  readonly name: string;
+  readonly kind: "tokens";
+  readonly vocab: number;
+  readonly vocabStart: number;
+};
 
 /** `logits` numbers the cross-entropy it belongs to: its per-row weights are the input `loss_weight.<logits>`. */
-export type ArtifactObjective = { readonly logits: number; readonly modalities: readonly number[]; readonly weight: number };
+export type ArtifactObjective = {
+  readonly logits: number;
+  readonly modalities: readonly number[];
+  readonly weight: number;
+};
 
 export type ArtifactParameter = {
   readonly path: string;
@@ -95,7 +119,11 @@ export type ArtifactLayout = {
   /** chunkCount + 1 indices into `tiles`: chunk c has tiles [c, c+1). The last entry is the number of tiles. */
   readonly tileStarts: number;
   /** For each set of modalities (and chunk, if given): count, then (first row, end row) pairs, adjacent ones merged. */
-  readonly segments: readonly { readonly byteOffset: number; readonly modalities: readonly number[]; readonly chunk?: number }[];
+  readonly segments: readonly {
+    readonly byteOffset: number;
+    readonly modalities: readonly number[];
+    readonly chunk?: number;
+  }[];
 };
 
 /** Resolved addresses and numbers; everything a device needs to run one launch. */
@@ -103,7 +131,11 @@ export type ArtifactLaunch = {
   readonly phase: "prepare" | "forward" | "backward" | "update";
   readonly stages: readonly (readonly ArtifactCall[])[];
   readonly chunk?: number;
-  readonly tasks: readonly { readonly call: ArtifactCall; readonly count: number; readonly modalities: readonly number[] }[];
+  readonly tasks: readonly {
+    readonly call: ArtifactCall;
+    readonly count: number;
+    readonly modalities: readonly number[];
+  }[];
 };
 
 export type ArtifactCall = {
@@ -117,3 +149,33 @@ export type ArtifactCall = {
   readonly flopsPerRow: number;
   readonly bytesPerRow: number;
 };
+
+/**
+ * How a WebAssembly program and its device speak: the control words at the bottom of memory, and the records from
+ * which a thread reads its launches. All words are i32, all numbers here bytes.
+ */
+export const wasmRecords = {
+  /** Control words, each on a cache line of its own. `zero` is never written. */
+  control: { zero: 0, arrived: 64, generation: 128, waiters: 192, abort: 256, spins: 320, command: 384, bytes: 512 },
+  /** A launch: counter (on its own cache line), addresses of first and end tile index, tile table, stages, groups. */
+  launch: {
+    counter: 0,
+    firstTile: 64,
+    endTile: 68,
+    tiles: 72,
+    stages: 76,
+    groups: 80,
+    taskCount: 84,
+    bytes: 128,
+  },
+  /** Stages of a modality: address of its calls, how many. */
+  stageList: { bytes: 8 },
+  /** A stage's call: kernel, address of its arguments, byte offset of its entry in a thread's table of times. */
+  call: { bytes: 12 },
+  /** A group of tasks: kernel, arguments, entry, number of tasks. */
+  group: { bytes: 16 },
+  /** A tile: first row, row count, modality. */
+  tile: { bytes: 12 },
+  /** An entry of a table of times: f64 milliseconds, f64 calls. Entry 0 is the time spent waiting for other threads. */
+  time: { bytes: 16 },
+} as const;

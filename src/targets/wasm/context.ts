@@ -8,7 +8,8 @@ import type { View } from "../render.ts";
 
 export type WasmTile = { readonly rows: number; readonly columns: number };
 
-export type WasmOptions = {
+/** What an engine is good at. */
+export type WasmEngine = {
   /** Shape of the matmul micro-kernel; `columns` is the width of a packed panel. */
   readonly tile: WasmTile;
   /** Whether the engine has f32x4.relaxed_madd. */
@@ -33,7 +34,7 @@ export type PanelRequest = {
 
 export type Panel = PanelRequest & { readonly name: string };
 
-export type WasmContext = WasmOptions & {
+export type WasmContext = WasmEngine & {
   /** The expression a · b + c over four lanes. */
   readonly fma: (a: string, b: string, c: string) => string;
   /** The name, with its `$`, of a panel function. */
@@ -54,12 +55,12 @@ export type KernelViews<K extends KernelKind> = {
   readonly [P in K]: (kernel: KernelOf<P>, context: WasmContext) => KernelText;
 };
 
-export function createContext(options: WasmOptions): WasmContext {
+export function createContext(engine: WasmEngine): WasmContext {
   const panels = new Map<string, Panel>();
   return {
-    ...options,
+    ...engine,
     fma: (a, b, c) =>
-      options.relaxedSimd ? `(f32x4.relaxed_madd ${a} ${b} ${c})` : `(f32x4.add (f32x4.mul ${a} ${b}) ${c})`,
+      engine.relaxedSimd ? `(f32x4.relaxed_madd ${a} ${b} ${c})` : `(f32x4.add (f32x4.mul ${a} ${b}) ${c})`,
     panel: (request) => {
       const { form, aStride, bStride, cStride, initial, dStride } = request;
       const start = initial === "zero" ? "zero" : `d${dStride}`;

@@ -3,9 +3,12 @@
 
 import type { KernelKind } from "../../kernel/kernel.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
+import { matmulViews, matrixLibrary } from "./matmul.ts";
 
 /** A kernel's text: chosen by its kind. */
-export const wasmViews: Partial<KernelViews<KernelKind>> = {};
+export const wasmViews: Partial<KernelViews<KernelKind>> = { ...matmulViews };
 
 /** Helper functions, printed once at the top of every module. */
-export const wasmLibraries: readonly ((context: WasmContext) => Omit<KernelText, "scratchBytes">)[] = [];
+export const wasmLibraries: readonly ((context: WasmContext) => Omit<KernelText, "scratchBytes">)[] = [
+  matrixLibrary,
+];
