@@ -219,6 +219,20 @@ describe("pictures", () => {
     expect(readPng(encodePng(picture), 2)).toEqual(picture);
   });
 
+  it("may be grey, packed, deep, or have one transparent colour", () => {
+    const packed = Uint8Array.from([0b10100000, 0b01000000, 0b10100000]);
+    const bits = readPng(encode({ width: 3, height: 3, data: packed, channels: 1, depth: 1 }), 3);
+    expect([...bits.rgb].filter((_, i) => i % 3 === 0)).toEqual([255, 0, 255, 0, 255, 0, 255, 0, 255]);
+    const deep = encode({
+      width: 1,
+      height: 1,
+      data: Uint16Array.from([65535, 32768, 0]),
+      channels: 3,
+      depth: 16,
+    });
+    expect([...readPng(deep, 1).rgb]).toEqual([255, 128, 0]);
+  });
+
   it("shrink by area and are centred on white", () => {
     const grey = Uint8Array.from([0, 100, 200, 100]);
     expect([...readPng(encode({ width: 2, height: 2, data: grey, channels: 1, depth: 8 }), 1).rgb]).toEqual([
@@ -625,6 +639,16 @@ describe("a folder", () => {
     expect(decodeImage(imageOnly, token).rgb.some((value) => value < 255)).toBe(true);
   });
 
+  it("without captions is a folder of pictures, and a byte order mark is no fault", async () => {
+    const files = Array.from({ length: 12 }, (_, i) => [`p${i}.png`, drawing(i)] as const);
+    const bare = await prepare(await makeFolder(Object.fromEntries(files)), [{ name: "image", vocab: 40 }]);
+    expect(bare.train.count + bare.val.count).toBe(12);
+    const marked = await makeFolder({ "captions.jsonl": '\uFEFF{"text": "one"}\r\n{"text": "two"}\r\n' });
+    const dataset = await prepare(marked, [{ name: "text", vocab: 280 }]);
+    expect(dataset.warnings).toEqual([]);
+    expect(dataset.train.count + dataset.val.count).toBe(2);
+  });
+
   it("puts the markers into whichever modality comes first", async () => {
     const dataset = await prepare(await pictureFolder(12), both.toReversed());
     expect(dataset.modalities.map((one) => [one.name, one.offset, one.firstCode])).toEqual([
@@ -660,6 +684,13 @@ describe("a folder", () => {
     ).toContain("256 bytes and 4 markers need 260");
     expect(await refusal(folder, [{ name: "constructor", vocab: 259 }])).toContain("has no `constructor`");
     expect(await refusal(folder, [])).toContain("no modality of tokens");
+    await writeFile(path.join(scratch, "in-the-way"), "");
+    const blocked = prepareData({
+      data: { kind: "folder", path: folder },
+      modalities: both,
+      cacheDir: path.join(scratch, "in-the-way"),
+    });
+    await expect(blocked).rejects.toThrow("cannot keep prepared data");
     const builtin = prepareData({
       data: { kind: "builtin", name: "photos" },
       modalities: both,

@@ -1,6 +1,6 @@
 // baselines.ts: what a table of counts already predicts.
 // In: a dataset's documents. Out: per modality the cross-entropy of two count models on the validation targets, in nats.
-// Both are fitted on one pass over the training documents, are told the modality of the target, and see every target
+// Both are fitted on one pass over the training documents (its first 8 million targets), are told the modality of the target, and see every target
 // of one pass over the validation documents. A trained model has to do better than the bigram.
 // - unigram: (count of the target + 1) / (targets of its modality + vocab of its modality): add-one
 // - bigram: (count of (previous, target) + k · unigram) / (count of previous before a target of that modality + k), k = 16:
@@ -11,11 +11,16 @@ import { drawDocument } from "./draw.ts";
 
 export const bigramPrior = 16;
 
+/** Training targets that are counted, at most: a table of more pairs would not fit a Map. */
+const countedTargets = 8_000_000;
+
 type Visit = (previous: number, target: number, modality: number) => void;
 
-function eachTarget(dataset: Dataset, documents: Documents, visit: Visit): void {
-  for (let index = 0; index < documents.count; index += 1) {
+function eachTarget(dataset: Dataset, documents: Documents, limit: number, visit: Visit): void {
+  let visited = 0;
+  for (let index = 0; index < documents.count && visited < limit; index += 1) {
     const { token, modality } = drawDocument(dataset, documents, index, { seed: 0, pass: 0 });
+    visited += token.length - 1;
     for (let i = 1; i < token.length; i += 1) visit(token[i - 1] ?? 0, token[i] ?? 0, modality[i] ?? 0);
   }
 }
@@ -27,7 +32,7 @@ function countTrain(dataset: Dataset) {
   const totals = new Float64Array(dataset.modalities.length);
   const before = new Float64Array(vocab * totals.length);
   const pairs = new Map<number, number>();
-  eachTarget(dataset, dataset.train, (previous, target, modality) => {
+  eachTarget(dataset, dataset.train, countedTargets, (previous, target, modality) => {
     single[target] = (single[target] ?? 0) + 1;
     totals[modality] = (totals[modality] ?? 0) + 1;
     const context = previous * totals.length + modality;
@@ -42,7 +47,7 @@ function countTrain(dataset: Dataset) {
 export function measureBaselines(dataset: Dataset): ReadonlyMap<string, Baseline> {
   const { single, totals, before, pairs } = countTrain(dataset);
   const sums = dataset.modalities.map(() => ({ unigram: 0, bigram: 0, targets: 0 }));
-  eachTarget(dataset, dataset.val, (previous, target, modality) => {
+  eachTarget(dataset, dataset.val, Number.POSITIVE_INFINITY, (previous, target, modality) => {
     const sum = sums[modality];
     if (sum === undefined) return;
     const rows = dataset.modalities[modality]?.vocab ?? 1;

@@ -1,5 +1,6 @@
 // folder.ts: a user's own folder as a corpus.
 // In: a folder with `captions.jsonl` ({"image", "text"} or {"text"} lines), PNG files and *.txt files. Out: drafts and pictures.
+// Without `captions.jsonl`, the PNG files are pictures without captions.
 // Idea: what cannot be read is skipped and named, with its line; only if nothing is left is that an error. A picture's
 // lines are alternatives for one caption, pictures that look alike share a group, and so does everything from one text
 // file (or, if there is only one, from one run of paragraphs).
@@ -94,15 +95,26 @@ function cutParagraphs(text: string, length: number): readonly string[] {
   return [...chunks, chunk].map((one) => one.trim()).filter((one) => one !== "");
 }
 
+/** UTF-8; a byte order mark is no part of the text. */
+async function readText(file: string): Promise<string> {
+  const text = await readFile(file, "utf8");
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+/** What captions.jsonl would say of pictures without captions. */
+function listPictures(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.map((image) => JSON.stringify({ image })).join("\n");
+}
+
 async function readFiles(folder: string, warnings: string[]): Promise<Files> {
   const names = (await readdir(folder)).sort();
   const texts = new Map<string, string>();
   for (const name of names.filter((one) => one.endsWith(".txt"))) {
-    texts.set(name, await readFile(path.join(folder, name), "utf8"));
+    texts.set(name, await readText(path.join(folder, name)));
   }
   const captions = names.includes(captionsName)
-    ? await readFile(path.join(folder, captionsName), "utf8")
-    : undefined;
+    ? await readText(path.join(folder, captionsName))
+    : listPictures(names.filter((name) => name.endsWith(".png")));
   const images = new Map<string, Uint8Array>();
   for (const entry of captions === undefined ? [] : readCaptions(captions, [])) {
     if (entry.image === undefined) continue;

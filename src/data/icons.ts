@@ -224,7 +224,7 @@ async function loadCorpus(
   cacheDir: string,
   onProgress: OnProgress,
 ): Promise<Corpus> {
-  const total = 16800;
+  const total = 16800; // only for the progress shown; the true number is known at the end
   const drawn: DrawnSet[] = [];
   let before = 0;
   for (const set of sets) {

@@ -15,6 +15,8 @@ type Raw = {
   readonly channels: number;
   readonly values: ArrayLike<number>;
   readonly highest: number;
+  /** The one grey or colour that counts as transparent, if the file names one. */
+  readonly clear: readonly number[] | undefined;
 };
 
 /** Width and height stand at fixed places: a picture too large to decode is refused unread. */
@@ -47,20 +49,23 @@ function readRaw(bytes: Uint8Array): Raw {
   const { width, height, depth } = png;
   if (png.palette !== undefined) {
     const channels = png.palette[0]?.length ?? 3;
-    return { width, height, channels, values: convertIndexedToRgb(png), highest: 255 };
+    return { width, height, channels, values: convertIndexedToRgb(png), highest: 255, clear: undefined };
   }
   const values = depth < 8 ? unpack(png.data, width, height, depth) : png.data;
   if (values.length < width * height * png.channels) throw new Error("it is cut short");
-  return { width, height, channels: png.channels, values, highest: 2 ** depth - 1 };
+  const clear = png.transparency === undefined ? undefined : [...png.transparency];
+  return { width, height, channels: png.channels, values, highest: 2 ** depth - 1, clear };
 }
 
 /** Any channel layout on white: [height, width, 3] from 0 to 255. */
-function onWhite({ width, height, channels, values, highest }: Raw): Float32Array {
+function onWhite({ width, height, channels, values, highest, clear }: Raw): Float32Array {
   const hasAlpha = channels === 2 || channels === 4;
   const hasColour = channels >= 3;
   const rgb = new Float32Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    const alpha = hasAlpha ? (values[pixel * channels + channels - 1] ?? 0) / highest : 1;
+    const isClear = clear?.every((value, c) => values[pixel * channels + c] === value) ?? false;
+    const opaque = isClear ? 0 : 1;
+    const alpha = hasAlpha ? (values[pixel * channels + channels - 1] ?? 0) / highest : opaque;
     for (let c = 0; c < 3; c += 1) {
       const value = (values[pixel * channels + (hasColour ? c : 0)] ?? 0) / highest;
       rgb[pixel * 3 + c] = 255 * (value * alpha + 1 - alpha);
