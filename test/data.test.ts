@@ -540,6 +540,10 @@ describe("a folder", () => {
       await writeFile(path.join(cache, file), whole.subarray(0, length));
       expect(await readEntry(cache, "x", "k")).toBeUndefined();
     }
+    const resealed = whole.slice();
+    resealed[20] = (resealed[20] ?? 0) ^ 1; // within the checksum itself
+    await writeFile(path.join(cache, file), resealed);
+    expect(await readEntry(cache, "x", "k")).toBeUndefined();
     expect((await readdir(cache)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
