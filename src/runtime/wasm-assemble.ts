@@ -1,0 +1,68 @@
+// wasm-assemble.ts: WebAssembly text → a compiled module, by npm's wabt, kept in a cache folder by the text's hash.
+// In: WAT. Out: a WebAssembly.Module. Text that wabt or the engine refuses is our mistake, not the user's: the error
+// quotes the line.
+
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import wabt from "wabt";
+import { DeviceError } from "./device.ts";
+
+/** Bumped when the same text would be assembled differently. */
+const assemblerVersion = 1;
+
+const features = {
+  simd: true,
+  threads: true,
+  relaxed_simd: true,
+  mutable_globals: true,
+  bulk_memory: true,
+};
+
+/** Assembles and compiles; with `cacheDirectory` the bytes are kept there and found again. */
+export async function compileWat(wat: string, cacheDirectory?: string): Promise<WebAssembly.Module> {
+  const hash = createHash("sha256").update(`${assemblerVersion}\n`).update(wat).digest("hex");
+  const path = cacheDirectory === undefined ? undefined : join(cacheDirectory, `${hash}.wasm`);
+  const kept = path === undefined ? undefined : await readFile(path).catch(() => undefined);
+  if (kept !== undefined && WebAssembly.validate(bytesOf(kept))) return WebAssembly.compile(bytesOf(kept));
+  const bytes = await assembleWat(wat);
+  if (cacheDirectory !== undefined && path !== undefined) await writeWhole(cacheDirectory, path, bytes);
+  return WebAssembly.compile(bytesOf(bytes));
+}
+
+/** WAT → bytes. */
+export async function assembleWat(wat: string): Promise<Uint8Array> {
+  const assembler = await wabt();
+  let text: ReturnType<typeof assembler.parseWat> | undefined;
+  try {
+    text = assembler.parseWat("module.wat", wat, features);
+    const bytes = text.toBinary({ write_debug_names: true }).buffer;
+    if (WebAssembly.validate(bytesOf(bytes))) return bytes;
+    // wabt writes without checking; its checker knows the lines of what the engine refuses.
+    (text.validate as (options: typeof features) => void)(features);
+    await WebAssembly.compile(bytesOf(bytes));
+    return bytes;
+  } catch (error) {
+    throw new DeviceError(`compiler bug: the emitted WebAssembly does not assemble\n${String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    text?.destroy();
+  }
+}
+
+/** Under another name first, so that a reader never finds half a file; a cache that cannot be written is no error. */
+async function writeWhole(directory: string, path: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeFile(draft, bytes);
+    await rename(draft, path);
+  } catch {
+    // The next start assembles again.
+  }
+}
+
+function bytesOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
