@@ -30,9 +30,7 @@ export type ItemCstChildren = {
   repeat?: RepeatCstNode[];
   returnValue?: ReturnValueCstNode[];
   objective?: ObjectiveCstNode[];
-  binding?: BindingCstNode[];
-  arm?: ArmCstNode[];
-  loose?: LooseCstNode[];
+  named?: NamedCstNode[];
 };
 
 export interface BlockCstNode extends CstNode {
@@ -115,17 +113,38 @@ export type ModalityCstChildren = {
   expression: ExpressionCstNode[];
 };
 
-export interface BindingCstNode extends CstNode {
-  name: "binding";
-  children: BindingCstChildren;
+export interface NamedCstNode extends CstNode {
+  name: "named";
+  children: NamedCstChildren;
 }
 
-export type BindingCstChildren = {
-  Name: IToken[];
+export type NamedCstChildren = {
+  StatementName: IToken[];
+  assignment?: AssignmentCstNode[];
+  block?: BlockCstNode[];
+  loose?: LooseCstNode[];
+};
+
+export interface AssignmentCstNode extends CstNode {
+  name: "assignment";
+  children: AssignmentCstChildren;
+}
+
+export type AssignmentCstChildren = {
   Equals?: IToken[];
   PlusEquals?: IToken[];
   OtherAssign?: IToken[];
   value: ValueCstNode[];
+};
+
+export interface LooseCstNode extends CstNode {
+  name: "loose";
+  children: LooseCstChildren;
+}
+
+export type LooseCstChildren = {
+  callArguments: CallArgumentsCstNode[];
+  alias?: AliasCstNode[];
 };
 
 export interface PerModalityCstNode extends CstNode {
@@ -137,16 +156,6 @@ export type PerModalityCstChildren = {
   Per: IToken[];
   Modality: IToken[];
   Name?: IToken[];
-  block: BlockCstNode[];
-};
-
-export interface ArmCstNode extends CstNode {
-  name: "arm";
-  children: ArmCstChildren;
-}
-
-export type ArmCstChildren = {
-  Name: IToken[];
   block: BlockCstNode[];
 };
 
@@ -181,16 +190,6 @@ export type ObjectiveCstChildren = {
   names: NamesCstNode[];
   Equals: IToken[];
   expression: ExpressionCstNode[];
-};
-
-export interface LooseCstNode extends CstNode {
-  name: "loose";
-  children: LooseCstChildren;
-}
-
-export type LooseCstChildren = {
-  call: CallCstNode[];
-  alias?: AliasCstNode[];
 };
 
 export interface VariantCstNode extends CstNode {
@@ -287,8 +286,8 @@ export interface SettingCstNode extends CstNode {
 }
 
 export type SettingCstChildren = {
-  call?: CallCstNode[];
-  Name?: IToken[];
+  Name: IToken[];
+  callArguments?: CallArgumentsCstNode[];
   expression?: ExpressionCstNode[];
 };
 
@@ -373,7 +372,7 @@ export interface OperandCstNode extends CstNode {
 }
 
 export type OperandCstChildren = {
-  Number?: IToken[];
+  NumberLiteral?: IToken[];
   Text?: IToken[];
   call?: CallCstNode[];
   Name?: IToken[];
@@ -410,6 +409,15 @@ export interface CallCstNode extends CstNode {
 
 export type CallCstChildren = {
   Name: IToken[];
+  callArguments: CallArgumentsCstNode[];
+};
+
+export interface CallArgumentsCstNode extends CstNode {
+  name: "callArguments";
+  children: CallArgumentsCstChildren;
+}
+
+export type CallArgumentsCstChildren = {
   LeftParen: IToken[];
   argument?: (ArgumentCstNode)[];
   Comma?: (IToken)[];

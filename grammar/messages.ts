@@ -11,7 +11,9 @@ import {
   type TokenType,
   tokenLabel,
 } from "chevrotain";
-import { isName } from "./tokens.ts";
+
+import { didYouMean } from "../src/diagnostics/suggest.ts";
+import { isName, reservedWords } from "./tokens.ts";
 
 export type ParserError = IRecognitionException;
 
@@ -31,23 +33,27 @@ const expectedIn = new Map<string, string>([
   ["train Name", "the name of a model"],
   ["experts Name", "the label of a `per modality` block"],
   ["experts Colon", "`:` and how many experts"],
-  ["call RightParen", "`,` or `)`"],
+  ["callArguments RightParen", "`,` or `)`"],
   ["group RightParen", "an operator, `,` or `)`"],
   ["record RightBrace", "`,` or `}`"],
   ["block RightBrace", "a statement or `}`"],
   ["variant RightBrace", "`share …`, a constant's new value, or `}`"],
-  ["train RightBrace", "a setting, such as `steps 1500`, or `}`"],
+  ["train RightBrace", "a setting or `}`"],
 ]);
 
 /** Rules that choose between alternatives → what all of these are. */
 const choiceOf = new Map<string, string>([
   ["item", "a statement"],
-  ["binding", "`=` or `+=`"],
+  ["named", "`=` or `+=`"],
   ["value", "a value"],
   ["operand", "a value"],
+  ["share", "what to share: labels of blocks, parameter paths, or `all`"],
+  ["names", "a name"],
+  ["constants", "a constant's name"],
+  ["group", "a value"],
   ["rule", "`share …` or a constant's new value"],
   ["pattern", "the label of a block, a parameter path, or `all`"],
-  ["setting", "a setting, such as `steps 1500`"],
+  ["setting", "a value"],
   ["experts", "`by expert_choice` or `top 2`"],
 ]);
 
@@ -59,46 +65,34 @@ export const messages: IParserErrorMessageProvider = {
 };
 
 function expectedPhrase(ruleName: string, expected: TokenType): string {
-  if (expected === EOF) return "a declaration, such as `model NAME { … }`,";
+  if (expected === EOF) return "a declaration";
   return expectedIn.get(`${ruleName} ${expected.name}`) ?? tokenLabel(expected);
 }
 
-export type Description = {
-  readonly token: IToken;
-  readonly message: string;
-  readonly label: string;
-  readonly help?: string;
-};
+export type Description = { readonly message: string; readonly label: string; readonly help?: string };
 
-/** The whole message for an error, the token it is about, and advice; `next` is the token after the error's. */
-export function describe(error: IRecognitionException, next: IToken): Description {
-  const rules = error.context.ruleStack;
+/** The whole message for an error at `token`, and advice; `previous` is the token before it. */
+export function describe(parserError: ParserError, previous: IToken | undefined): Description {
+  const rules = parserError.context.ruleStack;
   const rule = rules.at(-1) ?? "file";
-  // An alternative that was lost at its second token: the name before it was fine.
-  const isAfterName = (rule === "item" || rule === "rule" || rule === "setting") && isName(error.token);
-  const token = isAfterName ? next : error.token;
-  const expected = isAfterName ? afterName(rule, error.token.image) : inContext(error.message, rules);
-  const help = advice(rule, isAfterName, token);
-  const message = `expected ${expected} here, found ${found(token)}`;
+  const place = afterName.has(rule) && previous !== undefined ? `after \`${previous.image}\`` : "here";
+  const expected = inContext(parserError.message, rules);
+  const help = advise(rule, parserError.token, previous);
   return {
-    token,
-    message,
-    label: `expected ${expected.replace(/,$/, "")}`,
+    message: `expected ${expected} ${place}, found ${found(parserError.token)}`,
+    label: `expected ${expected}`,
     ...(help === undefined ? {} : { help }),
   };
 }
+
+/** Rules whose first token is a name that says more than "here". */
+const afterName = new Set(["named", "constant", "setting"]);
 
 /** `}`, "the end of the file"; long images are clipped. */
 export function found(token: IToken): string {
   if (token.tokenType === EOF) return "the end of the file";
   const image = token.image.length > 40 ? `${token.image.slice(0, 39)}…` : token.image;
   return `\`${image}\``;
-}
-
-function afterName(rule: string, name: string): string {
-  if (rule === "setting") return `the value of \`${name}\``;
-  if (rule === "rule") return `\`=\` after \`${name}\``;
-  return `\`=\` or \`+=\` after \`${name}\``;
 }
 
 /** "a value" is said more exactly where the rule around tells what it is for. */
@@ -113,25 +107,41 @@ const contexts = new Map<string, string>([
   ["field", "a value"],
   ["group", "a value"],
   ["constant", "a value"],
-  ["binding", "a value"],
+  ["assignment", "a value"],
   ["repeat", "how many times to repeat"],
   ["modality", "what the modality is made of"],
   ["returnValue", "the value to return"],
   ["objective", "a loss"],
-  ["setting", "the setting's value"],
+  ["setting", "a value"],
   ["experts", "a number"],
 ]);
 
-function advice(rule: string, isAfterName: boolean, token: IToken): string | undefined {
-  if (isAfterName && rule === "item")
-    return "a statement is `x = …`, `x += …`, `per modality …`, `repeat …` or `return …`";
-  if (rule === "setting")
-    return "a setting is a word and its value: `steps 1500`, `data icons`, `adamw(lr: 1e-3)`";
-  if (rule === "rule") return "a variant holds `share …` and new values of constants: `dim = 128`";
-  if (rule === "modality") return "for example `modality text = tokens(vocab: 1024)`";
-  if (rule === "perModality") return "for example `per modality ffn { … }`";
-  if (rule === "field") return "a constant that differs by modality is written `{ text: 344, image: 172 }`";
-  if (rule === "importFile") return 'for example `import "blocks.mot"`';
-  if (token.image === "->" || token.image === ":=") return "a value is bound with `=`";
-  return undefined;
+function advise(rule: string, token: IToken, previous: IToken | undefined): string | undefined {
+  if (previous !== undefined && rule === "named") {
+    const meant = didYouMean(
+      previous.image,
+      reservedWords
+        .map((word) => word.PATTERN)
+        .map((pattern) => (pattern instanceof RegExp ? pattern.source : "")),
+    );
+    if (meant !== undefined) return meant;
+  }
+  const follows =
+    previous !== undefined && (isName(previous) || previous.image === ")" || /^\d/.test(previous.image));
+  if ((rule === "block" || rule === "file") && follows && (isName(token) || /^[\d"(]/.test(token.image))) {
+    return `a \`,\` or an operator may be missing before ${found(token)}`;
+  }
+  return advices.get(rule);
 }
+
+const advices = new Map<string, string>([
+  ["named", "a statement is `x = …`, `x += …`, `per modality …`, `repeat …` or `return …`"],
+  ["setting", "a setting is a word and its value: `steps 1500`, `data icons`, `adamw(lr: 1e-3)`"],
+  ["rule", "a variant holds `share …` and new values of constants: `dim = 128`"],
+  ["modality", "for example `modality text = tokens(vocab: 1024)`"],
+  ["perModality", "for example `per modality ffn { … }`"],
+  ["field", "a constant that differs by modality is written `{ text: 344, image: 172 }`"],
+  ["repeat", "for example `repeat 6 { x = block(x) }`"],
+  ["file", "a file holds `import`, `model`, `layer`, `variant`, `train` and `compare`"],
+  ["importFile", 'for example `import "blocks.mot"`'],
+]);

@@ -48,9 +48,7 @@ export class MotParser extends CstParser {
       { ALT: () => this.SUBRULE(this.repeat) },
       { ALT: () => this.SUBRULE(this.returnValue) },
       { ALT: () => this.SUBRULE(this.objective) },
-      { ALT: () => this.SUBRULE(this.binding) },
-      { ALT: () => this.SUBRULE(this.arm) },
-      { ALT: () => this.SUBRULE(this.loose) },
+      { ALT: () => this.SUBRULE(this.named) },
     ]);
   });
 
@@ -102,8 +100,17 @@ export class MotParser extends CstParser {
 
   // ---- statements
 
-  binding = this.RULE("binding", () => {
-    this.CONSUME(t.Name);
+  /** `x = …`, an arm `text { … }`, or a call without a name. */
+  named = this.RULE("named", () => {
+    this.CONSUME(t.StatementName);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.assignment) },
+      { ALT: () => this.SUBRULE(this.block) },
+      { ALT: () => this.SUBRULE(this.loose) },
+    ]);
+  });
+
+  assignment = this.RULE("assignment", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Equals) },
       { ALT: () => this.CONSUME(t.PlusEquals) },
@@ -112,15 +119,15 @@ export class MotParser extends CstParser {
     this.SUBRULE(this.value);
   });
 
+  loose = this.RULE("loose", () => {
+    this.SUBRULE(this.callArguments);
+    this.OPTION(() => this.SUBRULE(this.alias));
+  });
+
   perModality = this.RULE("perModality", () => {
     this.CONSUME(t.Per);
     this.CONSUME(t.Modality);
     this.OPTION(() => this.CONSUME(t.Name));
-    this.SUBRULE(this.block);
-  });
-
-  arm = this.RULE("arm", () => {
-    this.CONSUME(t.Name);
     this.SUBRULE(this.block);
   });
 
@@ -142,11 +149,6 @@ export class MotParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  loose = this.RULE("loose", () => {
-    this.SUBRULE(this.call);
-    this.OPTION(() => this.SUBRULE(this.alias));
-  });
-
   // ---- variants, training, comparison
 
   variant = this.RULE("variant", () => {
@@ -162,11 +164,17 @@ export class MotParser extends CstParser {
   });
 
   rule = this.RULE("rule", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.share) },
-      { ALT: () => this.SUBRULE(this.experts) },
-      { ALT: () => this.SUBRULE(this.override) },
-    ]);
+    // One token decides, so that whatever follows a name is looked at inside of a rule that has begun.
+    const isOverride = this.LA(2).tokenType === t.Equals;
+    this.OR({
+      MAX_LOOKAHEAD: 1,
+      IGNORE_AMBIGUITIES: true,
+      DEF: [
+        { GATE: () => !isOverride, ALT: () => this.SUBRULE(this.share) },
+        { GATE: () => !isOverride, ALT: () => this.SUBRULE(this.experts) },
+        { ALT: () => this.SUBRULE(this.override) },
+      ],
+    });
   });
 
   share = this.RULE("share", () => {
@@ -230,15 +238,11 @@ export class MotParser extends CstParser {
   });
 
   setting = this.RULE("setting", () => {
+    this.CONSUME(t.Name);
     this.OR([
       // A word before `(` is a call: `adamw(…)`; no setting has a value in parentheses.
-      { ALT: () => this.SUBRULE(this.call), IGNORE_AMBIGUITIES: true },
-      {
-        ALT: () => {
-          this.CONSUME(t.Name);
-          this.SUBRULE(this.expression);
-        },
-      },
+      { ALT: () => this.SUBRULE(this.callArguments), IGNORE_AMBIGUITIES: true },
+      { ALT: () => this.SUBRULE(this.expression) },
     ]);
   });
 
@@ -294,7 +298,7 @@ export class MotParser extends CstParser {
   /** `as` binds tighter than any operator. */
   operand = this.RULE("operand", () => {
     this.OR([
-      { ALT: () => this.CONSUME(t.Number) },
+      { ALT: () => this.CONSUME(t.NumberLiteral) },
       { ALT: () => this.CONSUME(t.Text) },
       { ALT: () => this.SUBRULE(this.call) },
       { ALT: () => this.CONSUME(t.Name) },
@@ -317,6 +321,10 @@ export class MotParser extends CstParser {
 
   call = this.RULE("call", () => {
     this.CONSUME(t.Name);
+    this.SUBRULE(this.callArguments);
+  });
+
+  callArguments = this.RULE("callArguments", () => {
     this.CONSUME(t.LeftParen);
     this.OPTION(() => {
       this.SUBRULE(this.argument);

@@ -19,7 +19,7 @@ export type Repaired = {
 
 export const deepestNesting = 100;
 
-type Kind = "paren" | "record" | "train" | "block";
+type Kind = "paren" | "record" | "train" | "variant" | "block";
 type Open = { readonly token: IToken; readonly kind: Kind; readonly line: Line };
 type Line = { readonly number: number; readonly indent: number };
 
@@ -58,10 +58,10 @@ const beforeNames = new Set<TokenType>([
   ...assignments,
   ...operators,
 ]);
-const statementWords = new Set<TokenType>(
-  [...reserved].filter((word) => word !== t.As && word !== t.Modality),
-);
+const statementWords = new Set<TokenType>([...reserved].filter((word) => word !== t.As));
 const fileWords = new Set<TokenType>([t.Import, t.Model, t.Variant, t.Train, t.Compare]);
+/** Before a `=` these lack a name rather than being one. */
+const beforeNameAndEquals = new Set<TokenType>([t.Modality, t.Variant, t.Objective]);
 /** After these a value must follow. */
 const beforeValues = new Set<TokenType>([...assignments, ...operators, t.Colon, t.Return]);
 
@@ -120,7 +120,7 @@ function step(state: State, index: number): number {
   else if (type === t.RightParen) return rightParen(state, token);
   else if (type === t.RightBrace) return rightBrace(state, index, token);
   countMinus(state, token);
-  state.output.push(token);
+  state.output.push(beginsStatement(state, index, token) ? retyped(token, t.StatementName) : token);
   return t.isName(token) ? assignmentInside(state, index, token) : 0;
 }
 
@@ -130,7 +130,8 @@ function retag(state: State, index: number): IToken | undefined {
   if (token === undefined || !reserved.has(token.tokenType)) return token;
   const previous = state.output.at(-1);
   const next = state.input[index + 1];
-  const isAssigned = next !== undefined && assignments.has(next.tokenType);
+  const isAssigned =
+    next !== undefined && assignments.has(next.tokenType) && !beforeNameAndEquals.has(token.tokenType);
   const isOperand =
     previous !== undefined &&
     !isFirstOnLine(state, index) &&
@@ -150,7 +151,21 @@ function retag(state: State, index: number): IToken | undefined {
       },
     );
   }
-  return { ...token, tokenType: t.Name, tokenTypeIdx: t.Name.tokenTypeIdx ?? 0 };
+  return retyped(token, t.Name);
+}
+
+/** A name in a block that is assigned to, opens an arm, or stands first on its line. */
+function beginsStatement(state: State, index: number, token: IToken): boolean {
+  if (!t.isName(token) || (state.open.at(-1)?.kind ?? "block") !== "block") return false;
+  const previous = state.output.at(-1);
+  if (previous !== undefined && beforeRequiredNames.has(previous.tokenType)) return false;
+  const next = state.input[index + 1]?.tokenType;
+  // `const a = 1` and what follows a comma of it
+  if (previous?.tokenType === t.Comma) return false;
+  if (next !== undefined && assignments.has(next)) return true;
+  if (isFirstOnLine(state, index)) return true;
+  const isAfterBrace = previous?.tokenType === t.LeftBrace || previous?.tokenType === t.RightBrace;
+  return isAfterBrace && (next === t.LeftBrace || next === t.LeftParen);
 }
 
 /** `(` cannot stay open where a line begins with a statement that stands no deeper than the line of the `(`. */
@@ -203,7 +218,7 @@ function fillValue(state: State, index: number, token?: IToken): void {
   const isHole = previous.tokenType === t.Comma || previous.tokenType === t.LeftParen;
   if (isHole ? !(inParens && token?.tokenType === t.Comma) : !beforeValues.has(previous.tokenType)) return;
   if (!isHole && token !== undefined && !cannotBeValue(state, index, token)) return;
-  state.output.push(inserted(t.Number, after(previous)));
+  state.output.push(inserted(t.NumberLiteral, after(previous)));
   const place = { source: state.source, start: after(previous), end: after(previous) };
   const isLineEnd = token === undefined || isFirstOnLine(state, index);
   const rest = isLineEnd ? "" : `, found ${found(token)}`;
@@ -216,7 +231,7 @@ function cannotBeValue(state: State, index: number, token: IToken): boolean {
   const type = token.tokenType;
   if (type === t.RightBrace || type === t.RightParen || type === t.Comma) return true;
   if (type === t.Plus || type === t.Star || type === t.Slash || assignments.has(type)) return true;
-  if (statementWords.has(type) || type === t.Modality) return true;
+  if (statementWords.has(type)) return true;
   const next = state.input[index + 1];
   return (
     t.isName(token) && isFirstOnLine(state, index) && next !== undefined && assignments.has(next.tokenType)
@@ -233,6 +248,7 @@ function kindOf(state: State, token: IToken): Kind {
   const before = state.output.at(-1)?.tokenType;
   if (before === t.Equals || before === t.Colon || before === t.Comma || before === t.LeftParen)
     return "record";
+  if (state.output.at(-4)?.tokenType === t.Variant) return "variant";
   return state.output.at(-2)?.tokenType === t.Train ? "train" : "block";
 }
 
@@ -281,7 +297,7 @@ function assignmentInside(state: State, index: number, name: IToken): number {
       label: "this must be `:`",
       help: `${what} with \`:\`, as in \`${name.image}: …\``,
     });
-    state.output.push({ ...next, tokenType: t.Colon, tokenTypeIdx: t.Colon.tokenTypeIdx ?? 0 });
+    state.output.push(retyped(next, t.Colon));
     return 1;
   }
   if (kind === "train" && (next.tokenType === t.Equals || next.tokenType === t.Colon)) {
@@ -343,6 +359,10 @@ function closesNothing(state: State, token: IToken): void {
 
 function report(state: State, ...[code, span, message, parts]: Parameters<typeof error>): void {
   state.diagnostics.push(error(code, span, message, parts));
+}
+
+function retyped(token: IToken, tokenType: TokenType): IToken {
+  return { ...token, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx ?? 0 };
 }
 
 function inserted(type: TokenType, offset: number): IToken {

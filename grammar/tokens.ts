@@ -12,6 +12,17 @@ export type Token = IToken;
 /** Letters, digits and _; ASCII, because names become tensor names, file names and identifiers of other languages. */
 export const Name = createToken({ name: "Name", pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: "a name" });
 
+/**
+ * A name that begins a statement: `repair` sorts these out, the lexer never makes one. Without it the parser could
+ * not tell, after a mistake, where the next statement begins.
+ */
+export const StatementName = createToken({
+  name: "StatementName",
+  pattern: Lexer.NA,
+  categories: [Name],
+  label: "a statement",
+});
+
 /** Words that cannot be names: each begins a statement, or (`as`) ends an operand. */
 const reserved = (word: string, name: string): TokenType =>
   createToken({ name, pattern: new RegExp(word), longer_alt: Name, label: `\`${word}\`` });
@@ -53,8 +64,8 @@ export const Path = createToken({
   line_breaks: false,
 });
 
-export const Number = createToken({
-  name: "Number",
+export const NumberLiteral = createToken({
+  name: "NumberLiteral",
   pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.])/,
   label: "a number",
 });
@@ -62,7 +73,7 @@ export const Number = createToken({
 export const BadNumber = createToken({
   name: "BadNumber",
   pattern: /\.?\d(?:[A-Za-z0-9_.]|(?<=\d[eE])[+-](?=\d))*/,
-  categories: [Number],
+  categories: [NumberLiteral],
   line_breaks: false,
 });
 
@@ -74,6 +85,12 @@ export const Text = createToken({
 export const UnterminatedText = createToken({
   name: "UnterminatedText",
   pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/,
+  categories: [Text],
+});
+/** A text in other quotes than the language's. */
+export const QuotedText = createToken({
+  name: "QuotedText",
+  pattern: /['`‘’“”«»][^'`‘’“”«»"\r\n]*['`‘’“”«»]/,
   categories: [Text],
 });
 
@@ -108,7 +125,7 @@ const refused = (name: string, pattern: RegExp): TokenType =>
   createToken({ name, pattern, group: "refused", line_breaks: true });
 export const BlockComment = refused("BlockComment", /\/\*(?:[\s\S]*?\*\/|[^\r\n]*)/);
 export const HashComment = refused("HashComment", /#[^\r\n]*/);
-export const QuotedText = refused("QuotedText", /['`‘’“”«»][^'`‘’“”«»"\r\n]*['`‘’“”«»]/);
+export const SquareBrackets = refused("SquareBrackets", /\[[^\]\r\n]*\]/);
 export const LoneReturn = refused("LoneReturn", /\r(?:(?!\r\n)\r)*/);
 export const Unknown = refused("Unknown", /(?:[^\sA-Za-z0-9_"#={}()+\-*/:,.\r]|\.(?!\d)|[^\S \t\f\v\n\r])+/);
 
@@ -142,11 +159,13 @@ export const tokens: readonly TokenType[] = [
   ...reservedWords,
   ...contextualWords,
   Name,
+  StatementName,
   // Whole numbers before broken ones, whole texts before open ones.
-  Number,
+  NumberLiteral,
   BadNumber,
   Text,
   UnterminatedText,
+  QuotedText,
   // Two-character signs before their first characters.
   PlusEquals,
   OtherAssign,
@@ -161,7 +180,7 @@ export const tokens: readonly TokenType[] = [
   Minus,
   Star,
   Slash,
-  QuotedText,
+  SquareBrackets,
   LoneReturn,
   Unknown,
 ];
@@ -179,12 +198,13 @@ export type Lexed = {
 /** Cuts text into tokens; never fails, and every character that is not whitespace is in one of the three lists. */
 export function lex(text: string): Lexed {
   // Replaced, not removed: offsets must stay those of the source.
-  const result = lexer.tokenize(text.startsWith("\ufeff") ? ` ${text.slice(1)}` : text);
-  return {
-    tokens: result.tokens,
-    comments: result.groups["comments"] ?? [],
-    refused: result.groups["refused"] ?? [],
-  };
+  const { tokens, groups } = lexer.tokenize(text.startsWith("\ufeff") ? ` ${text.slice(1)}` : text);
+  const { comments = [], refused = [] } = groups;
+  for (const list of [tokens, comments, refused]) {
+    // Chevrotain gives ends only together with lines and columns, which would be computed for every token.
+    for (const token of list) token.endOffset = token.startOffset + token.image.length - 1;
+  }
+  return { tokens, comments, refused };
 }
 
 /** Also true for the contextual words. */

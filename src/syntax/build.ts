@@ -4,13 +4,14 @@
 // been reported. The grammar lets everything stand everywhere; placement.ts says what may stand where.
 
 import type {
-  BindingCstNode,
+  AssignmentCstNode,
   BlockCstNode,
   ConstantCstNode,
   ExpertsCstNode,
   FileCstNode,
   ItemCstNode,
   LayerCstNode,
+  NamedCstNode,
   PerModalityCstNode,
   RuleCstNode,
   SettingCstNode,
@@ -23,7 +24,7 @@ import { lex, type Token } from "../../grammar/tokens.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { error } from "../diagnostics/diagnostic.ts";
 import { joinSpans, type Source, type Span, spanText } from "../diagnostics/source.ts";
-import type { Constants, Expression, File, Layer, PerModality, Setting, VariantRule } from "./ast.ts";
+import type { Constants, File, Layer, Name, PerModality, Setting, VariantRule } from "./ast.ts";
 import {
   type Building,
   buildCall,
@@ -37,7 +38,7 @@ import {
   parts,
   tokenSpan,
 } from "./expressions.ts";
-import { brokenTokens, parserErrors, refusedText, unreadable } from "./faults.ts";
+import { brokenTokens, explainedLines, parserErrors, refusedText, unreadable } from "./faults.ts";
 import { type Anything, armsOrBody, type Place, place } from "./placement.ts";
 
 /** `//` and what follows it on the line. */
@@ -62,10 +63,15 @@ export function parse(source: Source): Parsed {
   const comments = lexed.comments.map((token) => ({ text: token.image, span: spanOf(source, token) }));
   if (!repaired.canParse) return { file: buildFile(source, []), diagnostics: inOrder(early), comments };
   const { cst, errors } = parseTokens(repaired.tokens);
-  const diagnostics = [...early, ...parserErrors(source, errors, repaired.tokens, lexed.refused, early)];
+  const explained = explainedLines(source, lexed, early);
+  const diagnostics = [...early, ...parserErrors(source, errors, repaired.tokens, explained)];
   const building: Building = {
     source,
-    report: (diagnostic) => diagnostics.push(diagnostic),
+    report: (diagnostic) => {
+      // A call or a statement that stands alone where the line was not understood is what was left of the line.
+      const isRest = diagnostic.code === "MOT1012" || diagnostic.code === "MOT1013";
+      if (!isRest || !explained.has(diagnostic.at.span.start)) diagnostics.push(diagnostic);
+    },
     depths: new WeakMap(),
     cursor: 0,
   };
@@ -97,7 +103,7 @@ function spanOf(source: Source, token: Token): Span {
 function buildItem(building: Building, node: ItemCstNode): readonly Anything[] {
   const item = parts(node);
   const span = nodeSpan(building, node);
-  if (item.binding?.[0]) return buildBinding(building, item.binding[0]);
+  if (item.named?.[0]) return buildNamed(building, item.named[0]);
   if (item.perModality?.[0]) return [buildPerModality(building, item.perModality[0])];
   if (item.constants?.[0]) return [buildConstants(building, parts(item.constants[0]).constant ?? [], span)];
   if (item.layer?.[0]) return buildLayer(building, item.layer[0]);
@@ -115,7 +121,6 @@ function buildItem(building: Building, node: ItemCstNode): readonly Anything[] {
       { kind: "return", span, value: buildExpression(building, parts(item.returnValue[0]).expression?.[0]) },
     ];
   }
-  if (item.loose?.[0]) return [{ kind: "loose", span }];
   return buildSimpleItem(building, item, span);
 }
 
@@ -149,12 +154,6 @@ function buildSimpleItem(
     const { names } = parts(item.compare[0]);
     return [{ kind: "compare", span, variants: buildNames(building, names?.[0] && parts(names[0]).Name) }];
   }
-  if (item.arm?.[0]) {
-    const { Name: token, block } = parts(item.arm[0]);
-    const modality = buildName(building, token?.[0]);
-    const body = buildBlock(building, "arm", block?.[0]) as Layer["body"];
-    return modality === undefined ? [] : [{ kind: "arm", span, modality, body }];
-  }
   return [];
 }
 
@@ -167,13 +166,28 @@ function buildBlock(building: Building, where: Place, node: BlockCstNode | undef
   );
 }
 
-function buildBinding(building: Building, node: BindingCstNode): readonly Anything[] {
-  const { Name: token, PlusEquals, OtherAssign, value: valueNode } = parts(node);
-  const target = buildName(building, token?.[0]);
-  const value = buildValue(building, valueNode?.[0]);
+function buildNamed(building: Building, node: NamedCstNode): readonly Anything[] {
+  const { StatementName, assignment, block, loose } = parts(node);
+  const name = buildName(building, StatementName?.[0]);
   const span = nodeSpan(building, node);
+  if (name === undefined) return [];
+  if (loose?.[0]) return [{ kind: "loose", span }];
+  if (block?.[0]) {
+    const body = buildBlock(building, "arm", block[0]) as Layer["body"];
+    return [{ kind: "arm", span, modality: name, body }];
+  }
+  return assignment?.[0] ? buildBinding(building, name, assignment[0], span) : [];
+}
+
+function buildBinding(
+  building: Building,
+  target: Name,
+  node: AssignmentCstNode,
+  span: Span,
+): readonly Anything[] {
+  const { PlusEquals, OtherAssign, value: valueNode } = parts(node);
+  const value = buildValue(building, valueNode?.[0]);
   const wrong = OtherAssign?.[0];
-  if (target === undefined) return [];
   if (wrong === undefined)
     return [{ kind: "binding", span, target, operator: PlusEquals ? "+=" : "=", value }];
   const written = spanText(value.span);
@@ -287,10 +301,16 @@ function buildTrain(building: Building, node: TrainCstNode): readonly Anything[]
 }
 
 function buildSetting(building: Building, node: SettingCstNode): readonly Setting[] {
-  const { Name: token, call, expression } = parts(node);
+  const { Name: token, callArguments, expression } = parts(node);
   const span = nodeSpan(building, node);
-  const built: Expression | undefined = call?.[0] && buildCall(building, call[0]);
-  if (built?.kind === "call") return [{ span, word: built.callee, value: built }];
   const word = buildName(building, token?.[0]);
-  return word === undefined ? [] : [{ span, word, value: buildExpression(building, expression?.[0]) }];
+  if (word === undefined) return [];
+  const list = callArguments?.[0];
+  return [
+    {
+      span,
+      word,
+      value: list ? buildCall(building, word, list) : buildExpression(building, expression?.[0]),
+    },
+  ];
 }

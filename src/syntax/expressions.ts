@@ -5,7 +5,7 @@
 
 import type {
   ArgumentCstNode,
-  CallCstNode,
+  CallArgumentsCstNode,
   ExpressionCstNode,
   FieldCstNode,
   GroupCstNode,
@@ -135,10 +135,15 @@ function buildOperand(building: Building, node: OperandCstNode): Expression {
 }
 
 function buildBareOperand(building: Building, node: OperandCstNode): Expression {
-  const { Number: number, Text: text, call, Name: name, group } = parts(node);
+  const { NumberLiteral: number, Text: text, call, Name: name, group } = parts(node);
   if (number?.[0] !== undefined) return buildNumber(building, number[0]);
   if (text?.[0] !== undefined) return buildText(building, text[0]);
-  if (call?.[0] !== undefined) return buildCall(building, call[0]);
+  if (call?.[0] !== undefined) {
+    const { Name: callee, callArguments } = parts(call[0]);
+    const named = buildName(building, callee?.[0]);
+    if (named !== undefined && callArguments?.[0]) return buildCall(building, named, callArguments[0]);
+    return missing(building);
+  }
   if (group?.[0] !== undefined) return buildGroup(building, group[0]);
   const reference = buildName(building, name?.[0]);
   if (reference === undefined || reference.text === "") return missing(building);
@@ -149,7 +154,7 @@ function buildBareOperand(building: Building, node: OperandCstNode): Expression 
 function buildNumber(building: Building, token: Token): Expression {
   const span = tokenSpan(building, token);
   const value = Number(token.image.replaceAll("_", ""));
-  if (token.image === "" || token.tokenType.name !== "Number" || !Number.isFinite(value))
+  if (token.image === "" || token.tokenType.name !== "NumberLiteral" || !Number.isFinite(value))
     return { kind: "missing", span };
   return { kind: "number", span, value, text: token.image };
 }
@@ -174,12 +179,10 @@ function buildGroup(building: Building, node: GroupCstNode): Expression {
   return deeper(building, depth, { kind: "tuple", span, elements });
 }
 
-export function buildCall(building: Building, node: CallCstNode): Call | Missing {
-  const { Name: name, argument } = parts(node);
-  const callee = buildName(building, name?.[0]);
-  const built = (argument ?? []).map((entry) => buildArgument(building, entry));
-  const span = nodeSpan(building, node);
-  if (callee === undefined) return missing(building);
+/** The callee and its arguments; the span covers both. */
+export function buildCall(building: Building, callee: Name, node: CallArgumentsCstNode): Call {
+  const built = (parts(node).argument ?? []).map((entry) => buildArgument(building, entry));
+  const span = joinSpans(callee.span, nodeSpan(building, node));
   const call: Call = { kind: "call", span, callee, arguments: built };
   deeper(building, 1 + Math.max(0, ...built.map((entry) => depthOf(building, entry.value))), call);
   return call;

@@ -65,11 +65,11 @@ function refusal(token: Token): DiagnosticParts & { readonly message: string } {
         label: "not a comment",
         help: "write `//` instead of `#`",
       };
-    case "QuotedText":
+    case "SquareBrackets":
       return {
-        message: 'texts stand between `"` and `"`',
-        label: "not a text",
-        help: `write \`"${clip(image.slice(1, -1))}"\``,
+        message: "the language has no `[ ]`",
+        label: "not read",
+        help: "pairs and groups stand in `( )`, blocks and records in `{ }`",
       };
     case "LoneReturn":
       return {
@@ -121,7 +121,7 @@ export function brokenTokens(source: Source, lexed: Lexed): readonly Diagnostic[
             help: numberHelp(token.image),
           }),
         ];
-      case "Number":
+      case "NumberLiteral":
         return Number.isFinite(Number(token.image.replaceAll("_", "")))
           ? []
           : [
@@ -129,6 +129,10 @@ export function brokenTokens(source: Source, lexed: Lexed): readonly Diagnostic[
                 label: "larger than 1.8e308",
               }),
             ];
+      case "QuotedText": {
+        const help = `write \`"${clip(token.image.slice(1, -1))}"\``;
+        return [error("MOT1002", span, 'texts stand between `"` and `"`', { label: "other quotes", help })];
+      }
       case "UnterminatedText":
         return [
           error("MOT1003", span, "this text has no end", {
@@ -165,29 +169,44 @@ function badEscapes(source: Source, token: Token): readonly Diagnostic[] {
     });
 }
 
-/** What the parser did not understand, at most once per line, and not where `early` has explained the line. */
+/** The lines on which something has been reported already. */
+export type Explained = { readonly has: (offset: number) => boolean; readonly add: (offset: number) => void };
+
+export function explainedLines(source: Source, lexed: Lexed, early: readonly Diagnostic[]): Explained {
+  const newlines = [...source.text.matchAll(/\n/g)].map((match) => match.index);
+  const lineOf = (offset: number): number => {
+    let [low, high] = [0, newlines.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((newlines[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const lines = new Set([
+    ...early.map((diagnostic) => lineOf(diagnostic.at.span.start)),
+    ...lexed.refused.map((token) => lineOf(token.startOffset)),
+  ]);
+  return { has: (offset) => lines.has(lineOf(offset)), add: (offset) => lines.add(lineOf(offset)) };
+}
+
+/** What the parser did not understand, at most once per line, and not where the line is explained already. */
 export function parserErrors(
   source: Source,
   errors: readonly ParserError[],
   tokens: readonly Token[],
-  refused: readonly Token[],
-  early: readonly Diagnostic[],
+  explained: Explained,
 ): readonly Diagnostic[] {
-  const lineStart = (offset: number): number => source.text.lastIndexOf("\n", offset - 1);
-  const explained = new Set([
-    ...early.map((diagnostic) => lineStart(diagnostic.at.span.start)),
-    ...refused.map((token) => lineStart(token.startOffset)),
-  ]);
   const indices = new Map(tokens.map((token, index) => [token, index]));
   const end = tokens.at(-1);
   return errors.flatMap((parserError) => {
-    const index = indices.get(parserError.token);
-    const next = (index === undefined ? undefined : tokens[index + 1]) ?? parserError.token;
-    const { token, message, label, help } = describe(parserError, next);
+    const { token } = parserError;
     if (isInserted(token)) return [];
-    const span = indices.has(token) ? spanOf(source, token) : afterLast(source, end);
-    if (explained.has(lineStart(span.start))) return [];
-    explained.add(lineStart(span.start));
+    const index = indices.get(token);
+    const span = index === undefined ? afterLast(source, end) : spanOf(source, token);
+    if (explained.has(span.start)) return [];
+    explained.add(span.start);
+    const { message, label, help } = describe(parserError, index === undefined ? end : tokens[index - 1]);
     return [error("MOT1001", span, message, { label, help })];
   });
 }
