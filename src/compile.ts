@@ -48,10 +48,16 @@ const defaultOptimizer: AdamW = {
 /** Compiles one variant for one purpose. Deterministic: equal input gives equal bytes. */
 export function compile(model: Model, options: CompileOptions): Artifact {
   const { purpose, engine, observe = () => undefined } = options;
-  const sizes = { batch: options.batch ?? model.train?.batch ?? 1, context: options.context ?? model.train?.context ?? 128 };
+  const sizes = {
+    batch: options.batch ?? model.train?.batch ?? 1,
+    context: options.context ?? model.train?.context ?? 128,
+  };
 
   const forward = lower(model, { loss: purpose !== "infer", logits: purpose === "infer" });
-  const step = purpose === "train" ? addUpdate(differentiate(forward), model.train?.optimizer ?? defaultOptimizer) : forward;
+  const step =
+    purpose === "train"
+      ? addUpdate(differentiate(forward), model.train?.optimizer ?? defaultOptimizer)
+      : forward;
   const graph = simplify(step);
   const schedule = cpuSchedule(graph, sizes.batch * sizes.context, engine.tile);
   const fusion = fuse(graph, schedule.limits);
@@ -64,7 +70,16 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   observe("kernels", () => printKernels(plan));
   observe("plan", () => printPlan(plan, graph.modalities));
   observe("wasm", () => program.wat);
-  return assemble({ model, plan, layout, objectives: numberObjectives(model), purpose, target: "wasm", program, scratchBytes });
+  return assemble({
+    model,
+    plan,
+    layout,
+    objectives: numberObjectives(model),
+    purpose,
+    target: "wasm",
+    program,
+    scratchBytes,
+  });
 }
 
 /** The graph of a training step, for tests and the interpreter. */
@@ -74,5 +89,9 @@ export function trainingGraph(model: Model): Graph {
 
 function numberObjectives(model: Model): Artifact["objectives"] {
   const logits = crossEntropyOf(model.objectives);
-  return model.objectives.map(({ modalities, weight }, i) => ({ logits: logits[i] ?? 0, modalities, weight }));
+  return model.objectives.map(({ modalities, weight }, i) => ({
+    logits: logits[i] ?? 0,
+    modalities,
+    weight,
+  }));
 }

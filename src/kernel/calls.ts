@@ -3,6 +3,7 @@
 // A stage that every modality shares gives the same call in every list; arms give different ones. Nothing else tells
 // a mixture of transformers from a dense model here.
 
+import { bug } from "../diagnostics/bug.ts";
 import { positionAt } from "../diagnostics/source.ts";
 import { readersOf } from "../fusion/chunk.ts";
 import type { AnyNode, ValueId } from "../ir/graph.ts";
@@ -78,7 +79,7 @@ export function packedWeight(
   transposed: boolean,
 ): { readonly argument: Argument; readonly out: number; readonly inner: number } {
   const type = layout.graph.values[weight]?.type;
-  if (type?.kind !== "array") throw new Error("a weight is an array");
+  if (type?.kind !== "array") return bug("kernel", "a weight is an array");
   const [out = 0, inner = 0] = type.shape;
   const [n, k] = transposed ? [out, inner] : [inner, out];
   const { panel } = layout.schedule;

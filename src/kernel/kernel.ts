@@ -161,6 +161,8 @@ export type KernelBody =
     }
   /** args: loss, weight, target_modality, sums, segments; sums[0] = Σ weight·loss, sums[1+m] = Σ loss over counted targets of m. One task. */
   | { readonly kind: "loss_sums"; readonly modalities: number }
+  /** y = a + b over `elements`; one task. args: a, b, y. Arrays start on whole vectors and may be written up to one. */
+  | { readonly kind: "array_add"; readonly elements: number }
   /** partial[task] = Σ g² over `chunk` elements; args: g, partial, element count. */
   | { readonly kind: "square_sum"; readonly chunk: number }
   /**

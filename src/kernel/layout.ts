@@ -3,6 +3,7 @@
 // Parameters, gradients and moments each stand in one arena in the same order (tensors with equal update settings side
 // by side), so that the update is one pass over contiguous memory.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
 import type { Argument } from "./kernel.ts";
@@ -82,13 +83,13 @@ export function createLayout(
 
   const tensor: Layout["tensor"] = (slot, path) => {
     const offset = offsets.get(path);
-    if (offset === undefined) throw new Error(`no parameter ${path} in the arena`);
+    if (offset === undefined) return bug("kernel", `no parameter ${path} in the arena`);
     const buffer = registry.buffer({ name: names[slot], role: roles[slot], byteLength: arena.elements * 4 });
     return { buffer, offsetBytes: offset * 4 };
   };
   const pathOf = (value: ValueId): string => {
     const node = graph.nodes[graph.values[value]?.node ?? -1];
-    if (node?.op !== "param" && node?.op !== "state") throw new Error(`value ${value} is no parameter`);
+    if (node?.op !== "param" && node?.op !== "state") return bug("kernel", `value ${value} is no parameter`);
     return node.attributes.path;
   };
 
@@ -96,7 +97,7 @@ export function createLayout(
     const root = storage.root(value);
     const node = graph.nodes[graph.values[root]?.node ?? -1];
     const type = graph.values[root]?.type;
-    if (node === undefined || type === undefined) throw new Error(`value ${value} does not exist`);
+    if (node === undefined || type === undefined) return bug("kernel", `value ${value} does not exist`);
     if (node.op === "param" || node.op === "state") {
       const slot = node.op === "param" ? "param" : node.attributes.slot;
       const place = tensor(slot, node.attributes.path);

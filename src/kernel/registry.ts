@@ -71,6 +71,8 @@ function sizesOf(body: KernelBody): string {
     case "square_sum":
     case "adamw":
       return "";
+    case "array_add":
+      return `_${body.elements}`;
     default:
       return body satisfies never;
   }

@@ -3,6 +3,7 @@
 // Idea: a norm needs a sum over its row before its first element, so it starts a new phase; a later phase re-reads
 // what an earlier one stored and recomputes what it did not: both are cheaper than a row kept in memory.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
 import type { Expression, RowPhase, ScalarBinary, ScalarUnary } from "./kernel.ts";
 
@@ -135,7 +136,8 @@ class ProgramBuilder {
 
   column(node: AnyNode): Expression {
     const weight = node.weights[this.modality];
-    if (weight === undefined) throw new Error(`${node.op} without a weight for modality ${this.modality}`);
+    if (weight === undefined)
+      return bug("kernel", `${node.op} without a weight for modality ${this.modality}`);
     return this.local(`column ${weight}`, () => ({
       kind: "column",
       operand: this.operand({ kind: "column", value: weight }),
@@ -161,7 +163,7 @@ class ProgramBuilder {
   }
 
   value(value: ValueId | undefined): Expression {
-    if (value === undefined) throw new Error("a row program reads a value that does not exist");
+    if (value === undefined) return bug("kernel", "a row program reads a value that does not exist");
     const node = this.producer.get(value);
     const isPast = (this.phaseOf.get(value) ?? 0) < this.phase;
     if (node === undefined || (isPast && this.stored(value))) {
@@ -225,7 +227,7 @@ class ProgramBuilder {
         return sub(scaled, mul(b(), { kind: "row_scalar", index: root + 1 }));
       }
       default:
-        throw new Error(`no scalar expression for ${node.op}`);
+        return bug("kernel", `no scalar expression for ${node.op}`);
     }
   }
 

@@ -3,6 +3,7 @@
 // Vertical fusion happens here: a sum joins the matmul that makes one of its terms, chains of elementwise ops and
 // norms become one row program (one trip over memory per reduction), a cross-entropy and its gradient one stage.
 
+import { bug } from "../diagnostics/bug.ts";
 import { readersOf } from "../fusion/chunk.ts";
 import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
 
@@ -91,7 +92,7 @@ export function stagesOf(graph: Graph, rows: readonly number[]): readonly Stage[
     } else if (node.op === "cross_entropy_dx") {
       // Made by the stage of its cross-entropy, which stands in the same group: both read the same values.
       if (result === undefined || !madeBy.has(result))
-        throw new Error(`cross_entropy_dx without its cross_entropy in the group`);
+        return bug("kernel", `cross_entropy_dx without its cross_entropy in the group`);
     } else if (node.op === "rope") {
       push({ kind: "rope", node }, node.results);
     } else if (node.op === "embed") {
@@ -99,7 +100,7 @@ export function stagesOf(graph: Graph, rows: readonly number[]): readonly Stage[
     } else if (node.op === "restrict" || node.op === "join" || node.op === "extend") {
       push({ kind: "move", node }, node.results);
     } else {
-      throw new Error(`no row stage for ${node.op}`);
+      return bug("kernel", `no row stage for ${node.op}`);
     }
   }
   return stages;

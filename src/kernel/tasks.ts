@@ -3,7 +3,9 @@
 // Sums over rows run over segments: the row ranges of the modalities that share the weight, which the host writes for
 // every batch, so an empty modality is simply an empty list.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
+import { sizeOf } from "../ir/types.ts";
 import { makeCall, packedWeight } from "./calls.ts";
 import type { Argument, TaskGroup } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
@@ -35,14 +37,16 @@ export function tasksOf(
       return attentionGradient(layout, node);
     case "loss_sums":
       return lossSums(layout, node, segments);
+    case "add":
+      return arraySum(layout, node);
     default:
-      throw new Error(`no task for ${node.op}`);
+      return bug("kernel", `no task for ${node.op}`);
   }
 }
 
 function required(values: readonly ValueId[], index: number): ValueId {
   const value = values[index];
-  if (value === undefined) throw new Error(`operand ${index} is missing`);
+  if (value === undefined) return bug("kernel", `operand ${index} is missing`);
   return value;
 }
 
@@ -237,6 +241,19 @@ function lossSums(layout: Layout, node: Node<"loss_sums">, segments: Segments): 
     { flopsPerRow: 0, bytesPerRow: 12 },
   );
   return [{ call, count: 1, modalities: all }];
+}
+
+/** Two gradients of one weight, or two losses. */
+function arraySum(layout: Layout, node: Node<"add">): readonly TaskGroup[] {
+  const [a, b, y] = [required(node.inputs, 0), required(node.inputs, 1), required(node.results, 0)];
+  const type = layout.graph.values[y]?.type;
+  if (type?.kind !== "array") return bug("kernel", "a sum of rows is no task");
+  const args = [a, b, y].map((value) => layout.address(value));
+  const call = makeCall(layout, [node], { kind: "array_add", elements: sizeOf(type) }, args, {
+    flopsPerRow: 0,
+    bytesPerRow: 0,
+  });
+  return [{ call, count: 1, modalities: [] }];
 }
 
 /** The global norm's partial squares: one pass over the arena of gradients. */

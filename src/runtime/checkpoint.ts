@@ -56,12 +56,16 @@ export function loadCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(path);
   const field = (name: string): unknown => {
     const text = metadata.get(name);
-    if (text === undefined) throw new TensorFileError(path, `has no \`${name}\`: it is not a checkpoint of a run`);
+    if (text === undefined)
+      throw new TensorFileError(path, `has no \`${name}\`: it is not a checkpoint of a run`);
     return JSON.parse(text);
   };
   const format = field("format");
   if (format !== checkpointFormat) {
-    throw new TensorFileError(path, `has checkpoint format ${String(format)}; this version reads format ${checkpointFormat}`);
+    throw new TensorFileError(
+      path,
+      `has checkpoint format ${String(format)}; this version reads format ${checkpointFormat}`,
+    );
   }
   return {
     progress: field("progress") as Progress,
@@ -77,9 +81,12 @@ export async function restoreCheckpoint(session: Session, checkpoint: Checkpoint
   for (const name of stateNames(session.artifact)) {
     const tensor = checkpoint.tensors.get(name);
     const shape = session.artifact.tensors[name]?.shape ?? [];
-    if (tensor === undefined) throw new Error(`the checkpoint has no tensor \`${name}\`: it was written by another model`);
+    if (tensor === undefined)
+      throw new Error(`the checkpoint has no tensor \`${name}\`: it was written by another model`);
     if (!(tensor.values instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-      throw new Error(`\`${name}\` is [${tensor.shape.join(", ")}] in the checkpoint and [${shape.join(", ")}] in the model`);
+      throw new Error(
+        `\`${name}\` is [${tensor.shape.join(", ")}] in the checkpoint and [${shape.join(", ")}] in the model`,
+      );
     }
     values.set(name, tensor.values);
   }

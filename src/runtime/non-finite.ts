@@ -13,7 +13,11 @@ export type FirstNonFinite = {
 };
 
 /** Finds the first gradient, in backward order, that holds a NaN or an infinity. */
-export async function findNonFinite(session: Session, losses: Losses, gradNorm: number): Promise<FirstNonFinite> {
+export async function findNonFinite(
+  session: Session,
+  losses: Losses,
+  gradNorm: number,
+): Promise<FirstNonFinite> {
   const isLoss = !Number.isFinite(losses.total);
   const paths = session.artifact.parameters.map(({ path }) => `grad/${path}`).reverse();
   let tensor: string | undefined;

@@ -3,7 +3,15 @@
 // Metrics are appended a line per step and handed to the operating system at once; resuming cuts the file back to the
 // checkpoint's step and leaves the earlier lines byte for byte.
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { TensorFileError } from "./safetensors.ts";
@@ -58,7 +66,10 @@ const checkpointFile = "checkpoint.safetensors";
 /** Opens a folder for a new run; refuses one that holds a run already. */
 export function createRunFolder(path: string, spec: string, manifest: Manifest): RunFolder {
   if (existsSync(join(path, manifestFile)) || existsSync(join(path, metricsFile))) {
-    throw new RunFolderError(`${path} holds a run already`, "go on with it by `--resume`, or name another folder with `--out`");
+    throw new RunFolderError(
+      `${path} holds a run already`,
+      "go on with it by `--resume`, or name another folder with `--out`",
+    );
   }
   mkdirSync(path, { recursive: true });
   writeFileSync(join(path, "spec.mot"), spec);
@@ -103,7 +114,10 @@ export function readManifest(path: string): Manifest {
   try {
     manifest = JSON.parse(text) as Manifest;
   } catch {
-    throw new RunFolderError(`${join(path, manifestFile)} is not valid JSON`, "the folder was changed by hand; start a new run elsewhere");
+    throw new RunFolderError(
+      `${join(path, manifestFile)} is not valid JSON`,
+      "the folder was changed by hand; start a new run elsewhere",
+    );
   }
   if (manifest.format !== runFormat) {
     throw new RunFolderError(

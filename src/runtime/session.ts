@@ -63,14 +63,17 @@ export function openSession(artifact: Artifact, device: Device): Session {
         device.write(tensor(`param/${parameter.path}`).byteOffset, initialValue(parameter, seed));
         for (const slot of ["m", "v"]) {
           const name = `${slot}/${parameter.path}`;
-          if (Object.hasOwn(artifact.tensors, name)) device.write(tensor(name).byteOffset, new Float32Array(elements(tensor(name))));
+          if (Object.hasOwn(artifact.tensors, name))
+            device.write(tensor(name).byteOffset, new Float32Array(elements(tensor(name))));
         }
       }
       await device.run(["prepare"]);
     },
     writeBatch(batch) {
       if (batch.batch !== artifact.batch || batch.context !== artifact.context) {
-        throw new Error(`a batch of ${batch.batch} × ${batch.context} for a step compiled for ${artifact.batch} × ${artifact.context}`);
+        throw new Error(
+          `a batch of ${batch.batch} × ${batch.context} for a step compiled for ${artifact.batch} × ${artifact.context}`,
+        );
       }
       current = layoutBatch(batch, { modalities: artifact.modalities, objectives: artifact.objectives });
       writeLayout(artifact, device, current);
@@ -81,7 +84,9 @@ export function openSession(artifact: Artifact, device: Device): Session {
     async losses() {
       const sums = await device.readFloats(tensor("loss").byteOffset, 1 + artifact.modalities.length);
       const targetCounts = [...layout().targetCounts];
-      const byModality = targetCounts.map((count, m) => (count === 0 ? undefined : (sums[1 + m] ?? 0) / count));
+      const byModality = targetCounts.map((count, m) =>
+        count === 0 ? undefined : (sums[1 + m] ?? 0) / count,
+      );
       return { total: sums[0] ?? 0, byModality, targetCounts };
     },
     async gradientNorm() {
@@ -91,7 +96,8 @@ export function openSession(artifact: Artifact, device: Device): Session {
     async restore(tensors) {
       for (const [name, values] of tensors) {
         const place = tensor(name);
-        if (elements(place) !== values.length) throw new Error(`\`${name}\` has ${elements(place)} elements, not ${values.length}`);
+        if (elements(place) !== values.length)
+          throw new Error(`\`${name}\` has ${elements(place)} elements, not ${values.length}`);
         device.write(place.byteOffset, values);
       }
       await device.run(["prepare"]);
@@ -108,7 +114,8 @@ function elements(tensor: ArtifactTensor): number {
 
 async function readDense(device: Device, tensor: ArtifactTensor): Promise<Float32Array> {
   const [rows = 1, width = 1] = tensor.shape;
-  if (tensor.stride === undefined || tensor.stride === width) return device.readFloats(tensor.byteOffset, elements(tensor));
+  if (tensor.stride === undefined || tensor.stride === width)
+    return device.readFloats(tensor.byteOffset, elements(tensor));
   const padded = await device.readFloats(tensor.byteOffset, rows * tensor.stride);
   const dense = new Float32Array(rows * width);
   for (let row = 0; row < rows; row += 1) {
@@ -121,7 +128,10 @@ async function readDense(device: Device, tensor: ArtifactTensor): Promise<Float3
 function writeRotaryTables(artifact: Artifact, device: Device): void {
   for (const { base, headDim, cosine, sine } of artifact.rotaryTables) {
     const half = headDim / 2;
-    const tables = { cosine: new Float32Array(artifact.context * half), sine: new Float32Array(artifact.context * half) };
+    const tables = {
+      cosine: new Float32Array(artifact.context * half),
+      sine: new Float32Array(artifact.context * half),
+    };
     for (let position = 0; position < artifact.context; position += 1) {
       for (let i = 0; i < half; i += 1) {
         const angle = position * base ** ((-2 * i) / headDim);
@@ -145,7 +155,8 @@ function writeLayout(artifact: Artifact, device: Device, layout: BatchLayout): v
   device.write(places.tiles, tiles);
   device.write(places.tileStarts, tileStarts);
   for (const { byteOffset, modalities, chunk } of places.segments) {
-    const range = chunk === undefined ? undefined : ([chunk * places.chunkRows, (chunk + 1) * places.chunkRows] as const);
+    const range =
+      chunk === undefined ? undefined : ([chunk * places.chunkRows, (chunk + 1) * places.chunkRows] as const);
     device.write(byteOffset, rowSegments(layout.offsets, modalities, range));
   }
 }

@@ -4,10 +4,10 @@
 
 import type { Batch } from "./batch.ts";
 import { type Progress, saveCheckpoint } from "./checkpoint.ts";
+import { type FirstNonFinite, findNonFinite } from "./non-finite.ts";
 import type { Metrics, RunFolder } from "./run-folder.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { Session } from "./session.ts";
-import { type FirstNonFinite, findNonFinite } from "./non-finite.ts";
 
 /** Where batches come from; `cursor` is all that is needed to go on from here. */
 export type BatchSource = { next(): Batch; cursor(): string };
@@ -29,7 +29,9 @@ export class NonFiniteError extends Error {
   readonly step: number;
   readonly found: FirstNonFinite;
   constructor(step: number, found: FirstNonFinite) {
-    super(`step ${step}: ${found.what} is ${found.value}${found.tensor === undefined ? "" : `; it first appeared in \`${found.tensor}\``}`);
+    super(
+      `step ${step}: ${found.what} is ${found.value}${found.tensor === undefined ? "" : `; it first appeared in \`${found.tensor}\``}`,
+    );
     this.name = "NonFiniteError";
     this.step = step;
     this.found = found;
@@ -37,7 +39,12 @@ export class NonFiniteError extends Error {
 }
 
 /** Trains from step `from.step` + 1 to `steps`; returns the number of steps done (fewer if interrupted). */
-export async function train(session: Session, batches: BatchSource, folder: RunFolder, options: TrainOptions): Promise<number> {
+export async function train(
+  session: Session,
+  batches: BatchSource,
+  folder: RunFolder,
+  options: TrainOptions,
+): Promise<number> {
   const { steps, seed, dataHash, checkpointEvery, from } = options;
   let { step, wallMs } = from;
   const progress = (): Progress => ({ step, steps, seed, wallMs, cursor: batches.cursor(), dataHash });
@@ -48,16 +55,24 @@ export async function train(session: Session, batches: BatchSource, folder: RunF
     folder.append(metrics);
     options.onStep?.(metrics);
     const stopped = options.signal?.aborted === true;
-    if (step === steps || stopped || step % checkpointEvery === 0) await saveCheckpoint(folder.checkpointPath, session, progress());
+    if (step === steps || stopped || step % checkpointEvery === 0)
+      await saveCheckpoint(folder.checkpointPath, session, progress());
     if (stopped) break;
   }
   return step;
 }
 
 /** One step: forward, backward, update; `wallMs` is the time before it. Throws NonFiniteError. */
-export async function trainStep(session: Session, batch: Batch, step: number, steps: number, wallMs: number): Promise<Metrics> {
+export async function trainStep(
+  session: Session,
+  batch: Batch,
+  step: number,
+  steps: number,
+  wallMs: number,
+): Promise<Metrics> {
   const { optimizer } = session.artifact;
-  if (optimizer === undefined) throw new Error("the artifact has no optimizer: it was not compiled for training");
+  if (optimizer === undefined)
+    throw new Error("the artifact has no optimizer: it was not compiled for training");
   const schedule = scheduleOf(optimizer, step, steps);
   const start = performance.now();
   session.writeBatch(batch);
