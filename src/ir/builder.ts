@@ -39,6 +39,8 @@ export type Builder = {
     options?: NodeOptions,
   ) => ValueId;
   readonly typeOf: (value: ValueId) => TensorType;
+  /** The node that makes a value. */
+  readonly makerOf: (value: ValueId) => AnyNode;
   /** Hands a value out of the step under a name of its own. */
   readonly result: (name: string, value: ValueId) => void;
   readonly finish: () => Graph;
@@ -62,6 +64,9 @@ export function extendGraph(graph: Graph): Builder {
 
   const typeOf = (value: ValueId): TensorType =>
     values[value]?.type ?? bug("build", `value ${value} of graph \`${name}\` does not exist`);
+
+  const makerOf = (value: ValueId): AnyNode =>
+    nodes[values[value]?.node ?? -1] ?? bug("build", `value ${value} of graph \`${name}\` does not exist`);
 
   const node: Builder["node"] = (op, inputs, attributes, options = {}) => {
     const [x] = inputs;
@@ -125,6 +130,7 @@ export function extendGraph(graph: Graph): Builder {
     node,
     value,
     typeOf,
+    makerOf,
     result: (resultName, id) => {
       typeOf(id);
       if (results.some((result) => result.name === resultName))
