@@ -111,6 +111,7 @@ function wasmDevice({ artifact, layout, memory, workers, setup }: Parts): Device
     async close() {
       if (closed) return;
       closed = true;
+      for (const { worker } of workers) worker.ref();
       sendCommand(memory, { kind: commandKinds.quit, record: 0, end: 0 });
       await Promise.all(workers.map(({ exited }) => exited));
     },
