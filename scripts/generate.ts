@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { generateCstDts } from "chevrotain";
 import { ebnf } from "../grammar/ebnf.ts";
 import { MotParser } from "../grammar/parser.ts";
+import { packTemplates } from "./pack-templates.ts";
 
 export type Generated = { readonly path: string; readonly make: () => string };
 
@@ -28,6 +29,7 @@ export const generated: readonly Generated[] = [
       ),
   },
   { path: "grammar/mot.ebnf", make: () => ebnf(Object.values(productions())) },
+  { path: "src/targets/templates.generated.ts", make: packTemplates },
 ];
 
 /** The paths whose contents differ from what would be written now. */
