@@ -91,7 +91,12 @@ class Step:
         return out
 
     def linear(self, x, scope, name, split=True):
-        return self.each(lambda m, mask: x[mask] @ self.parameter(scope, name, m if split else None).T)
+        def one(m, mask):
+            weight = self.parameter(scope, name, m if split else None)
+            own, padding = x[mask].split([weight.shape[1], x.shape[-1] - weight.shape[1]], -1)
+            assert not padding.any(), f"{scope}.{name} is narrower than its input"
+            return own @ weight.T
+        return self.each(one)
 
     def norm(self, x, scope, name="norm", split=True):
         return self.each(lambda m, mask: rms_norm(x[mask], self.parameter(scope, name, m if split else None)))
