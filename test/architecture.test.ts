@@ -90,6 +90,51 @@ describe("tables", () => {
   });
 });
 
+describe("packages", () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readText("package.json"));
+  const pinned = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  const lock: { readonly packages: Readonly<Record<string, Locked>> } = JSON.parse(
+    readText("package-lock.json"),
+  );
+
+  test("are pinned to one version, and explained", () => {
+    const page = readText("docs/dependencies.md");
+    expect(pinned.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    expect(
+      pinned.filter(([name, version]) => !page.includes(`\`${name}\``) || !page.includes(version)),
+    ).toEqual([]);
+  });
+
+  test("are locked for every platform, by hash, without naming a registry or running a script", () => {
+    const faults = Object.entries(lock.packages).flatMap(([path, entry]) => {
+      const needed = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies });
+      const absent = needed.filter(
+        (name) =>
+          !(`node_modules/${name}` in lock.packages || `${path}/node_modules/${name}` in lock.packages),
+      );
+      const isWhole = path === "" || (entry.version !== undefined && entry.integrity !== undefined);
+      const runsScript = entry.hasInstallScript === true && entry.optional !== true;
+      return [
+        ...absent.map((name) => `${path} needs ${name}, which is not locked`),
+        ...(isWhole ? [] : [`${path} has no version or no hash`]),
+        ...(entry.resolved === undefined ? [] : [`${path} names a registry`]),
+        ...(runsScript ? [`${path} runs a script when it is installed`] : []),
+      ];
+    });
+    expect(faults).toEqual([]);
+  });
+});
+
+type Locked = {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly optional?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+};
+
 describe("generated files", () => {
   test("are what scripts/generate.ts would write now", () => {
     expect(stalePaths(), "run: npm run generate").toEqual([]);

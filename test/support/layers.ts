@@ -60,6 +60,9 @@ export const packages: readonly { readonly name: string; readonly by: readonly s
   { name: "fast-png", by: ["src/data/", "src/runtime/", "src/cli/"] },
   { name: "@resvg/resvg-wasm", by: ["src/data/"] },
   { name: "commander", by: ["src/cli/"] },
+  { name: "log-update", by: ["src/cli/"] },
+  { name: "simple-ascii-chart", by: ["src/cli/"] },
+  { name: "uplot", by: ["src/runtime/", "src/cli/"] },
   { name: "node:", by: ["src/data/", "src/runtime/", "src/cli/"] },
 ];
 
