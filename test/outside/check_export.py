@@ -105,7 +105,7 @@ class Step:
         """rms_norm of a split value: over each head, the weight as long as a head."""
         def one(m, mask):
             rows = x[mask]
-            return rms_norm(rows.reshape(len(rows), heads, -1), self.parameter(scope, name, m)).reshape(rows.shape)
+            return rms_norm(rows.reshape(len(rows), heads, rows.shape[1] // heads), self.parameter(scope, name, m)).reshape(rows.shape)
         return self.each(one)
 
     def embed(self, table):
