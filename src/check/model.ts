@@ -27,8 +27,7 @@ export type Model = {
 export type Modality = {
   readonly name: string;
   readonly span: Span;
-  readonly form:
-    /** `vocabStart` is the first id of this modality's codes in the joint vocabulary. */
+  readonly form: /** `vocabStart` is the first id of this modality's codes in the joint vocabulary. */
     | { readonly kind: "tokens"; readonly vocab: number; readonly vocabStart: number }
     | { readonly kind: "patches"; readonly size: number; readonly channels: number };
 };
@@ -51,7 +50,10 @@ export type Parameter = {
 };
 
 /** One row per token; `widths[m]` is the width of modality m's rows, `undefined` where it has none (arms). */
-export type RowsShape = { readonly widths: PerModality<number>; /** set between `split` and `merge` */ readonly heads?: number };
+export type RowsShape = {
+  readonly widths: PerModality<number> /** set between `split` and `merge` */;
+  readonly heads?: number;
+};
 
 /** An index into `Model.operations`. */
 export type ValueIndex = number;
@@ -68,14 +70,19 @@ type Common = {
 };
 
 export type Operation = Common &
+  /** The ids of the joint vocabulary, one per row: only `embed` reads it. */
   (
-    /** The ids of the joint vocabulary, one per row: only `embed` reads it. */
     | { readonly kind: "tokens" }
     | { readonly kind: "embed"; readonly x: ValueIndex; readonly table: ParameterIndex }
     /** weight [out, in] per modality; the same index everywhere where it is shared or global. */
     | { readonly kind: "linear"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex> }
     /** Normalises over the row, or over each head where the value is split (weight [head_dim]). */
-    | { readonly kind: "rms_norm"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex>; readonly eps: number }
+    | {
+        readonly kind: "rms_norm";
+        readonly x: ValueIndex;
+        readonly weight: PerModality<ParameterIndex>;
+        readonly eps: number;
+      }
     | { readonly kind: "rope"; readonly x: ValueIndex; readonly base: number }
     /** `split` and `merge` only change `shape.heads`. */
     | { readonly kind: "split" | "merge"; readonly x: ValueIndex }
@@ -89,7 +96,12 @@ export type Operation = Common &
         readonly within: readonly number[];
       }
     | { readonly kind: "unary"; readonly fn: UnaryFunction; readonly x: ValueIndex }
-    | { readonly kind: "binary"; readonly fn: "add" | "sub" | "mul" | "div"; readonly a: ValueIndex; readonly b: ValueIndex }
+    | {
+        readonly kind: "binary";
+        readonly fn: "add" | "sub" | "mul" | "div";
+        readonly a: ValueIndex;
+        readonly b: ValueIndex;
+      }
     /** Row value with a constant: x + c, x · c, c / x, … */
     | {
         readonly kind: "constant_binary";
@@ -119,7 +131,9 @@ export type Objective = {
 
 export type TrainSettings = {
   /** A built-in set by name, or a folder relative to the spec's file. */
-  readonly data: { readonly kind: "builtin"; readonly name: string } | { readonly kind: "folder"; readonly path: string };
+  readonly data:
+    | { readonly kind: "builtin"; readonly name: string }
+    | { readonly kind: "folder"; readonly path: string };
   readonly context: number;
   readonly batch: number;
   readonly steps: number;

@@ -1,0 +1,107 @@
+// builtin-names.ts: the names the language itself binds, and what each built-in function takes.
+// In: nothing. Out: tables. A model cannot rebind any of these names; later versions fill in what is reserved here.
+
+/** What may stand at one place of a call. */
+export type ParameterKind =
+  /** a value with one row per token */
+  | "rows"
+  /** the word `tokens` */
+  | "tokens"
+  /** a whole number from 1, one per modality inside `per modality` */
+  | "width"
+  /** the word `causal` */
+  | "mask";
+
+export type BuiltinParameter = { readonly name: string; readonly kind: ParameterKind };
+
+export type Builtin = {
+  readonly parameters: readonly BuiltinParameter[];
+  /** How it is written, for messages. */
+  readonly usage: string;
+};
+
+const rows: readonly BuiltinParameter[] = [{ name: "x", kind: "rows" }];
+const unary = (name: string): [string, Builtin] => [name, { parameters: rows, usage: `${name}(x)` }];
+
+export const unaryNames = ["silu", "gelu", "relu", "tanh", "sigmoid", "square", "exp"] as const;
+
+export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
+  [
+    "embed",
+    {
+      parameters: [
+        { name: "tokens", kind: "tokens" },
+        { name: "width", kind: "width" },
+      ],
+      usage: "embed(tokens, width)",
+    },
+  ],
+  [
+    "linear",
+    {
+      parameters: [
+        { name: "x", kind: "rows" },
+        { name: "width", kind: "width" },
+      ],
+      usage: "linear(x, width)",
+    },
+  ],
+  unary("rms_norm"),
+  unary("rope"),
+  [
+    "split",
+    {
+      parameters: [
+        { name: "x", kind: "rows" },
+        { name: "heads", kind: "width" },
+      ],
+      usage: "split(x, heads)",
+    },
+  ],
+  unary("merge"),
+  [
+    "attention",
+    {
+      parameters: [
+        { name: "q", kind: "rows" },
+        { name: "k", kind: "rows" },
+        { name: "v", kind: "rows" },
+        { name: "mask", kind: "mask" },
+      ],
+      usage: "attention(q, k, v, mask: causal)",
+    },
+  ],
+  ...unaryNames.map(unary),
+]);
+
+/** Built-ins that own a parameter, and so need a name. */
+export const parameterCalls: ReadonlySet<string> = new Set(["embed", "linear", "rms_norm"]);
+
+/** Words with a meaning at one place only; the text says where. */
+export const specialWords: ReadonlyMap<string, string> = new Map([
+  ["tokens", "`tokens` is what `embed(tokens, width)` reads"],
+  ["next_token", "`next_token` is what `cross_entropy(logits, next_token)` compares with"],
+  ["causal", "`causal` is a mask of `attention(q, k, v, mask: causal)`"],
+]);
+
+/** Names of continuous modalities and their objectives: reserved, not built yet. */
+export const laterNames: ReadonlySet<string> = new Set([
+  "noisy",
+  "noise",
+  "timestep",
+  "patches",
+  "within",
+  "mean_square",
+]);
+
+const reserved: ReadonlySet<string> = new Set([
+  ...builtins.keys(),
+  ...specialWords.keys(),
+  ...laterNames,
+  "vocab",
+  "cross_entropy",
+]);
+
+export function isBuiltinName(name: string): boolean {
+  return reserved.has(name);
+}

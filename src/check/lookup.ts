@@ -1,0 +1,105 @@
+// lookup.ts: what a name means where it stands.
+// In: a name and the scope. Out: a value or a constant, or a diagnostic with names that are close.
+// Constants and values are separate namespaces: where a number is needed constants come first, where rows are needed
+// values do. A layer sees its own parameters and the model's constants, nothing of its caller.
+
+import { error } from "../diagnostics/diagnostic.ts";
+import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
+import type { Name } from "../syntax/ast.ts";
+import { laterNames, specialWords } from "./builtin-names.ts";
+import { restrictRows } from "./calls.ts";
+import type { Scope, State } from "./state.ts";
+import { type Constant, modalitiesOf, unknown, type Value } from "./values.ts";
+
+/** The meaning of a name among values; a constant of that name where no value has it. */
+export function findValue(state: State, scope: Scope, name: Name): Value {
+  const special = specialValue(state, name);
+  if (special !== undefined) return special;
+  const binding = scope.values.get(name.text);
+  if (binding === undefined) {
+    if (state.hasConstant(name.text)) return state.findConstant(name) ?? unknown;
+    return reportUnknownName(state, scope, name);
+  }
+  if (binding.gone !== undefined) {
+    state.reporter.report(
+      error("MOT2018", name.span, `\`${name.text}\` cannot be used here`, {
+        also: binding.gone.also,
+        note: binding.gone.note,
+      }),
+    );
+    return unknown;
+  }
+  const { value } = binding;
+  if (value.kind !== "rows") return value;
+  const present = new Set(modalitiesOf(value.shape));
+  const missing = scope.modalities.filter((modality) => !present.has(modality));
+  if (missing.length > 0) {
+    const names = enumeration(missing.map((modality) => `\`${state.modalityNames[modality]}\``));
+    state.reporter.report(
+      error("MOT2018", name.span, `\`${name.text}\` has no rows of ${names}`, {
+        also: [{ span: binding.span, text: "bound here, for other modalities only" }],
+        help: `bind \`${name.text}\` before the arms, or give ${names} an arm`,
+      }),
+    );
+    return unknown;
+  }
+  return restrictRows(state, scope, value, name.span);
+}
+
+/** The meaning of a name where a number is needed. */
+export function findNumber(state: State, scope: Scope, name: Name): Constant | undefined {
+  if (specialValue(state, name) !== undefined) return undefined;
+  if (state.hasConstant(name.text)) return state.findConstant(name);
+  const binding = scope.values.get(name.text);
+  if (binding === undefined) {
+    reportUnknownName(state, scope, name);
+    return undefined;
+  }
+  if (binding.value.kind === "constant") return binding.value;
+  if (binding.value.kind === "rows") {
+    state.reporter.report(
+      error("MOT2007", name.span, `a number is needed here, and \`${name.text}\` holds rows`, {
+        also: [{ span: binding.span, text: "bound to rows here" }],
+        help: didYouMean(name.text, state.constantNames),
+      }),
+    );
+  }
+  return undefined;
+}
+
+function specialValue(state: State, name: Name): Value | undefined {
+  const use = specialWords.get(name.text);
+  if (use !== undefined) {
+    state.reporter.report(error("MOT2007", name.span, `\`${name.text}\` cannot stand here`, { note: use }));
+    return unknown;
+  }
+  if (!laterNames.has(name.text)) return undefined;
+  reportLater(state, name);
+  return unknown;
+}
+
+/** Continuous modalities have names and no meaning yet. */
+export function reportLater(state: Pick<State, "reporter">, name: Name): void {
+  state.reporter.report(
+    error("MOT2034", name.span, `\`${name.text}\` is not available in this version`, {
+      note: "continuous modalities and their objectives are not built yet",
+    }),
+  );
+}
+
+function reportUnknownName(state: State, scope: Scope, name: Name): Value {
+  if (state.isLibrary && !scope.values.has(name.text)) return unknown;
+  const candidates = [...scope.values.keys(), ...state.constantNames, "vocab"];
+  const isFunction = state.layers.has(name.text);
+  state.reporter.report(
+    error("MOT2001", name.span, `nothing here is called \`${name.text}\``, {
+      note: isFunction
+        ? `\`${name.text}\` is a layer`
+        : scope.frames.length > 0
+          ? "a layer sees its own parameters and the model's constants"
+          : undefined,
+      help: isFunction ? `call it: \`${name.text}(…)\`` : didYouMean(name.text, candidates),
+    }),
+  );
+  return unknown;
+}

@@ -1,0 +1,35 @@
+// report.ts: where the checker's diagnostics go.
+// In: diagnostics, in any order and as often as a layer is expanded. Out: each mistake once.
+// Idea: a layer is checked at every call, so one mistake in it is found many times; the code and the place name it.
+
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+
+export type Reporter = {
+  readonly report: (diagnostic: Diagnostic) => void;
+  /** In the order they were found. */
+  readonly diagnostics: () => readonly Diagnostic[];
+};
+
+/** A collector that keeps the first diagnostic of each code and place. */
+export function createReporter(): Reporter {
+  const kept = new Map<string, Diagnostic>();
+  return {
+    report: (diagnostic) => {
+      const key = diagnosticKey(diagnostic);
+      if (!kept.has(key)) kept.set(key, diagnostic);
+    },
+    diagnostics: () => [...kept.values()],
+  };
+}
+
+/** Each code and place once, first come first kept. */
+export function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const reporter = createReporter();
+  for (const diagnostic of diagnostics) reporter.report(diagnostic);
+  return reporter.diagnostics();
+}
+
+function diagnosticKey(diagnostic: Diagnostic): string {
+  const { span } = diagnostic.at;
+  return `${diagnostic.code} ${span.start} ${span.end} ${span.source.name}`;
+}
