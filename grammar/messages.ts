@@ -12,8 +12,7 @@ import {
   tokenLabel,
 } from "chevrotain";
 
-import { didYouMean } from "../src/diagnostics/suggest.ts";
-import { isName, reservedWords } from "./tokens.ts";
+import { isName } from "./tokens.ts";
 
 export type ParserError = IRecognitionException;
 
@@ -47,7 +46,7 @@ const choiceOf = new Map<string, string>([
   ["named", "`=` or `+=`"],
   ["value", "a value"],
   ["operand", "a value"],
-  ["share", "what to share: labels of blocks, parameter paths, or `all`"],
+  ["share", "labels, parameter paths or `all`"],
   ["names", "a name"],
   ["constants", "a constant's name"],
   ["group", "a value"],
@@ -77,7 +76,7 @@ export function describe(parserError: ParserError, previous: IToken | undefined)
   const rule = rules.at(-1) ?? "file";
   const place = afterName.has(rule) && previous !== undefined ? `after \`${previous.image}\`` : "here";
   const expected = inContext(parserError.message, rules);
-  const help = advise(rule, parserError.token, previous);
+  const help = advise(rule, parserError, previous);
   return {
     message: `expected ${expected} ${place}, found ${found(parserError.token)}`,
     label: `expected ${expected}`,
@@ -86,7 +85,7 @@ export function describe(parserError: ParserError, previous: IToken | undefined)
 }
 
 /** Rules whose first token is a name that says more than "here". */
-const afterName = new Set(["named", "constant", "setting"]);
+const afterName = new Set(["named", "constant", "setting", "share"]);
 
 /** `}`, "the end of the file"; long images are clipped. */
 export function found(token: IToken): string {
@@ -108,7 +107,7 @@ const contexts = new Map<string, string>([
   ["group", "a value"],
   ["constant", "a value"],
   ["assignment", "a value"],
-  ["repeat", "how many times to repeat"],
+  ["repeat", "the number of repeats"],
   ["modality", "what the modality is made of"],
   ["returnValue", "the value to return"],
   ["objective", "a loss"],
@@ -116,19 +115,15 @@ const contexts = new Map<string, string>([
   ["experts", "a number"],
 ]);
 
-function advise(rule: string, token: IToken, previous: IToken | undefined): string | undefined {
-  if (previous !== undefined && rule === "named") {
-    const meant = didYouMean(
-      previous.image,
-      reservedWords
-        .map((word) => word.PATTERN)
-        .map((pattern) => (pattern instanceof RegExp ? pattern.source : "")),
-    );
-    if (meant !== undefined) return meant;
-  }
+function advise(
+  rule: string,
+  { token, message }: ParserError,
+  previous: IToken | undefined,
+): string | undefined {
   const follows =
     previous !== undefined && (isName(previous) || previous.image === ")" || /^\d/.test(previous.image));
-  if ((rule === "block" || rule === "file") && follows && (isName(token) || /^[\d"(]/.test(token.image))) {
+  const isBetween = rule === "file" || message.includes("statement");
+  if (isBetween && follows && (isName(token) || /^[\d"(]/.test(token.image))) {
     return `a \`,\` or an operator may be missing before ${found(token)}`;
   }
   return advices.get(rule);

@@ -204,7 +204,29 @@ export function lex(text: string): Lexed {
     // Chevrotain gives ends only together with lines and columns, which would be computed for every token.
     for (const token of list) token.endOffset = token.startOffset + token.image.length - 1;
   }
-  return { tokens, comments, refused };
+  return { tokens: tokens.flatMap(givesBackBrackets), comments, refused };
+}
+
+/** An open text runs to the end of its line; brackets at the very end were hardly meant to be in it. */
+function givesBackBrackets(token: IToken): readonly IToken[] {
+  if (token.tokenType !== UnterminatedText) return [token];
+  const { image, startOffset } = token;
+  let length = image.length;
+  while (length > 1 && " \t)}".includes(image[length - 1] ?? "")) length -= 1;
+  const brackets = [...image.slice(length)].flatMap((character, index): readonly IToken[] => {
+    const type = character === ")" ? RightParen : character === "}" ? RightBrace : undefined;
+    const offset = startOffset + length + index;
+    const place = { startOffset: offset, endOffset: offset };
+    return type
+      ? [{ ...place, image: character, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0 }]
+      : [];
+  });
+  return [{ ...token, image: image.slice(0, length), endOffset: startOffset + length - 1 }, ...brackets];
+}
+
+/** How a word or sign is written. */
+export function spelling(type: TokenType): string {
+  return type.PATTERN instanceof RegExp ? type.PATTERN.source : String(type.PATTERN);
 }
 
 /** Also true for the contextual words. */

@@ -4,7 +4,7 @@
 // it more often than not, and is left out.
 
 import { describe, type ParserError } from "../../grammar/messages.ts";
-import { isInserted } from "../../grammar/repair.ts";
+import { isInserted } from "../../grammar/repair-state.ts";
 import type { Lexed, Token } from "../../grammar/tokens.ts";
 import { type Diagnostic, type DiagnosticParts, error } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
@@ -83,6 +83,7 @@ function refusal(token: Token): DiagnosticParts & { readonly message: string } {
 }
 
 const advices: readonly (readonly [RegExp, string])[] = [
+  [/^[\p{Z}\p{Cf}]/u, "it cannot be told from an ordinary space, or from nothing; remove it"],
   [/^;+$/, "statements need no separator; remove it"],
   [/^\[/, "pairs and groups stand in `( )`, blocks and records in `{ }`"],
   [/^\]/, "pairs and groups stand in `( )`, blocks and records in `{ }`"],
