@@ -6,7 +6,7 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, Origin, Value, ValueId } from "./graph.ts";
 import { inferTypes } from "./infer.ts";
-import { type OpAttributes, type OpName, ops } from "./ops.ts";
+import type { OpAttributes, OpName } from "./ops.ts";
 import { type ArrayType, printType, type TensorType } from "./types.ts";
 
 /** What a node may have besides operands and attributes. */
@@ -17,140 +17,160 @@ export type NodeOptions = {
   readonly origin?: Origin;
 };
 
-/** Collects nodes; see `createBuilder` and `extendGraph`. */
-export type Builder = {
-  readonly modalities: readonly string[];
-  /** A source asked for twice is the same value; asked for with another type, it is a bug. */
-  readonly param: (path: string, type: ArrayType, origin?: Origin) => ValueId;
-  readonly state: (path: string, slot: "m" | "v", type: ArrayType) => ValueId;
-  readonly input: (name: string, type: TensorType) => ValueId;
-  /** All results of a new node. */
-  readonly node: <O extends OpName>(
-    op: O,
-    inputs: readonly ValueId[],
-    attributes: OpAttributes[O],
-    options?: NodeOptions,
-  ) => readonly ValueId[];
-  /** The only result of a new node. */
-  readonly value: <O extends OpName>(
-    op: O,
-    inputs: readonly ValueId[],
-    attributes: OpAttributes[O],
-    options?: NodeOptions,
-  ) => ValueId;
-  readonly typeOf: (value: ValueId) => TensorType;
-  /** The node that makes a value. */
-  readonly makerOf: (value: ValueId) => AnyNode;
-  /** Hands a value out of the step under a name of its own. */
-  readonly result: (name: string, value: ValueId) => void;
-  readonly finish: () => Graph;
-};
-
 const topLevel: Origin = { scope: "", phase: "forward" };
 
 /** Starts an empty graph. */
 export function createBuilder(name: string, modalities: readonly string[]): Builder {
-  return extendGraph({ name, modalities, nodes: [], values: [], results: [] });
+  return new Builder({ name, modalities, nodes: [], values: [], results: [] });
 }
 
 /** Continues a graph: its values keep their numbers, its results stay. */
 export function extendGraph(graph: Graph): Builder {
-  const { name, modalities } = graph;
-  const nodes: AnyNode[] = [...graph.nodes];
-  const values: Value[] = [...graph.values];
-  const results: { name: string; value: ValueId }[] = [...graph.results];
-  const sources = new Map<string, ValueId>();
-  for (const node of nodes) rememberSource(sources, node);
+  return new Builder(graph);
+}
 
-  const typeOf = (value: ValueId): TensorType =>
-    values[value]?.type ?? bug("build", `value ${value} of graph \`${name}\` does not exist`);
+/** Collects nodes until `finish`; made by `createBuilder` and `extendGraph`. */
+export class Builder {
+  readonly modalities: readonly string[];
+  readonly #name: string;
+  readonly #nodes: AnyNode[];
+  readonly #values: Value[];
+  readonly #results: Map<string, ValueId>;
+  /** What stands for a parameter, a state or an input that was asked for before. */
+  readonly #sources = new Map<string, ValueId>();
 
-  const makerOf = (value: ValueId): AnyNode =>
-    nodes[values[value]?.node ?? -1] ?? bug("build", `value ${value} of graph \`${name}\` does not exist`);
-
-  const node: Builder["node"] = (op, inputs, attributes, options = {}) => {
-    const [x] = inputs;
-    const type = x === undefined ? undefined : typeOf(x);
-    const weights = (options.weights ?? []).map((weight, m) =>
-      type?.kind === "rows" && type.widths[m] === undefined ? undefined : weight,
-    );
-    const operands = {
-      inputs: inputs.map(typeOf),
-      weights: weights.map((weight) => (weight === undefined ? undefined : typeOf(weight))),
-    };
-    const inferred = inferTypes(op, operands, attributes, modalities.length);
-    if (typeof inferred === "string") {
-      const listed = [...operands.inputs, ...operands.weights].map((t) =>
-        t ? printType(t, modalities) : "-",
-      );
-      const where = options.origin?.scope ? ` in ${options.origin.scope}` : "";
-      return bug("build", `${op} ${listed.join(", ")}${where}: ${inferred}`);
+  constructor(graph: Graph) {
+    this.modalities = graph.modalities;
+    this.#name = graph.name;
+    this.#nodes = [...graph.nodes];
+    this.#values = [...graph.values];
+    this.#results = new Map(graph.results.map(({ name, value }) => [name, value]));
+    for (const node of graph.nodes) {
+      const [made] = node.results;
+      const key = sourceKey(node.op, node.attributes);
+      if (key !== undefined && made !== undefined) this.#sources.set(key, made);
     }
-    const made = inferred.map((resultType, result): ValueId => {
-      const id = values.length;
-      values.push({ id, type: resultType, node: nodes.length, result });
+  }
+
+  /** A source asked for twice is the same value; asked for with another type, it is a bug. */
+  param(path: string, type: ArrayType, origin: Origin = topLevel): ValueId {
+    return this.#source("param", { path, type }, origin);
+  }
+
+  state(path: string, slot: "m" | "v", type: ArrayType): ValueId {
+    return this.#source("state", { path, slot, type }, topLevel);
+  }
+
+  input(name: string, type: TensorType): ValueId {
+    return this.#source("input", { name, type }, topLevel);
+  }
+
+  /** All results of a new node. */
+  node<O extends OpName>(
+    op: O,
+    inputs: readonly ValueId[],
+    attributes: OpAttributes[O],
+    options: NodeOptions = {},
+  ): readonly ValueId[] {
+    const weights = this.#presentWeights(inputs[0], options.weights ?? []);
+    const operands = {
+      inputs: inputs.map((value) => this.typeOf(value)),
+      weights: weights.map((weight) => (weight === undefined ? undefined : this.typeOf(weight))),
+    };
+    const origin = options.origin ?? topLevel;
+    const inferred = inferTypes(op, operands, attributes, this.modalities.length);
+    if (typeof inferred === "string") {
+      const listed = [...operands.inputs, ...operands.weights].map((t) => (t ? this.#print(t) : "-"));
+      return bug("build", `${op} ${listed.join(", ")} in ${origin.scope || this.#name}: ${inferred}`);
+    }
+    const made = inferred.map((type, result): ValueId => {
+      const id = this.#values.length;
+      this.#values.push({ id, type, node: this.#nodes.length, result });
       return id;
     });
-    const origin = options.origin ?? topLevel;
+    const node = { op, inputs: [...inputs], weights, attributes, results: made, origin };
     // One cast: the compiler cannot see that `op` and `attributes` stem from the same row of the table.
-    nodes.push({ op, inputs: [...inputs], weights, attributes, results: made, origin } as unknown as AnyNode);
+    this.#nodes.push(node as unknown as AnyNode);
     return made;
-  };
+  }
 
-  const value: Builder["value"] = (op, inputs, attributes, options) => {
-    const made = node(op, inputs, attributes, options);
+  /** The only result of a new node. */
+  value<O extends OpName>(
+    op: O,
+    inputs: readonly ValueId[],
+    attributes: OpAttributes[O],
+    options: NodeOptions = {},
+  ): ValueId {
+    const made = this.node(op, inputs, attributes, options);
     const [only] = made;
     return only !== undefined && made.length === 1
       ? only
       : bug("build", `${op} has ${made.length} results, not one`);
-  };
+  }
 
-  const source = <O extends "param" | "state" | "input">(
+  typeOf(value: ValueId): TensorType {
+    return (
+      this.#values[value]?.type ?? bug("build", `value ${value} of graph \`${this.#name}\` does not exist`)
+    );
+  }
+
+  /** The node that makes a value. */
+  makerOf(value: ValueId): AnyNode {
+    const node = this.#nodes[this.#values[value]?.node ?? -1];
+    return node ?? bug("build", `value ${value} of graph \`${this.#name}\` does not exist`);
+  }
+
+  /** Hands a value out of the step under a name of its own. */
+  result(name: string, value: ValueId): void {
+    this.typeOf(value);
+    if (this.#results.has(name)) bug("build", `result ${name} is given twice`);
+    this.#results.set(name, value);
+  }
+
+  finish(): Graph {
+    const results = Array.from(this.#results, ([name, value]) => ({ name, value }));
+    return {
+      name: this.#name,
+      modalities: this.modalities,
+      nodes: [...this.#nodes],
+      values: [...this.#values],
+      results,
+    };
+  }
+
+  #presentWeights(
+    x: ValueId | undefined,
+    weights: readonly (ValueId | undefined)[],
+  ): readonly (ValueId | undefined)[] {
+    const type = x === undefined ? undefined : this.typeOf(x);
+    if (type?.kind !== "rows") return weights;
+    return weights.map((weight, m) => (type.widths[m] === undefined ? undefined : weight));
+  }
+
+  #source<O extends "param" | "state" | "input">(
     op: O,
     attributes: OpAttributes[O],
-    origin?: Origin,
-  ): ValueId => {
-    const key = sourceKey(op, attributes);
-    const known = sources.get(key);
-    const wanted = printType(attributes.type, modalities);
+    origin: Origin,
+  ): ValueId {
+    const key = sourceKey(op, attributes) ?? op;
+    const known = this.#sources.get(key);
     if (known === undefined) {
-      const made = value(op, [], attributes, origin ? { origin } : {});
-      sources.set(key, made);
+      const made = this.value(op, [], attributes, { origin });
+      this.#sources.set(key, made);
       return made;
     }
-    const got = printType(typeOf(known), modalities);
+    const [got, wanted] = [this.#print(this.typeOf(known)), this.#print(attributes.type)];
     return got === wanted ? known : bug("build", `${key} is ${got} and asked for as ${wanted}`);
-  };
-
-  return {
-    modalities,
-    param: (path, type, origin) => source("param", { path, type }, origin),
-    state: (path, slot, type) => source("state", { path, slot, type }),
-    input: (inputName, type) => source("input", { name: inputName, type }),
-    node,
-    value,
-    typeOf,
-    makerOf,
-    result: (resultName, id) => {
-      typeOf(id);
-      if (results.some((result) => result.name === resultName))
-        bug("build", `result ${resultName} is given twice`);
-      results.push({ name: resultName, value: id });
-    },
-    finish: () => ({ name, modalities, nodes: [...nodes], values: [...values], results: [...results] }),
-  };
-}
-
-function sourceKey(op: OpName, attributes: OpAttributes["param" | "state" | "input"]): string {
-  if ("name" in attributes) return `${op} ${attributes.name}`;
-  return "slot" in attributes ? `${op} ${attributes.slot}/${attributes.path}` : `${op} ${attributes.path}`;
-}
-
-function rememberSource(sources: Map<string, ValueId>, node: AnyNode): void {
-  if (ops[node.op].locality !== "source") return;
-  const [made] = node.results;
-  if (made === undefined) return;
-  if (node.op === "param" || node.op === "state" || node.op === "input") {
-    sources.set(sourceKey(node.op, node.attributes), made);
   }
+
+  #print(type: TensorType): string {
+    return printType(type, this.modalities);
+  }
+}
+
+/** `param head`, `state m/head`, `input tokens`; `undefined` for other ops. */
+function sourceKey(op: OpName, attributes: OpAttributes[OpName]): string | undefined {
+  if (op === "input" && "name" in attributes) return `input ${attributes.name}`;
+  if (op === "state" && "slot" in attributes) return `state ${attributes.slot}/${attributes.path}`;
+  return op === "param" && "path" in attributes ? `param ${attributes.path}` : undefined;
 }
