@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { differentiate } from "../../src/autodiff/differentiate.ts";
-import { checkSource } from "../../src/check/check.ts";
+import { checkSource } from "../../src/check/load.ts";
 import type { Model } from "../../src/check/model.ts";
 import { interpret } from "../../src/ir/interpret.ts";
 import { crossEntropyOf } from "../../src/lower/losses.ts";
