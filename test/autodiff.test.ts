@@ -9,8 +9,11 @@ import type { Builder } from "../src/ir/builder.ts";
 import type { Graph, ValueId } from "../src/ir/graph.ts";
 import { interpret } from "../src/ir/interpret.ts";
 import type { OpName } from "../src/ir/ops.ts";
+import { parseGraph } from "../src/ir/parse.ts";
 import { printGraph } from "../src/ir/print.ts";
 import { arrayOf, rowsOf } from "../src/ir/types.ts";
+import { simplify } from "../src/passes/pipeline.ts";
+import { expectSection, readCases } from "./support/case-file.ts";
 import {
   bind,
   column,
@@ -236,6 +239,18 @@ describe("the reverse walk", () => {
     builder.result("loss", builder.param("x", arrayOf("f32", [])));
     expect(() => differentiate(builder.finish())).toThrow("is made by param, not by loss_sums");
   });
+});
+
+describe("cases", () => {
+  for (const entry of readCases("autodiff")) {
+    it(entry.title, () => {
+      const graph = parseGraph(entry.sections.get("graph") ?? "");
+      expect(
+        worstGradient(graph, bind(graph, [3, 4, 2].slice(0, graph.modalities.length), 1)).distance,
+      ).toBeLessThanOrEqual(gradientBound);
+      expectSection(entry, "gradients", printGraph(simplify(differentiate(graph))));
+    });
+  }
 });
 
 function twoLosses(): Graph {

@@ -14,6 +14,7 @@ import { fold } from "../src/passes/fold.ts";
 import { passes, simplify } from "../src/passes/pipeline.ts";
 import { prune } from "../src/passes/prune.ts";
 import { share } from "../src/passes/share.ts";
+import { expectSection, readCases } from "./support/case-file.ts";
 import { bind, distance, rowCounts, worstGradient } from "./support/graphs.ts";
 import { randomGraph } from "./support/random-graph.ts";
 
@@ -157,6 +158,15 @@ return
     expect(lines).toContain("  %0 = neg $x : f32[N,4]");
     expect(lines.filter((line) => line.includes("silu") || line.includes("$unread"))).toEqual([]);
   });
+});
+
+describe("cases", () => {
+  for (const entry of readCases("passes")) {
+    it(entry.title, () => {
+      const graph = parseGraph(entry.sections.get("graph") ?? "");
+      expectSection(entry, "simplified", printGraph(simplify(graph)));
+    });
+  }
 });
 
 describe("random graphs", () => {
