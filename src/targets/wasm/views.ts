@@ -2,13 +2,31 @@
 // Each family stands in a file of its own; this is only the table, and the functions that every module contains.
 
 import type { KernelKind } from "../../kernel/kernel.ts";
+import { arrayViews } from "./arrays.ts";
+import { attentionViews, headsLibrary } from "./attention.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
+import { lossViews } from "./loss.ts";
+import { mathLibrary } from "./math.ts";
 import { matmulViews, matrixLibrary } from "./matmul.ts";
+import { rowProgram, rowsLibrary } from "./row-program.ts";
+import { tokenViews } from "./tokens.ts";
+import { updateViews } from "./update.ts";
 
 /** A kernel's text: chosen by its kind. */
-export const wasmViews: Partial<KernelViews<KernelKind>> = { ...matmulViews };
+export const wasmViews: KernelViews<KernelKind> = {
+  ...matmulViews,
+  ...arrayViews,
+  ...tokenViews,
+  ...attentionViews,
+  ...lossViews,
+  ...updateViews,
+  row_program: rowProgram,
+};
 
 /** Helper functions, printed once at the top of every module. */
 export const wasmLibraries: readonly ((context: WasmContext) => Omit<KernelText, "scratchBytes">)[] = [
   matrixLibrary,
+  mathLibrary,
+  rowsLibrary,
+  headsLibrary,
 ];

@@ -1,0 +1,53 @@
+// expressions.ts: scalar expressions of a row program → folded WebAssembly, for any number of lanes.
+// In: an expression and where its leaves are. Out: text.
+// A sum whose term is a product becomes one multiply-add; nothing else is rearranged.
+
+import type { Expression } from "../../kernel/kernel.ts";
+import type { Lanes } from "./lanes.ts";
+
+/** Where the leaves of an expression are. */
+export type Leaves = {
+  readonly load: (operand: number) => string;
+  readonly column: (operand: number) => string;
+  readonly rowScalar: (index: number) => string;
+  readonly local: (index: number) => string;
+};
+
+export function emitExpression(expression: Expression, lanes: Lanes, leaves: Leaves): string {
+  const emit = (part: Expression): string => emitExpression(part, lanes, leaves);
+  switch (expression.kind) {
+    case "load":
+      return leaves.load(expression.operand);
+    case "column":
+      return leaves.column(expression.operand);
+    case "row_scalar":
+      return leaves.rowScalar(expression.index);
+    case "local":
+      return leaves.local(expression.index);
+    case "constant":
+      return lanes.constant(expression.value);
+    case "unary":
+      return lanes.unary(expression.fn, emit(expression.x));
+    case "binary": {
+      const { fn, a, b } = expression;
+      if (fn === "add" && isProduct(a)) return lanes.fma(emit(a.a), emit(a.b), emit(b));
+      if (fn === "add" && isProduct(b)) return lanes.fma(emit(b.a), emit(b.b), emit(a));
+      return lanes.binary(fn, emit(a), emit(b));
+    }
+    default:
+      return expression satisfies never;
+  }
+}
+
+/** Adds a value to a running sum. */
+export function addTo(sum: string, value: Expression, lanes: Lanes, leaves: Leaves): string {
+  if (isProduct(value))
+    return lanes.fma(emitExpression(value.a, lanes, leaves), emitExpression(value.b, lanes, leaves), sum);
+  return lanes.binary("add", sum, emitExpression(value, lanes, leaves));
+}
+
+type Product = Extract<Expression, { readonly kind: "binary" }>;
+
+function isProduct(expression: Expression): expression is Product {
+  return expression.kind === "binary" && expression.fn === "mul";
+}
