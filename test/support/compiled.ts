@@ -1,0 +1,112 @@
+// compiled.ts: a model compiled to WebAssembly and run for a step, beside the same step in the interpreter.
+// In: a Model, parameters, batches. Out: how far the two are apart, tensor by tensor.
+// One session takes all the batches, one after another, so that what a batch leaves behind would show in the next.
+
+import { differentiate } from "../../src/autodiff/differentiate.ts";
+import type { Model } from "../../src/check/model.ts";
+import { compile } from "../../src/compile.ts";
+import { interpret } from "../../src/ir/interpret.ts";
+import { lower } from "../../src/lower/lower.ts";
+import { addUpdate } from "../../src/lower/optimizer.ts";
+import { simplify } from "../../src/passes/pipeline.ts";
+import type { Batch } from "../../src/runtime/batch.ts";
+import { stepLosses } from "../../src/runtime/export.ts";
+import { layoutBatch } from "../../src/runtime/layout.ts";
+import { openSession, type Session } from "../../src/runtime/session.ts";
+import { openWasmDevice } from "../../src/runtime/wasm.ts";
+import type { WasmEngine } from "../../src/targets/wasm.ts";
+import { layoutOptions, type Parameters, relativeDistance } from "./interpreted.ts";
+
+export const plainEngine: WasmEngine = { tile: { rows: 4, columns: 8 }, relaxedSimd: false };
+export const fastEngine: WasmEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true };
+
+export type StepDistance = {
+  /** Relative, of the total. */
+  readonly loss: number;
+  /** Largest difference of a modality's mean loss, in nats. */
+  readonly modalities: number;
+  /** By result name (`grad/PATH`, `param/PATH`, `m/PATH`, `v/PATH`). */
+  readonly tensors: ReadonlyMap<string, number>;
+};
+
+/** Opens a session on a compiled training step with the given parameters, and moments as of a run under way. */
+export async function openCompiled(
+  model: Model,
+  parameters: Parameters,
+  shape: { readonly batch: number; readonly context: number },
+  engine: WasmEngine,
+  threads: number,
+): Promise<Session> {
+  const artifact = compile(model, { purpose: "train", engine, ...shape });
+  const session = openSession(artifact, await openWasmDevice(artifact, { threads }));
+  await session.initialize(1);
+  const tensors = new Map<string, Float32Array>();
+  for (const [path, { values }] of parameters) {
+    tensors.set(`param/${path}`, Float32Array.from(values));
+    // From empty moments the first update is a gradient's sign, which rounding decides where a gradient is nearly zero.
+    tensors.set(
+      `m/${path}`,
+      Float32Array.from(values, (x) => x / 100),
+    );
+    tensors.set(
+      `v/${path}`,
+      Float32Array.from(values, (x) => 1e-4 * (1 + x * x)),
+    );
+  }
+  await session.restore(tensors);
+  return session;
+}
+
+/** Runs one step on both sides from the session's present state; the session's parameters are updated. */
+export async function compareStep(
+  session: Session,
+  model: Model,
+  batch: Batch,
+  schedule: Float32Array,
+): Promise<StepDistance> {
+  const optimizer = model.train?.optimizer;
+  if (optimizer === undefined) throw new Error("the spec needs a train block");
+  const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> =>
+    new Map(
+      await Promise.all(
+        model.parameters.map(
+          async ({ path }) =>
+            [slot === "param" ? path : `${slot}/${path}`, await session.read(`${slot}/${path}`)] as const,
+        ),
+      ),
+    );
+  const [params, m, v] = [await state("param"), await state("m"), await state("v")];
+  const { offsets, inputs, targetCounts } = layoutBatch(batch, layoutOptions(model));
+  const expected = interpret(simplify(addUpdate(differentiate(lower(model)), optimizer)), {
+    offsets: [...offsets],
+    inputs: new Map<string, ArrayLike<number>>([...inputs, ["schedule", schedule]]),
+    params,
+    states: new Map([...m, ...v]),
+  });
+  session.writeBatch(batch);
+  session.writeSchedule(schedule);
+  await session.run(["forward", "backward", "update"]);
+  const [got, want] = [await session.losses(), stepLosses(expected.get("loss") ?? [], targetCounts)];
+  const norm = relativeDistance([await session.gradientNorm()], expected.get("norm") ?? []);
+  const tensors = new Map([["norm", norm]]);
+  for (const { path } of model.parameters) {
+    for (const slot of ["grad", "param", "m", "v"]) {
+      const name = `${slot}/${path}`;
+      tensors.set(name, relativeDistance(await session.read(name), expected.get(name) ?? []));
+    }
+  }
+  return {
+    loss: want.total === 0 ? Math.abs(got.total) : Math.abs(got.total / want.total - 1),
+    modalities: Math.max(...want.modalities.map((loss, i) => Math.abs((got.byModality[i] ?? 0) - loss))),
+    tensors,
+  };
+}
+
+/** The tensor that is furthest apart. */
+export function worstTensor({ tensors }: StepDistance): { readonly name: string; readonly distance: number } {
+  const all = [...tensors].map(([name, distance]) => ({
+    name,
+    distance: Number.isNaN(distance) ? Infinity : distance,
+  }));
+  return all.reduce((worst, each) => (each.distance > worst.distance ? each : worst));
+}
