@@ -41,8 +41,8 @@ export async function openKernels(
   const memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: 65536, shared: true });
   const module = new WebAssembly.Module(new Uint8Array(buffer));
   const instance = new WebAssembly.Instance(module, { env: { memory, now: () => 0 } });
-  const table = instance.exports["kernels"] as WebAssembly.Table;
-  const scratch = instance.exports["scratch"] as WebAssembly.Global;
+  const table = instance.exports.kernels as WebAssembly.Table;
+  const scratch = instance.exports.scratch as WebAssembly.Global;
   let free = 1 << 16;
   const take = (bytes: number): number => {
     const at = free;
