@@ -7,7 +7,7 @@ import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, Origin, Value, ValueId } from "./graph.ts";
 import { inferTypes } from "./infer.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
-import { type ArrayType, printType, type TensorType } from "./types.ts";
+import { type ArrayType, printType, sameType, type TensorType } from "./types.ts";
 
 /** What a node may have besides operands and attributes. */
 export type NodeOptions = {
@@ -159,8 +159,9 @@ export class Builder {
       this.#sources.set(key, made);
       return made;
     }
-    const [got, wanted] = [this.#print(this.typeOf(known)), this.#print(attributes.type)];
-    return got === wanted ? known : bug("build", `${key} is ${got} and asked for as ${wanted}`);
+    const type = this.typeOf(known);
+    if (sameType(type, attributes.type)) return known;
+    return bug("build", `${key} is ${this.#print(type)} and asked for as ${this.#print(attributes.type)}`);
   }
 
   #print(type: TensorType): string {

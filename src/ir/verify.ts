@@ -67,11 +67,11 @@ function wrongType(graph: Graph, node: AnyNode): string | undefined {
   const attributes = node.attributes as OpAttributes[OpName];
   const inferred = inferTypes<OpName>(node.op, { inputs, weights }, attributes, graph.modalities.length);
   if (typeof inferred === "string") return `ops.ts says: ${inferred}`;
-  const printed = inferred.map((type) => printType(type, graph.modalities)).join(", ");
   const agrees =
     inferred.length === node.results.length &&
     inferred.every((type, i) => hasType(graph, node.results[i], type));
-  return agrees ? undefined : `ops.ts infers ${printed}`;
+  if (agrees) return undefined;
+  return `ops.ts infers ${inferred.map((type) => printType(type, graph.modalities)).join(", ")}`;
 }
 
 function hasType(graph: Graph, value: ValueId | undefined, type: TensorType): boolean {
@@ -98,8 +98,10 @@ function strayValue(graph: Graph, node: AnyNode, index: number): string | undefi
 
 function strayResults(graph: Graph): readonly Fault[] {
   const last = graph.nodes.length - 1;
-  return graph.results.flatMap(({ name, value }, index) => {
-    const isRepeated = graph.results.findIndex((result) => result.name === name) < index;
+  const seen = new Set<string>();
+  return graph.results.flatMap(({ name, value }) => {
+    const isRepeated = seen.has(name);
+    seen.add(name);
     const node = graph.values[value]?.node;
     if (node !== undefined && !isRepeated) return [];
     const message = isRepeated
