@@ -250,10 +250,21 @@ export type ExpertsCstChildren = {
   Experts: IToken[];
   Name: (IToken)[];
   Colon: IToken[];
-  expression: (ExpressionCstNode)[];
+  expression: ExpressionCstNode[];
   For?: IToken[];
+  routing?: RoutingCstNode[];
+};
+
+export interface RoutingCstNode extends CstNode {
+  name: "routing";
+  children: RoutingCstChildren;
+}
+
+export type RoutingCstChildren = {
   By?: IToken[];
+  Name?: IToken[];
   Top?: IToken[];
+  expression?: ExpressionCstNode[];
 };
 
 export interface OverrideCstNode extends CstNode {

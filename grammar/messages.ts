@@ -56,11 +56,28 @@ const choiceOf = new Map<string, string>([
   ["experts", "`by expert_choice` or `top 2`"],
 ]);
 
+/** Thrown to end a parse after so many errors: recovery inside of a repetition is recursive. */
+export class TooManyErrors extends Error {}
+
+const mostErrors = 50;
+let errorCount = 0;
+
+/** Begins a new text: its errors are counted from nothing. */
+export function resetErrorCount(): void {
+  errorCount = 0;
+}
+
+function counted(phrase: string): string {
+  errorCount += 1;
+  if (errorCount > mostErrors) throw new TooManyErrors();
+  return phrase;
+}
+
 export const messages: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, ruleName }) => expectedPhrase(ruleName, expected),
+  buildMismatchTokenMessage: ({ expected, ruleName }) => counted(expectedPhrase(ruleName, expected)),
   buildNotAllInputParsedMessage: () => expectedPhrase("file", EOF),
-  buildNoViableAltMessage: ({ ruleName }) => choiceOf.get(ruleName) ?? "something else",
-  buildEarlyExitMessage: ({ ruleName }) => choiceOf.get(ruleName) ?? "something else",
+  buildNoViableAltMessage: ({ ruleName }) => counted(choiceOf.get(ruleName) ?? "something else"),
+  buildEarlyExitMessage: ({ ruleName }) => counted(choiceOf.get(ruleName) ?? "something else"),
 };
 
 function expectedPhrase(ruleName: string, expected: TokenType): string {

@@ -6,7 +6,7 @@
 // `value` is apart from `expression` because a record begins with `{`, and so does the body of a `repeat`.
 
 import { type CstNode, CstParser, type IRecognitionException, type IToken } from "chevrotain";
-import { messages } from "./messages.ts";
+import { messages, resetErrorCount, TooManyErrors } from "./messages.ts";
 import * as t from "./tokens.ts";
 
 export class MotParser extends CstParser {
@@ -28,6 +28,11 @@ export class MotParser extends CstParser {
   }
   override canTokenTypeBeDeletedInRecovery(): boolean {
     return false;
+  }
+
+  /** `share = 3`, `between = 3`: a word of variants may also be the name of a constant. */
+  private isOverride(): boolean {
+    return this.LA(2).tokenType === t.Equals;
   }
 
   file = this.RULE("file", () => {
@@ -165,13 +170,12 @@ export class MotParser extends CstParser {
 
   rule = this.RULE("rule", () => {
     // One token decides, so that whatever follows a name is looked at inside of a rule that has begun.
-    const isOverride = this.LA(2).tokenType === t.Equals;
     this.OR({
       MAX_LOOKAHEAD: 1,
       IGNORE_AMBIGUITIES: true,
       DEF: [
-        { GATE: () => !isOverride, ALT: () => this.SUBRULE(this.share) },
-        { GATE: () => !isOverride, ALT: () => this.SUBRULE(this.experts) },
+        { GATE: () => !this.isOverride(), ALT: () => this.SUBRULE(this.share) },
+        { GATE: () => !this.isOverride(), ALT: () => this.SUBRULE(this.experts) },
         { ALT: () => this.SUBRULE(this.override) },
       ],
     });
@@ -180,9 +184,12 @@ export class MotParser extends CstParser {
   share = this.RULE("share", () => {
     this.CONSUME(t.Share);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.pattern) });
-    this.OPTION(() => {
-      this.CONSUME(t.Between);
-      this.SUBRULE(this.names);
+    this.OPTION({
+      GATE: () => !this.isOverride(),
+      DEF: () => {
+        this.CONSUME(t.Between);
+        this.SUBRULE(this.names);
+      },
     });
   });
 
@@ -199,26 +206,34 @@ export class MotParser extends CstParser {
     this.CONSUME(t.Name);
     this.CONSUME(t.Colon);
     this.SUBRULE(this.expression);
-    this.OPTION(() => {
-      this.CONSUME(t.For);
-      this.CONSUME2(t.Name);
+    this.OPTION({
+      GATE: () => !this.isOverride(),
+      DEF: () => {
+        this.CONSUME(t.For);
+        this.CONSUME2(t.Name);
+      },
     });
-    this.OPTION2(() => {
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.By);
-            this.CONSUME3(t.Name);
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Top);
-            this.SUBRULE2(this.expression);
-          },
-        },
-      ]);
+    this.OPTION2({
+      GATE: () => !this.isOverride(),
+      DEF: () => this.SUBRULE(this.routing),
     });
+  });
+
+  routing = this.RULE("routing", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.By);
+          this.CONSUME(t.Name);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Top);
+          this.SUBRULE(this.expression);
+        },
+      },
+    ]);
   });
 
   override = this.RULE("override", () => {
@@ -355,8 +370,14 @@ export type Parsed = { readonly cst: CstNode; readonly errors: readonly IRecogni
 // Built once: analysing the grammar costs more than parsing a spec. A test builds one that validates itself.
 const parser = new MotParser(true);
 
-/** Always gives a tree; nodes the parser had to leave early lack children. */
+/** Always gives a tree; nodes the parser had to leave early lack children, and after 50 errors the tree is empty. */
 export function parseTokens(tokens: readonly IToken[]): Parsed {
+  resetErrorCount();
   parser.input = [...tokens];
-  return { cst: parser.file(), errors: parser.errors };
+  try {
+    return { cst: parser.file(), errors: parser.errors };
+  } catch (reason) {
+    if (!(reason instanceof TooManyErrors)) throw reason;
+    return { cst: { name: "file", children: {} }, errors: parser.errors };
+  }
 }

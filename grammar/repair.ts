@@ -75,14 +75,15 @@ export function repair(source: Source, input: readonly IToken[]): Repaired {
     minusCount: 0,
     isTooDeep: false,
   };
-  for (let index = 0; index < input.length; index += 1) index += step(state, index);
+  for (let index = 0; index < input.length && !state.isTooDeep; index += 1) index += step(state, index);
+  if (state.isTooDeep) return { tokens: [], diagnostics: state.diagnostics, canParse: false };
   const end = input.at(-1);
   if (end !== undefined) {
     fillName(state, input.length);
     fillValue(state, input.length);
   }
   while (state.open.length > 0) close(state, undefined);
-  return { tokens: state.output, diagnostics: state.diagnostics, canParse: !state.isTooDeep };
+  return { tokens: state.output, diagnostics: state.diagnostics, canParse: true };
 }
 
 /** Handles one token; gives the number of tokens after it that it has handled too. */

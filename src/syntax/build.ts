@@ -13,6 +13,7 @@ import type {
   LayerCstNode,
   NamedCstNode,
   PerModalityCstNode,
+  RoutingCstNode,
   RuleCstNode,
   SettingCstNode,
   TrainCstNode,
@@ -264,18 +265,28 @@ function buildRule(building: Building, node: RuleCstNode): readonly VariantRule[
 }
 
 function buildExperts(building: Building, node: ExpertsCstNode, span: Span): readonly VariantRule[] {
-  const { Name: names, For, By, expression } = parts(node);
+  const { Name: names, For, expression, routing: routingNode } = parts(node);
   const label = buildName(building, names?.[0]);
   if (label === undefined) return [];
   const count = buildExpression(building, expression?.[0]);
   const modality = For ? buildName(building, names?.[1]) : undefined;
-  const how = By ? names?.[For ? 2 : 1] : undefined;
-  if (how !== undefined && how.image !== "expert_choice") {
+  const routing = routingNode?.[0] && buildRouting(building, routingNode[0]);
+  return [
+    { kind: "experts", span, label, count, ...(modality && { modality }), ...(routing && { routing }) },
+  ];
+}
+
+function buildRouting(building: Building, node: RoutingCstNode): Experts["routing"] {
+  const { Name: how, expression } = parts(node);
+  if (expression?.[0]) return { kind: "top", k: buildExpression(building, expression[0]) };
+  const word = how?.[0];
+  if (word === undefined) return undefined;
+  if (word.image !== "expert_choice") {
     building.report(
       error(
         "MOT1001",
-        tokenSpan(building, how),
-        `expected \`expert_choice\` after \`by\`, found \`${how.image}\``,
+        tokenSpan(building, word),
+        `expected \`expert_choice\` after \`by\`, found \`${word.image}\``,
         {
           label: "expected `expert_choice`",
           help: "experts choose their tokens with `by expert_choice`; tokens choose their experts with `top 2`",
@@ -283,12 +294,7 @@ function buildExperts(building: Building, node: ExpertsCstNode, span: Span): rea
       ),
     );
   }
-  const k = expression?.[1] && buildExpression(building, expression[1]);
-  const routing: Experts["routing"] = k === undefined ? { kind: "expert_choice" } : { kind: "top", k };
-  const isRouted = k !== undefined || how !== undefined;
-  return [
-    { kind: "experts", span, label, count, ...(modality && { modality }), ...(isRouted && { routing }) },
-  ];
+  return { kind: "expert_choice" };
 }
 
 type Experts = VariantRule & { readonly kind: "experts" };

@@ -42,23 +42,25 @@ function printAll(page: Page, indent: number, items: readonly Printable[]): void
   });
 }
 
-/** For each item that has a `=`, how wide what stands before it is made. */
+/** For each item that has a `=`, how wide what stands before it is made: the widest of its run. */
 function alignments(page: Page, items: readonly Printable[]): readonly number[] {
-  const widths: number[] = [];
-  let run: number[] = [];
+  const widths = items.map(headWidth);
+  let start = 0;
   items.forEach((item, index) => {
-    const before = items[index - 1];
-    const width = headWidth(item);
-    const goesOn =
-      before !== undefined &&
-      before.kind === item.kind &&
-      (before.kind !== "variant" || isOnOneLine(page, before)) &&
-      !isInterrupted(page, before.span.end, item.span.start, item.span.end);
-    if (!goesOn) run = [];
-    run.push(index);
-    for (const member of run) widths[member] = Math.max(width, widths[run[0] ?? index] ?? 0);
+    const next = items[index + 1];
+    if (next !== undefined && goesOn(page, item, next)) return;
+    const widest = widths.slice(start, index + 1).reduce((a, b) => Math.max(a, b), 0);
+    widths.fill(widest, start, index + 1);
+    start = index + 1;
   });
   return widths;
+}
+
+/** True if the two are of one kind and end up on neighbouring lines. */
+function goesOn(page: Page, item: Printable, next: Printable): boolean {
+  if (item.kind !== next.kind) return false;
+  if (item.kind === "variant" && item.rules.length > 0 && !isOnOneLine(page, item)) return false;
+  return !isInterrupted(page, item.span.end, next.span.start, next.span.end);
 }
 
 function headWidth(item: Printable): number {

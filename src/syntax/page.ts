@@ -62,11 +62,17 @@ export function finishPage(page: Page): string {
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
-/** True if a comment lies in the range, or a blank line: both end a run of aligned lines. */
+/** True if a blank line or a comment of its own lies between `start` and `end`, or any comment from there to `inside`. */
 export function isInterrupted(page: Page, start: number, end: number, inside: number): boolean {
   const gap = page.source.text.slice(start, end);
   if (hasBlankLine(gap) || /\n\s*\/\//.test(gap)) return true;
-  return page.comments.some(({ span }) => span.start >= end && span.start < inside);
+  let [low, high] = [0, page.comments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((page.comments[middle]?.span.start ?? 0) < end) low = middle + 1;
+    else high = middle;
+  }
+  return (page.comments[low]?.span.start ?? inside) < inside;
 }
 
 /** Writes the comments that begin before `end`; those between `start` and `end` stand inside of a statement. */
@@ -100,18 +106,22 @@ function hasBlankLine(text: string): boolean {
   return /\n[ \t\r\f\v]*\n/.test(text);
 }
 
-/** Comments behind consecutive lines begin in one column, as far from the longest line as the nearest of them was. */
+/** Comments behind consecutive lines of one block begin in one column, as far from the longest line as the nearest of them was. */
 function alignComments(lines: readonly Line[]): void {
   let run: Line[] = [];
   const finish = (): void => {
-    const gap = Math.min(...run.map((line) => line.gap));
-    const widest = Math.max(...run.map((line) => line.indent + line.text.length));
+    let gap = Number.POSITIVE_INFINITY;
+    let widest = 0;
+    for (const line of run) {
+      gap = Math.min(gap, line.gap);
+      widest = Math.max(widest, line.indent + line.text.length);
+    }
     for (const line of run) line.gap = widest + gap - line.indent - line.text.length;
     run = [];
   };
   for (const line of lines) {
+    if (run.length > 0 && (line.comment === undefined || line.indent !== run[0]?.indent)) finish();
     if (line.comment !== undefined) run.push(line);
-    else if (run.length > 0) finish();
   }
   if (run.length > 0) finish();
 }
