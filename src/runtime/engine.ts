@@ -27,8 +27,11 @@ export type Probe = {
   readonly flops: number;
 };
 
+export type MakeProbe = (engine: { readonly tile: Tile; readonly relaxedSimd: boolean }) => Probe;
+
 export type EngineOptions = {
-  readonly probe: (engine: { readonly tile: Tile; readonly relaxedSimd: boolean }) => Probe;
+  /** `wasmProbe` of the compiler; without it nothing is measured. */
+  readonly probe?: MakeProbe;
   /** Ask V8 to fuse pairs of vectors; must come before anything is compiled. */
   readonly turbo?: boolean;
   /** `false`: no measurement, the default tile. */
@@ -52,7 +55,7 @@ const cacheVersion = 1;
 /**
  * Chooses the micro-kernel.
  * - Throws `DeviceError` where shared memory or SIMD is missing.
- * - `turbo` in the result is what was measured, not what was asked for.
+ * - `turbo` in the result is what was measured, or, if nothing is measured, what was asked for.
  */
 export async function detectEngine(options: EngineOptions): Promise<Engine> {
   if (options.turbo) setFlagsFromString("--experimental-wasm-revectorize");
@@ -60,31 +63,31 @@ export async function detectEngine(options: EngineOptions): Promise<Engine> {
   if (!WebAssembly.validate(sharedMemoryModule))
     throw new DeviceError("this engine has no shared WebAssembly memory");
   const relaxedSimd = WebAssembly.validate(relaxedModule);
-  if (options.tune === false) return { tile: usual, relaxedSimd, turbo: false };
+  const turbo = options.turbo === true;
+  if (options.tune === false || options.probe === undefined)
+    return { tile: turbo ? wide : usual, relaxedSimd, turbo };
   const key = JSON.stringify([
     cacheVersion,
     process.versions.v8,
     process.arch,
     cpus()[0]?.model ?? "",
     relaxedSimd,
-    options.turbo === true,
+    turbo,
   ]);
   const known = await remembered(options.cacheDirectory, key);
   if (known !== undefined) return known;
-  const engine = await measure(options, relaxedSimd);
+  const engine = await measure(options.probe, { turbo, relaxedSimd });
   await remember(options.cacheDirectory, key, engine);
   return engine;
 }
 
 /** Rates of the candidates, gigaflops per second, in turns so that a disturbance hits all of them. */
 export async function probeTiles(
-  { probe, cacheDirectory }: EngineOptions,
+  probe: MakeProbe,
   relaxedSimd: boolean,
   tiles: readonly Tile[],
 ): Promise<readonly number[]> {
-  const runs = await Promise.all(
-    tiles.map((tile) => prepareProbe(probe({ tile, relaxedSimd }), cacheDirectory)),
-  );
+  const runs = await Promise.all(tiles.map((tile) => prepareProbe(probe({ tile, relaxedSimd }))));
   const best = tiles.map(() => Number.POSITIVE_INFINITY);
   const until = performance.now() + probeMs * tiles.length;
   while (performance.now() < until) {
@@ -99,19 +102,24 @@ export async function probeTiles(
   return runs.map(({ flops }, index) => flops / (best[index] ?? 1) / 1e6);
 }
 
-async function measure(options: EngineOptions, relaxedSimd: boolean): Promise<Engine> {
-  const tiles = options.turbo ? [usual, narrow, wide] : [usual, narrow];
-  const [usualRate = 1, narrowRate = 0, wideRate = 0] = await probeTiles(options, relaxedSimd, tiles);
+async function measure(
+  probe: MakeProbe,
+  { turbo, relaxedSimd }: { readonly turbo: boolean; readonly relaxedSimd: boolean },
+): Promise<Engine> {
+  const tiles = turbo ? [usual, narrow, wide] : [usual, narrow];
+  const [usualRate = 1, narrowRate = 0, wideRate = 0] = await probeTiles(probe, relaxedSimd, tiles);
   if (wideRate > clearlyFaster * Math.max(usualRate, narrowRate))
     return { tile: wide, relaxedSimd, turbo: true };
   return { tile: narrowRate > clearlyFaster * usualRate ? narrow : usual, relaxedSimd, turbo: false };
 }
 
-async function prepareProbe(
-  { wat, rows, floats, flops }: Probe,
-  cacheDirectory: string | undefined,
-): Promise<{ readonly run: () => void; readonly flops: number }> {
-  const module = await compileWat(wat, cacheDirectory);
+async function prepareProbe({
+  wat,
+  rows,
+  floats,
+  flops,
+}: Probe): Promise<{ readonly run: () => void; readonly flops: number }> {
+  const module = await compileWat(wat);
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   const instance = new WebAssembly.Instance(module, { env: { memory, now: () => performance.now() } });
   const kernels = instance.exports.kernels as WebAssembly.Table;
@@ -126,14 +134,18 @@ async function prepareProbe(
 
 async function remembered(directory: string | undefined, key: string): Promise<Engine | undefined> {
   if (directory === undefined) return undefined;
+  const entry = (await readChoices(directory)).get(key);
+  return entry !== undefined && [usual, narrow, wide].some((tile) => sameTile(tile, entry.tile))
+    ? entry
+    : undefined;
+}
+
+async function readChoices(directory: string): Promise<Map<string, Engine>> {
   try {
     const kept: unknown = JSON.parse(await readFile(join(directory, "engine.json"), "utf8"));
-    const entry = (kept as Record<string, Engine>)[key];
-    return entry !== undefined && [usual, narrow, wide].some((tile) => sameTile(tile, entry.tile))
-      ? entry
-      : undefined;
+    return new Map(Object.entries(kept as Record<string, Engine>));
   } catch {
-    return undefined;
+    return new Map();
   }
 }
 
