@@ -45,7 +45,7 @@ export function check(files: readonly File[], options: CheckOptions = {}): Check
     if (at !== undefined)
       reporter.report(
         error("MOT2037", at, `there is no variant \`${options.variant}\``, {
-          note: `there are: ${known || "none"}`,
+          note: `declared: ${known || "none"}`,
         }),
       );
   }
@@ -120,7 +120,8 @@ function buildModel(
   const { model } = declarations;
   if (model === undefined) return undefined;
   const names = declarations.modalities.map((modality) => modality.name.text);
-  const placement = placeParameters([...run.draft.sites.values()], plan?.variant, names, reporter);
+  const known = { labels: declarations.labels, areSitesComplete: !hasErrors(reporter.diagnostics()) };
+  const placement = placeParameters([...run.draft.sites.values()], plan?.variant, known, names, reporter);
   const train = trainOf(declarations, run, reporter);
   if (hasErrors(reporter.diagnostics())) return undefined;
   const constants = new Map([...run.constants].map(([name, constant]) => [name, constant.values]));

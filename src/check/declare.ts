@@ -26,6 +26,8 @@ export type Declarations = {
   readonly modalities: readonly Modality[];
   readonly layers: ReadonlyMap<string, Layer>;
   readonly statements: readonly Statement[];
+  /** Labels of `per modality` blocks, in layers and in the model. */
+  readonly labels: ReadonlySet<string>;
   readonly variants: readonly Variant[];
   readonly train?: Train;
   readonly compare?: Compare;
@@ -55,6 +57,7 @@ export function collectDeclarations(files: readonly File[], reporter: Reporter):
   const compares = items.filter((item) => item.kind === "compare");
   reportSecond(trains, "train", reporter);
   reportSecond(compares, "compare", reporter);
+  const statements = body.filter(isStatement);
   const train = trains[0];
   const compare = compares[0];
   return {
@@ -62,7 +65,8 @@ export function collectDeclarations(files: readonly File[], reporter: Reporter):
     constants: unique(constants, "constant", true, reporter),
     modalities: [...unique(modalities, "modality", true, reporter).values()],
     layers: unique(layers, "layer", true, reporter),
-    statements: body.filter(isStatement),
+    statements,
+    labels: new Set([...layers.flatMap((layer) => layer.body), ...statements].flatMap(labelsIn)),
     variants: [...unique(variants, "variant", false, reporter).values()],
     ...(train === undefined ? {} : { train }),
     ...(compare === undefined ? {} : { compare }),
@@ -73,6 +77,13 @@ function isStatement(item: Model["body"][number]): item is Statement {
   return item.kind !== "constants" && item.kind !== "modality" && item.kind !== "layer";
 }
 
+function labelsIn(statement: Statement): readonly string[] {
+  if (statement.kind === "repeat") return statement.body.flatMap(labelsIn);
+  if (statement.kind !== "per_modality") return [];
+  const inner = [...(statement.body ?? []), ...(statement.arms ?? []).flatMap((arm) => arm.body)];
+  return [...(statement.label === undefined ? [] : [statement.label.text]), ...inner.flatMap(labelsIn)];
+}
+
 function unique<T extends { readonly name: Name }>(
   declared: readonly T[],
   what: string,
@@ -81,7 +92,7 @@ function unique<T extends { readonly name: Name }>(
 ): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
   for (const each of declared) {
-    if (isLanguageNamespace && reportBuiltinName({ reporter }, each.name)) continue;
+    if (isLanguageNamespace) reportBuiltinName({ reporter }, each.name);
     const earlier = found.get(each.name.text);
     if (earlier === undefined) found.set(each.name.text, each);
     else

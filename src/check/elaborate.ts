@@ -123,7 +123,7 @@ function nameOperation(state: State, index: number, name: Name): void {
 }
 
 function addTo(state: State, scope: Scope, statement: BindingStatement, value: Value): Value {
-  const target = findValue(state, scope, statement.target);
+  const target = findValue(state, scope, statement.target, true);
   if (target.kind === "unknown" || value.kind === "unknown") return unknown;
   const { span } = statement;
   if (target.kind === "constant") {

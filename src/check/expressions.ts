@@ -242,7 +242,10 @@ function evaluateArgument(context: Evaluation, argument: AstArgument, kind: Para
 }
 
 function evaluateRows(context: Evaluation, expression: Expression): Argument["rows"] {
-  const value = evaluate(context, expression);
+  const value =
+    expression.kind === "reference"
+      ? findValue(context.state, context.scope, expression.name, true)
+      : evaluate(context, expression);
   if (value.kind !== "constant") return value;
   const also: readonly Label[] = value.origin;
   context.state.reporter.report(

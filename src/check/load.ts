@@ -7,7 +7,7 @@ import type { Source, Span } from "../diagnostics/source.ts";
 import type { File } from "../syntax/ast.ts";
 import { parse } from "../syntax/build.ts";
 import { type Checked, type CheckedAll, type CheckOptions, check, checkAll } from "./check.ts";
-import { withoutRepeats } from "./report.ts";
+import { inTextOrder } from "./report.ts";
 
 /** The text of a path relative to the main file's folder or absolute; nothing where it cannot be read. */
 export type Read = (path: string) => Source | undefined;
@@ -120,6 +120,6 @@ function behindSyntax<T extends { readonly diagnostics: readonly Diagnostic[] }>
   const own = isBroken
     ? checked.diagnostics.filter(({ code }) => !consequences.has(code))
     : checked.diagnostics;
-  const diagnostics = withoutRepeats([...syntax, ...own]);
+  const diagnostics = inTextOrder([...syntax, ...own]);
   return { ...(isBroken ? withoutModel(checked) : checked), diagnostics };
 }

@@ -6,19 +6,19 @@
 import { error } from "../diagnostics/diagnostic.ts";
 import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Name } from "../syntax/ast.ts";
-import { laterNames, specialWords } from "./builtin-names.ts";
+import { builtins, laterNames, specialWords } from "./builtin-names.ts";
 import { restrictRows } from "./calls.ts";
 import type { Scope, State } from "./state.ts";
 import { type Constant, modalitiesOf, unknown, type Value } from "./values.ts";
 
 /** The meaning of a name among values; a constant of that name where no value has it. */
-export function findValue(state: State, scope: Scope, name: Name): Value {
+export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded = false): Value {
   const special = specialValue(state, name);
   if (special !== undefined) return special;
   const binding = scope.values.get(name.text);
   if (binding === undefined) {
     if (state.hasConstant(name.text)) return state.findConstant(name) ?? unknown;
-    return reportUnknownName(state, scope, name);
+    return reportUnknownName(state, scope, name, areRowsNeeded);
   }
   if (binding.gone !== undefined) {
     state.reporter.report(
@@ -87,18 +87,25 @@ export function reportLater(state: Pick<State, "reporter">, name: Name): void {
   );
 }
 
-function reportUnknownName(state: State, scope: Scope, name: Name): Value {
-  if (state.isLibrary && !scope.values.has(name.text)) return unknown;
-  const candidates = [...scope.values.keys(), ...state.constantNames, "vocab"];
-  const isFunction = state.layers.has(name.text);
+/** More names than this are no help. */
+const listedNames = 12;
+
+/** Without a model a constant may come from whoever imports the layer, so only a name of rows is surely unknown. */
+export function reportUnknownName(state: State, scope: Scope, name: Name, areRowsNeeded = false): Value {
+  if (state.isLibrary && !areRowsNeeded) return unknown;
+  const candidates = [...new Set([...scope.values.keys(), ...state.constantNames, "vocab"])];
+  const isFunction = state.layers.has(name.text) || builtins.has(name.text);
+  const help = isFunction ? `call it: \`${name.text}(…)\`` : didYouMean(name.text, candidates);
+  const known = enumeration(candidates.map((each) => `\`${each}\``));
+  const isListed = help === undefined && candidates.length <= listedNames;
   state.reporter.report(
     error("MOT2001", name.span, `nothing here is called \`${name.text}\``, {
       note: isFunction
-        ? `\`${name.text}\` is a layer`
-        : scope.frames.length > 0
-          ? "a layer sees its own parameters and the model's constants"
+        ? `\`${name.text}\` is a ${builtins.has(name.text) ? "function" : "layer"}`
+        : isListed
+          ? `${scope.frames.length > 0 ? "a layer sees its parameters and the model's constants" : "names here"}: ${known}`
           : undefined,
-      help: isFunction ? `call it: \`${name.text}(…)\`` : didYouMean(name.text, candidates),
+      help,
     }),
   );
   return unknown;

@@ -23,7 +23,7 @@ export function createReporter(): Reporter {
 }
 
 /** Each code and place once, first come first kept. */
-export function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const reporter = createReporter();
   for (const diagnostic of diagnostics) reporter.report(diagnostic);
   return reporter.diagnostics();
@@ -32,4 +32,13 @@ export function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Dia
 function diagnosticKey(diagnostic: Diagnostic): string {
   const { span } = diagnostic.at;
   return `${diagnostic.code} ${span.start} ${span.end} ${span.source.name}`;
+}
+
+/** Each once, file by file and from top to bottom. */
+export function inTextOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = [...new Set(diagnostics.map(({ at }) => at.span.source.name))];
+  const fileOf = ({ at }: Diagnostic): number => files.indexOf(at.span.source.name);
+  return [...withoutRepeats(diagnostics)].sort(
+    (a, b) => fileOf(a) - fileOf(b) || a.at.span.start - b.at.span.start,
+  );
 }

@@ -24,14 +24,22 @@ type Tie = { readonly members: readonly number[] | undefined; readonly span: Spa
 
 const standardDeviation = 0.02;
 
+export type Known = {
+  /** Labels as written: sharing a block without parameters changes nothing and is no mistake. */
+  readonly labels: ReadonlySet<string>;
+  /** False where mistakes may have kept sites from being recorded. */
+  readonly areSitesComplete: boolean;
+};
+
 /** Decides the tensors of every site under a variant's rules. */
 export function placeParameters(
   sites: readonly Site[],
   variant: Variant | undefined,
+  known: Known,
   modalityNames: readonly string[],
   reporter: Reporter,
 ): Placement {
-  const ties = collectTies(sites, variant, modalityNames, reporter);
+  const ties = collectTies(sites, variant, known, modalityNames, reporter);
   const parameters: Parameter[] = [];
   const indexOf = new Map<Site, ReadonlyMap<number, number>>();
   const paths = new Map<string, Span>();
@@ -62,6 +70,7 @@ export function placeParameters(
 function collectTies(
   sites: readonly Site[],
   variant: Variant | undefined,
+  known: Known,
   modalityNames: readonly string[],
   reporter: Reporter,
 ): ReadonlyMap<Site, readonly Tie[]> {
@@ -74,7 +83,9 @@ function collectTies(
     const members = rule.between === undefined ? undefined : membersOf(rule, modalityNames, reporter);
     for (const pattern of rule.patterns) {
       const matched = matchSites(sites, pattern);
-      if (matched.length === 0) reportNoMatch(sites, pattern, reporter);
+      const isLost = /[.*]/.test(pattern.text) && !known.areSitesComplete;
+      if (matched.length === 0 && !known.labels.has(pattern.text) && !isLost)
+        reportNoMatch(sites, known, pattern, reporter);
       const isFaulty = rule.between !== undefined && members === undefined;
       if (!isFaulty) for (const site of matched) add(site, { members, span: pattern.span });
     }
@@ -123,8 +134,8 @@ function matchesPath(path: string, parts: readonly string[]): boolean {
   return at <= path.length - last.length;
 }
 
-function reportNoMatch(sites: readonly Site[], pattern: Name, reporter: Reporter): void {
-  const labels = [...new Set(sites.flatMap((site) => (site.label === undefined ? [] : [site.label])))];
+function reportNoMatch(sites: readonly Site[], known: Known, pattern: Name, reporter: Reporter): void {
+  const labels = [...known.labels];
   const routed = sites.filter((site) => site.around !== undefined);
   const paths = [...new Set(routed.map((site) => site.path.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*")))];
   const shown = paths.slice(0, 8).map((path) => `\`${path}\``);

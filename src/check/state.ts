@@ -11,8 +11,10 @@ import type { ParameterNames } from "./names.ts";
 import type { Reporter } from "./report.ts";
 import type { Constant, Rows, Value } from "./values.ts";
 
-/** More than this is a mistake or an attack: 24 layers of §2's block are about 600 operations. */
-export const stepLimit = 200_000;
+/** More is a mistake or an attack: a hundred layers of an ordinary block are about 3,000 operations. */
+export const operationLimit = 200_000;
+/** Statements that make no operation cost time as well. */
+const stepLimit = 500_000;
 /** Layers calling layers; deeper chains would overflow the checker's own stack. */
 export const callDepthLimit = 100;
 
@@ -103,6 +105,7 @@ export type State = {
   /** What is being recorded; swapped out while code is only looked at. */
   draft: Draft;
   stepCount: number;
+  operationCount: number;
   isExhausted: boolean;
 };
 
@@ -135,21 +138,27 @@ export function emit(
   span: Span,
   fixed: readonly Label[],
 ): Rows {
-  countStep(state, span);
+  state.operationCount += 1;
+  if (state.operationCount > operationLimit)
+    exhaust(state, span, `operation ${operationLimit + 1} would be made here`);
   const operation = { ...body, shape, span, scope: joinPath(scope.before, scope.after) } as DraftOperation;
   state.draft.operations.push(operation);
   return { kind: "rows", operation: state.draft.operations.length - 1, shape, fixed };
 }
 
-/** Counts work; past the limit everything stops with one diagnostic at `span`. */
+/** Counts a statement or a round; past the limit everything stops with one diagnostic at `span`. */
 export function countStep(state: State, span: Span): void {
   state.stepCount += 1;
-  if (state.stepCount <= stepLimit || state.isExhausted) return;
+  if (state.stepCount > stepLimit) exhaust(state, span, `statement ${stepLimit + 1} would be run here`);
+}
+
+function exhaust(state: State, span: Span, label: string): void {
+  if (state.isExhausted) return;
   state.isExhausted = true;
   state.reporter.report(
     error("MOT2015", span, "the model is too large to expand", {
-      label: `operation ${stepLimit + 1} would be made here`,
-      note: `layers and repeats are expanded, and a model may have ${stepLimit} operations`,
+      label,
+      note: `layers and repeats are expanded, to at most ${operationLimit} operations and ${stepLimit} statements`,
     }),
   );
 }

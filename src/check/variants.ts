@@ -109,7 +109,7 @@ function comparedNames(compare: Compare, variants: readonly string[], reporter: 
       const existing = enumeration(variants.map((each) => `\`${each}\``));
       reporter.report(
         error("MOT2037", name.span, `there is no variant \`${name.text}\``, {
-          note: variants.length === 0 ? "no variant is declared" : `there are ${existing}`,
+          note: variants.length === 0 ? "no variant is declared" : `declared: ${existing}`,
           help: didYouMean(name.text, variants),
         }),
       );

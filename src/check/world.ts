@@ -52,6 +52,7 @@ export function runModel(
     parameterNames: new Map(),
     draft: createDraft(false),
     stepCount: 0,
+    operationCount: 0,
     isExhausted: false,
   };
   constants.setVocab(state.vocab);

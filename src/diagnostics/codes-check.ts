@@ -178,7 +178,7 @@ layer g(x) {
   MOT2015: {
     title: "too large",
     explanation:
-      "Layers and repeats are expanded into single operations, at most 200,000 of them; layers call each other at most 100 deep.",
+      "Layers and repeats are expanded into single operations, at most 200,000 of them from 500,000 statements; layers call each other at most 100 deep.",
     example: `model m {
   modality text = tokens(vocab: 16)
   modality image = tokens(vocab: 8)

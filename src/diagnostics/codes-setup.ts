@@ -112,13 +112,12 @@ variant wide = m { dimm = 16 }
   MOT2035: {
     title: "an objective in the wrong place",
     explanation:
-      "Objectives stand at the model's own level: not in a layer, a `repeat` or `per modality`, and not in an expression.",
+      "A loss stands in an `objective` statement at the model's own level, never in the middle of an expression.",
     example: `model m {
   modality text = tokens(vocab: 16)
   modality image = tokens(vocab: 8)
   x = embed(tokens, 8) as embedding
-  logits = linear(x, vocab) as head
-  repeat 2 { objective text = cross_entropy(logits, next_token) }
+  y = cross_entropy(x, next_token)
 }
 `,
   },
