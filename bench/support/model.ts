@@ -9,6 +9,7 @@ import { detectEngine } from "../../src/runtime/engine.ts";
 import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
+import { wasmProbe } from "../../src/targets/wasm-probe.ts";
 
 export type Sizes = {
   readonly dim: number;
@@ -81,7 +82,7 @@ export async function openBench(
   variant: string,
   options: { readonly threads: number; readonly textShare?: number; readonly turbo?: boolean },
 ): Promise<Opened> {
-  const engine = await detectEngine({ turbo: options.turbo === true });
+  const engine = await detectEngine({ probe: wasmProbe, turbo: options.turbo === true });
   const artifact = compile(checkedModel(sizes, variant), { purpose: "train", engine });
   const session = openSession(artifact, await openWasmDevice(artifact, { threads: options.threads }));
   await session.initialize(1);

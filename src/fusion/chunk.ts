@@ -11,8 +11,11 @@ export type LossNodes = {
   readonly perChunk: readonly number[];
 };
 
+/** Per value the nodes that read it; see `readersOf`. */
+export type Readers = readonly (readonly number[])[];
+
 /** Indices of the nodes that read each value, in order; results of the graph count as the reader −1. */
-export function readersOf(graph: Graph): readonly (readonly number[])[] {
+export function readersOf(graph: Graph): Readers {
   const readers: number[][] = graph.values.map(() => []);
   for (const [index, node] of graph.nodes.entries()) {
     for (const value of [...node.inputs, ...node.weights]) {

@@ -74,7 +74,7 @@ export const lossOps = {
       ];
       for (let r = loss.first; r < loss.end; r += 1) {
         add(0, read(weight, r) * read(loss, r));
-        if (read(of, r) >= 0) add(1 + read(of, r), read(loss, r));
+        if (read(of, r) >= 0 && read(weight, r) !== 0) add(1 + read(of, r), read(loss, r));
       }
     });
   },

@@ -87,7 +87,7 @@ export type OpAttributes = {
   cross_entropy: { readonly zLoss: number };
   /** (logits, target, weight f32[N,1]) → weight · d loss / d logits */
   cross_entropy_dx: { readonly zLoss: number };
-  /** (loss, weight, target_modality i32[N,1]) → f32[1+M]: Σ weight·loss, then Σ loss over the counted targets of each modality. */
+  /** (loss, weight, target_modality i32[N,1]) → f32[1+M]: Σ weight·loss, then Σ loss over the targets of each modality that have a weight. */
   loss_sums: { readonly modalities: number };
 
   /** Any number of arrays → f32[]: square root of the sum of all squares. */

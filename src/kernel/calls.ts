@@ -5,7 +5,6 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import { positionAt } from "../diagnostics/source.ts";
-import { readersOf } from "../fusion/chunk.ts";
 import type { AnyNode, ValueId } from "../ir/graph.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
@@ -20,9 +19,8 @@ export function callsOf(
   stages: readonly Stage[],
   chunk?: number,
 ): readonly (readonly Call[])[] {
-  const readers = readersOf(layout.graph);
   return layout.graph.modalities.map((_name, modality) =>
-    stages.flatMap((stage) => callsOfStage(layout, stage, modality, chunk, readers)),
+    stages.flatMap((stage) => callsOfStage(layout, stage, modality, chunk)),
   );
 }
 
@@ -31,7 +29,6 @@ function callsOfStage(
   stage: Stage,
   modality: number,
   chunk: number | undefined,
-  readers: readonly (readonly number[])[],
 ): readonly Call[] {
   switch (stage.kind) {
     case "matmul":
@@ -45,7 +42,7 @@ function callsOfStage(
     case "embed":
       return embedCall(layout, stage, modality);
     case "move":
-      return moveCalls(layout, stage, modality, readers);
+      return moveCalls(layout, stage, modality);
     default:
       return stage satisfies never;
   }
@@ -242,7 +239,6 @@ function moveCalls(
   layout: Layout,
   stage: Extract<Stage, { kind: "move" }>,
   modality: number,
-  readers: readonly (readonly number[])[],
 ): readonly Call[] {
   const { node } = stage;
   const [y] = node.results;
@@ -257,7 +253,7 @@ function moveCalls(
       makeCall(layout, [node], { kind: "zero_rows", width, stride: yStride }, [layout.address(y)], cost),
     ];
   }
-  if (node.op === "join" && isOnlyForJoin(layout.graph, source, readers)) return [];
+  if (node.op === "join" && isOnlyForJoin(layout.graph, source, layout.readers)) return [];
   const body: KernelBody = { kind: "copy_rows", width, xStride: layout.storage.stride(source), yStride };
   return [makeCall(layout, [node], body, [layout.address(source), layout.address(y)], cost)];
 }

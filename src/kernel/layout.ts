@@ -4,6 +4,7 @@
 // by side), so that the update is one pass over contiguous memory.
 
 import { bug } from "../diagnostics/bug.ts";
+import type { Readers } from "../fusion/chunk.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
 import type { Argument } from "./kernel.ts";
@@ -23,6 +24,7 @@ export type Arena = {
 
 export type Layout = {
   readonly graph: Graph;
+  readonly readers: Readers;
   readonly storage: Storage;
   readonly schedule: Schedule;
   readonly registry: Registry;
@@ -68,6 +70,7 @@ export function planArena(graph: Graph): Arena {
 
 export function createLayout(
   graph: Graph,
+  readers: Readers,
   storage: Storage,
   schedule: Schedule,
   registry: Registry,
@@ -137,6 +140,7 @@ export function createLayout(
 
   return {
     graph,
+    readers,
     storage,
     schedule,
     registry,

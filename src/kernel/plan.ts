@@ -2,6 +2,7 @@
 // In: a graph, its fusion, a schedule. Out: a plan: plain data, printed and executed from the same list.
 // Order within a launch: tasks from heavy to light, so that the last to finish are short.
 
+import { readersOf } from "../fusion/chunk.ts";
 import type { Fusion, Group } from "../fusion/groups.ts";
 import type { AnyNode, Graph, Node } from "../ir/graph.ts";
 import { callsOf } from "./calls.ts";
@@ -22,9 +23,10 @@ export type Planned = { readonly plan: Plan; readonly layout: Layout };
 export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, sizes: PlanSizes): Planned {
   const rows = sizes.batch * sizes.context;
   const registry = createRegistry();
-  const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, group.rows));
-  const storage = planStorage(graph, fusion, stagesByGroup);
-  const layout = createLayout(graph, storage, schedule, registry, { rows, context: sizes.context });
+  const readers = readersOf(graph);
+  const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, readers, group.rows));
+  const storage = planStorage(graph, readers, fusion, stagesByGroup);
+  const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context: sizes.context });
   const { segments, list } = createSegments(layout);
 
   const launches: Launch[] = fusion.groups.map((group, g) =>
@@ -124,9 +126,10 @@ function packedUses(graph: Graph): readonly { readonly weight: number; readonly 
 
 /** What the step hands out exists even where nothing computes it (the gradient of a parameter the loss cannot reach). */
 function requestResults(graph: Graph, layout: Layout): void {
-  for (const { path } of layout.arena.order) {
-    layout.tensor("param", path);
-    if (graph.results.some(({ name }) => name.startsWith("grad/"))) layout.tensor("grad", path);
+  const [first] = layout.arena.order;
+  if (first !== undefined) {
+    layout.tensor("param", first.path);
+    if (graph.results.some(({ name }) => name.startsWith("grad/"))) layout.tensor("grad", first.path);
   }
   for (const { value } of graph.results) {
     const type = graph.values[value]?.type;

@@ -4,7 +4,7 @@
 // norms become one row program (one trip over memory per reduction), a cross-entropy and its gradient one stage.
 
 import { bug } from "../diagnostics/bug.ts";
-import { readersOf } from "../fusion/chunk.ts";
+import type { Readers } from "../fusion/chunk.ts";
 import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
 
 export type Stage =
@@ -53,8 +53,7 @@ export function headsOf(node: AnyNode): number {
 }
 
 /** Stages in an order in which every operand is computed before it is read. */
-export function stagesOf(graph: Graph, rows: readonly number[]): readonly Stage[] {
-  const readers = readersOf(graph);
+export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]): readonly Stage[] {
   const stages: Stage[] = [];
   /** Stage that makes a value, within this group. */
   const madeBy = new Map<ValueId, number>();
@@ -117,11 +116,7 @@ type Absorbed = {
 };
 
 /** a + x·w: the sum is the matmul's epilogue, if nothing else reads the product. */
-function absorbedMatmuls(
-  graph: Graph,
-  rows: readonly number[],
-  readers: readonly (readonly number[])[],
-): Absorbed {
+function absorbedMatmuls(graph: Graph, rows: readonly number[], readers: Readers): Absorbed {
   const inGroup = new Set(rows);
   const matmuls = new Set<number>();
   const sums = new Map<number, { matmul: Node<"linear"> | Node<"linear_dx">; residual: ValueId }>();

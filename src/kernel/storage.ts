@@ -3,7 +3,7 @@
 // Idea: rows are stored at their own row index, sorted by modality, so taking one modality's rows (`restrict`) or
 // putting modalities side by side (`join`) moves nothing: the values share a buffer unless someone else reads a part.
 
-import { readersOf } from "../fusion/chunk.ts";
+import type { Readers } from "../fusion/chunk.ts";
 import type { Fusion } from "../fusion/groups.ts";
 import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
 import { rowStride } from "./schedule.ts";
@@ -25,10 +25,10 @@ export type Storage = {
 /** Decides storage; `stagesByGroup[g]` are the stages of group g. */
 export function planStorage(
   graph: Graph,
+  readers: Readers,
   fusion: Fusion,
   stagesByGroup: readonly (readonly Stage[])[],
 ): Storage {
-  const readers = readersOf(graph);
   const stageOf = stageNumbers(graph, stagesByGroup);
   const stored = (value: ValueId): boolean => {
     const own = stageOf.get(graph.values[value]?.node ?? -1);
@@ -90,11 +90,7 @@ export function stageValues(stage: Stage): {
   return { reads: [...nodes.flatMap((node) => node.inputs), ...residual], writes };
 }
 
-function aliases(
-  graph: Graph,
-  fusion: Fusion,
-  readers: readonly (readonly number[])[],
-): Map<ValueId, ValueId> {
+function aliases(graph: Graph, fusion: Fusion, readers: Readers): Map<ValueId, ValueId> {
   const parent = new Map<ValueId, ValueId>();
   for (const loss of fusion.losses) {
     const [logits, ...gradients] = loss.perChunk;
@@ -114,7 +110,7 @@ function aliases(
 }
 
 /** A part can be written straight into the joined value if a stage makes it and nothing else reads it. */
-export function isOnlyForJoin(graph: Graph, part: ValueId, readers: readonly (readonly number[])[]): boolean {
+export function isOnlyForJoin(graph: Graph, part: ValueId, readers: Readers): boolean {
   const producer = graph.nodes[graph.values[part]?.node ?? -1];
   const isView =
     producer === undefined || ["restrict", "join", "extend", "input", "param", "state"].includes(producer.op);

@@ -39,6 +39,9 @@ export function tasksOf(
       return lossSums(layout, node, segments);
     case "add":
       return arraySum(layout, node);
+    case "zeros":
+      // The gradient of a parameter the loss does not reach: nothing ever writes its place in the arena, which starts as zero.
+      return [];
     default:
       return bug("kernel", `no task for ${node.op}`);
   }

@@ -84,8 +84,10 @@ export function openSession(artifact: Artifact, device: Device): Session {
     async losses() {
       const sums = await device.readFloats(tensor("loss").byteOffset, 1 + artifact.modalities.length);
       const targetCounts = [...layout().targetCounts];
+      const isCounted = (m: number): boolean =>
+        artifact.objectives.some(({ modalities }) => modalities.includes(m));
       const byModality = targetCounts.map((count, m) =>
-        count === 0 ? undefined : (sums[1 + m] ?? 0) / count,
+        count === 0 || !isCounted(m) ? undefined : (sums[1 + m] ?? 0) / count,
       );
       return { total: sums[0] ?? 0, byModality, targetCounts };
     },

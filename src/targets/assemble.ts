@@ -90,8 +90,9 @@ function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
   const slots = (["param", "grad", "m", "v"] as const).filter(
     (slot) => slot === "param" || layout.graph.results.some(({ name }) => name.startsWith(`${slot}/`)),
   );
+  const placed = new Set(layout.arena.order.map(({ path }) => path));
   for (const { path, shape } of model.parameters) {
-    if (!layout.arena.order.some((tensor) => tensor.path === path)) continue;
+    if (!placed.has(path)) continue;
     for (const slot of slots) {
       const place = layout.tensor(slot, path);
       tensors[`${slot}/${path}`] = { byteOffset: offset({ kind: "buffer", ...place }), dtype: "f32", shape };
