@@ -18,8 +18,8 @@ export type Draft<O extends OpName = OpName> = {
   };
 }[O];
 
-/** Values of the new graph that stand for the old node's results. */
-export type Visit = (draft: Draft, builder: Builder) => readonly ValueId[];
+/** Values of the new graph that stand for the results of `node`, which is of the old one. */
+export type Visit = (draft: Draft, builder: Builder, node: AnyNode) => readonly ValueId[];
 
 /** The graph with every node but those `drops` names (by index) replaced by what `visit` makes of it. */
 export function rebuild(graph: Graph, visit: Visit, drops: (index: number) => boolean = () => false): Graph {
@@ -29,7 +29,7 @@ export function rebuild(graph: Graph, visit: Visit, drops: (index: number) => bo
     renamed.get(value) ?? bug("rebuild", `value ${value} was dropped and is read`);
   for (const [index, node] of graph.nodes.entries()) {
     if (drops(index)) continue;
-    const made = visit(draftOf(node, rename), builder);
+    const made = visit(draftOf(node, rename), builder, node);
     for (const [i, value] of node.results.entries()) {
       const replacement = made[i];
       if (replacement !== undefined) renamed.set(value, replacement);

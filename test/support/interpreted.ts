@@ -87,12 +87,12 @@ export function interpretStep(model: Model, parameters: Parameters, batch: Batch
   return { losses: stepLosses(results.get("loss") ?? [], targetCounts), gradients };
 }
 
-/** ‖a − b‖ / ‖b‖, or ‖a‖ where b is zero. */
-export function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** ‖a − b‖ / ‖b‖, or over `floor` where b is smaller than that; ‖a − b‖ where both are zero. */
+export function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>, floor = 0): number {
   let [difference, norm] = [0, 0];
   for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
     difference += ((a[i] ?? Number.NaN) - (b[i] ?? Number.NaN)) ** 2;
     norm += (b[i] ?? 0) ** 2;
   }
-  return Math.sqrt(norm === 0 ? difference : difference / norm);
+  return Math.sqrt(difference) / (Math.max(Math.sqrt(norm), floor) || 1);
 }
