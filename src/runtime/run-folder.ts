@@ -30,6 +30,10 @@ export type Manifest = {
   readonly model: string;
   readonly variant: string;
   readonly dataHash: string;
+  /** Of the checked model with its training settings: equal for specs that differ in layout and comments only. */
+  readonly specHash: string;
+  /** Folder of the spec the run was started from, relative to the run's: `data "folder"` is relative to it. */
+  readonly specFolder: string;
   readonly seed: number;
   readonly steps: number;
 };
@@ -43,10 +47,23 @@ export type Metrics = {
   readonly wallMs: number;
 };
 
+/** Beside the metrics, kept by `compare`: a line per step with what it took, and one per validation. */
+export type Timing = { readonly step: number; readonly stepMs: number; readonly updateMs: number };
+export type Validation = { readonly step: number; readonly loss: Readonly<Record<string, number>> };
+
 export type RunFolder = {
   readonly path: string;
   readonly checkpointPath: string;
   append(metrics: Metrics): void;
+  appendTiming(timing: Timing): void;
+  appendValidation(validation: Validation): void;
+};
+
+/** What a run has recorded so far. */
+export type RunRecord = {
+  readonly metrics: readonly Metrics[];
+  readonly timings: readonly Timing[];
+  readonly validations: readonly Validation[];
 };
 
 /** The folder cannot be used as asked; the message says what to do instead. */
@@ -60,6 +77,8 @@ export class RunFolderError extends Error {
 }
 
 const metricsFile = "metrics.jsonl";
+const timingFile = "timing.jsonl";
+const validationFile = "validation.jsonl";
 const manifestFile = "manifest.json";
 const checkpointFile = "checkpoint.safetensors";
 
@@ -88,6 +107,12 @@ export function resumeRunFolder(
   wanted: Manifest,
 ): { readonly folder: RunFolder; readonly checkpoint: Checkpoint | undefined } {
   const manifest = readManifest(path);
+  if (manifest.specHash !== wanted.specHash) {
+    throw new RunFolderError(
+      `the run in ${path} was started from another spec`,
+      `compare it with ${join(path, "spec.mot")}; layout and comments may differ, the model and its settings may not`,
+    );
+  }
   for (const key of ["model", "variant", "seed", "steps", "target", "dataHash"] as const) {
     if (manifest[key] !== wanted[key]) {
       throw new RunFolderError(
@@ -98,7 +123,10 @@ export function resumeRunFolder(
   }
   const folder = runFolder(path);
   const checkpoint = existsSync(folder.checkpointPath) ? loadCheckpoint(folder.checkpointPath) : undefined;
-  cutMetrics(join(path, metricsFile), checkpoint?.progress.step ?? 0);
+  for (const file of [metricsFile, timingFile, validationFile]) {
+    if (existsSync(join(path, file)) || file === metricsFile)
+      cutLines(join(path, file), checkpoint?.progress.step ?? 0);
+  }
   return { folder, checkpoint };
 }
 
@@ -132,12 +160,34 @@ function runFolder(path: string): RunFolder {
   return {
     path,
     checkpointPath: join(path, checkpointFile),
-    append: (metrics) => appendFileSync(join(path, metricsFile), `${JSON.stringify(metrics)}\n`),
+    append: (metrics) => appendLine(join(path, metricsFile), metrics),
+    appendTiming: (timing) => appendLine(join(path, timingFile), timing),
+    appendValidation: (validation) => appendLine(join(path, validationFile), validation),
   };
 }
 
+function appendLine(path: string, line: unknown): void {
+  appendFileSync(path, `${JSON.stringify(line)}\n`);
+}
+
+/** Everything a run folder has recorded; a last line cut short by a kill is left out. */
+export function readRecord(path: string): RunRecord {
+  return {
+    metrics: readLines<Metrics>(join(path, metricsFile)),
+    timings: readLines<Timing>(join(path, timingFile)),
+    validations: readLines<Validation>(join(path, validationFile)),
+  };
+}
+
+function readLines<Line>(path: string): readonly Line[] {
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, "utf8");
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+  return whole.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
+}
+
 /** Keeps the whole lines of steps up to `step`; a line cut short by a kill goes. */
-function cutMetrics(path: string, step: number): void {
+function cutLines(path: string, step: number): void {
   if (!existsSync(path)) {
     writeFileSync(path, "");
     return;

@@ -2,12 +2,13 @@
 // In: a session, a stream of batches and a run folder. Out: metrics, checkpoints, trained parameters in the session.
 // A step logs the loss before its update. Time counts training alone: batches, checkpoints and validation are not in it.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Batch } from "./batch.ts";
 import { type Progress, saveCheckpoint } from "./checkpoint.ts";
 import { type FirstNonFinite, findNonFinite } from "./non-finite.ts";
 import type { Metrics, RunFolder } from "./run-folder.ts";
-import { scheduleOf } from "./schedule.ts";
-import type { Session } from "./session.ts";
+import { learningRate, scheduleOf } from "./schedule.ts";
+import type { Losses, Session } from "./session.ts";
 
 /** Where batches come from; `cursor` is all that is needed to go on from here. */
 export type BatchSource = { next(): Batch; cursor(): string };
@@ -49,11 +50,13 @@ export async function train(
   let { step, wallMs } = from;
   const progress = (): Progress => ({ step, steps, seed, wallMs, cursor: batches.cursor(), dataHash });
   while (step < steps) {
-    const metrics = await trainStep(session, batches.next(), step + 1, steps, wallMs);
+    const { metrics } = await trainStep(session, batches.next(), step + 1, steps, wallMs);
     step += 1;
     wallMs = metrics.wallMs;
     folder.append(metrics);
     options.onStep?.(metrics);
+    // A step never yields by itself; without this no Ctrl-C would ever arrive.
+    await nextTurn();
     const stopped = options.signal?.aborted === true;
     if (step === steps || stopped || step % checkpointEvery === 0)
       await saveCheckpoint(folder.checkpointPath, session, progress());
@@ -62,6 +65,14 @@ export async function train(
   return step;
 }
 
+/** What one step gave and what it took, in milliseconds. */
+export type StepResult = {
+  readonly metrics: Metrics;
+  /** Forward, backward and update; `updateMs` is the update's part of it. */
+  readonly stepMs: number;
+  readonly updateMs: number;
+};
+
 /** One step: forward, backward, update; `wallMs` is the time before it. Throws NonFiniteError. */
 export async function trainStep(
   session: Session,
@@ -69,7 +80,7 @@ export async function trainStep(
   step: number,
   steps: number,
   wallMs: number,
-): Promise<Metrics> {
+): Promise<StepResult> {
   const { optimizer } = session.artifact;
   if (optimizer === undefined)
     throw new Error("the artifact has no optimizer: it was not compiled for training");
@@ -77,16 +88,28 @@ export async function trainStep(
   const start = performance.now();
   session.writeBatch(batch);
   session.writeSchedule(schedule);
-  await session.run(["forward", "backward", "update"]);
-  const elapsed = performance.now() - start;
+  await session.run(["forward", "backward"]);
+  const beforeUpdate = performance.now();
+  await session.run(["update"]);
+  const end = performance.now();
   const [losses, gradNorm] = [await session.losses(), await session.gradientNorm()];
   if (!Number.isFinite(losses.total) || !Number.isFinite(gradNorm)) {
     throw new NonFiniteError(step, await findNonFinite(session, losses, gradNorm));
   }
-  const loss: Record<string, number> = { total: losses.total };
-  for (const [m, { name }] of session.artifact.modalities.entries()) {
-    const value = losses.byModality[m];
-    if (value !== undefined) loss[name] = value;
-  }
-  return { step, loss, lr: schedule[0] ?? 0, gradNorm, wallMs: wallMs + elapsed };
+  const loss = lossRecord(session.artifact, losses);
+  const lr = learningRate(optimizer, step, steps);
+  const metrics = { step, loss, lr, gradNorm, wallMs: wallMs + end - start };
+  return { metrics, stepMs: end - start, updateMs: end - beforeUpdate };
+}
+
+/** `total`, then an entry per modality that had a target. */
+export function lossRecord(
+  { modalities }: Session["artifact"],
+  { total, byModality }: Pick<Losses, "total" | "byModality">,
+): Readonly<Record<string, number>> {
+  const entries = modalities.flatMap(({ name }, m) => {
+    const value = byModality[m];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries([["total", total] as const, ...entries]);
 }

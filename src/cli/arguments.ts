@@ -1,0 +1,41 @@
+// arguments.ts: option values from text.
+// In: what stands behind an option. Out: a number, or commander's own usage error (exit code 2) that says what it may be.
+
+import { InvalidArgumentError } from "commander";
+
+/** An integer of at least `least`. */
+export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range =
+        most === Number.MAX_SAFE_INTEGER
+          ? `an integer of at least ${least}`
+          : `an integer from ${least} to ${most}`;
+      throw new InvalidArgumentError(`it must be ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** A number above `above` and at most `most`. */
+export function numberAbove(above: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(value > above && value <= most) || !Number.isFinite(value)) {
+      const limit = most === Number.POSITIVE_INFINITY ? "" : ` and at most ${most}`;
+      throw new InvalidArgumentError(`it must be a number above ${above}${limit}.`);
+    }
+    return value;
+  };
+}
+
+/** Names between commas. */
+export function names(text: string): readonly string[] {
+  const list = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (list.length === 0) throw new InvalidArgumentError("it must be names between commas.");
+  return [...new Set(list)];
+}

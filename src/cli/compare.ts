@@ -1,0 +1,198 @@
+// compare.ts: `motley compare`: variants side by side.
+// In: a spec and options. Out: a folder with compare.json and a run per variant; curves while it runs, a table after.
+
+import { dirname, join } from "node:path";
+import {
+  type CompareDocument,
+  type Contender,
+  compareDocument,
+  compareRuns,
+  costOf,
+  createBatchStream,
+  type Dataset,
+  defaultThreads,
+  type Engine,
+  type Model,
+  readRecord,
+  restoreCheckpoint,
+  summarizeSeeds,
+  validationBatches,
+  writeAtomically,
+} from "../index.ts";
+import { compareTable, watchComparison } from "./compare-view.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { say, sayJson, tell } from "./output.ts";
+import { stopSignal } from "./progress.ts";
+import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
+import { openFolder } from "./train.ts";
+import {
+  checkTarget,
+  compileFor,
+  type DeviceOptions,
+  manifestOf,
+  openSessions,
+  prepare,
+  prepareEngine,
+  type TrainSettings,
+  trainSettings,
+} from "./training.ts";
+
+export type CompareOptions = DeviceOptions & {
+  readonly variants?: readonly string[];
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly seeds?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly checkpointEvery: number;
+  readonly json?: boolean;
+};
+
+type Race = {
+  readonly file: string;
+  readonly models: readonly Model[];
+  readonly reference: string;
+  readonly settings: TrainSettings;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  readonly options: CompareOptions;
+  readonly signal: AbortSignal;
+};
+
+const validationContexts = 64;
+
+/** Compares; returns the exit code. */
+export async function compareCommand(file: string, options: CompareOptions): Promise<number> {
+  const spec = loadSpec(file);
+  checkTarget(options.target);
+  const models = chosenModels(spec, options.variants);
+  const [first] = models;
+  if (first === undefined) throw new Failure(`${file} has nothing to compare`);
+  const settings = trainSettings(first, file, options);
+  const dataset = await prepare(first, dirname(file), settings);
+  const engine = await prepareEngine(options);
+  const reference = (models.find(sharesAll) ?? first).variant;
+  const seedName = options.seeds === undefined ? String(settings.seed) : `${options.seeds}-seeds`;
+  const root = options.out ?? join("runs", `${first.name}-compare-${seedName}`);
+  const stop = stopSignal();
+  const { signal } = stop;
+  const race = { file, models, reference, settings, dataset, engine, options, signal };
+  try {
+    const document =
+      options.seeds === undefined ? await compareSeed(race, root) : await compareSeeds(race, root);
+    if (document === undefined) {
+      tell(`stopped; \`--resume --out ${root}\` goes on from there`);
+      return exitCodes.interrupted;
+    }
+    if (options.json) sayJson(document);
+    return exitCodes.fine;
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** Those asked for, else those of the spec's `compare` line, else all. */
+function chosenModels(spec: Spec, wanted: readonly string[] | undefined): readonly Model[] {
+  const names = wanted ?? (spec.compare.length > 0 ? spec.compare : [...spec.models.keys()]);
+  return names.map((name) => pickVariant(spec, name));
+}
+
+function sharesAll({ parameters, modalities }: Model): boolean {
+  return parameters.every((parameter) => parameter.modalities.length === modalities.length);
+}
+
+async function compareSeeds(race: Race, root: string): Promise<object | undefined> {
+  const documents: CompareDocument[] = [];
+  for (let i = 0; i < (race.options.seeds ?? 1); i += 1) {
+    const seed = race.settings.seed + i;
+    const settings = { ...race.settings, seed };
+    const document = await compareSeed({ ...race, settings }, join(root, `seed-${seed}`));
+    if (document === undefined) return undefined;
+    documents.push(document);
+  }
+  const all = { seeds: documents, summary: summarizeSeeds(documents) };
+  writeAtomically(join(root, "compare.json"), `${JSON.stringify(all)}\n`);
+  return all;
+}
+
+/** One seed; `undefined` if it was interrupted. */
+async function compareSeed(race: Race, root: string): Promise<CompareDocument | undefined> {
+  const { settings, dataset, options, signal } = race;
+  const { batch, context, steps, seed } = settings;
+  const opened = await openContenders(race, root);
+  const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+  const behind = opened.reduce((a, b) => (b.contender.from.step < a.contender.from.step ? b : a));
+  if (behind.cursor !== undefined) batches.restore(behind.cursor);
+  const contenders = opened.map(({ contender }) => contender);
+  const watcher = watchComparison(contenders, steps, seed);
+  try {
+    const validation = validationBatches(dataset, { count: validationContexts, batch, context });
+    const { checkpointEvery } = options;
+    const { onStep } = watcher;
+    const dataHash = dataset.hash;
+    const done = await compareRuns(contenders, batches, {
+      ...{ steps, seed, dataHash, checkpointEvery, validation, onStep, signal },
+    });
+    if (done < steps) return undefined;
+  } finally {
+    watcher.done();
+    for (const { session } of contenders) await session.close();
+  }
+  const document = documentOf(race, root);
+  writeAtomically(join(root, "compare.json"), `${JSON.stringify(document)}\n`);
+  (options.json ? tell : say)(`${compareTable(document)}\n\n${join(root, "compare.json")}`);
+  return document;
+}
+
+type Opened = { readonly contender: Contender; readonly cursor: string | undefined };
+
+async function openContenders(race: Race, root: string): Promise<readonly Opened[]> {
+  const { file, models, settings, dataset, engine, options } = race;
+  const threads = options.threads ?? defaultThreads();
+  const text = flatText(file);
+  const artifacts = models.map((model) => compileFor(model, engine));
+  const folders = models.map((model, i) => {
+    const path = join(root, model.variant);
+    const artifact = artifacts[i];
+    if (artifact === undefined) throw new Error("a model without an artifact");
+    const manifest = manifestOf({ artifact, model, engine, settings, dataset, threads, file, folder: path });
+    return openFolder(path, text, manifest, options.resume === true);
+  });
+  const sessions = await openSessions(artifacts, options);
+  const opened: Opened[] = [];
+  for (const [i, session] of sessions.entries()) {
+    const { folder, checkpoint } = folders[i] ?? {};
+    if (folder === undefined) continue;
+    if (checkpoint === undefined) await session.initialize(settings.seed);
+    else await restoreCheckpoint(session, checkpoint);
+    const from = { step: checkpoint?.progress.step ?? 0, wallMs: checkpoint?.progress.wallMs ?? 0 };
+    const contender = { name: session.artifact.variant, session, folder, from };
+    opened.push({ contender, cursor: checkpoint?.progress.cursor });
+  }
+  return opened;
+}
+
+function documentOf({ models, reference, settings, dataset }: Race, root: string): CompareDocument {
+  const { batch, context, seed } = settings;
+  return compareDocument({
+    model: models[0]?.name ?? "",
+    target: "wasm",
+    data: dataset.name,
+    seed,
+    reference,
+    modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
+    baselines: dataset.baselines,
+    variants: models.map((model) => {
+      const { params, activeParams, flopsPerToken } = costOf(model, context);
+      const record = readRecord(join(root, model.variant));
+      return {
+        name: model.variant,
+        record,
+        params,
+        activeParams,
+        flopsPerToken,
+        tokensPerStep: batch * context,
+      };
+    }),
+  });
+}

@@ -1,0 +1,159 @@
+// training.ts: what train, compare, export and profile have in common: data, engine, compiled step, open session.
+// In: a checked model and options. Out: the pieces a run is made of, with progress on the way.
+
+import { createHash } from "node:crypto";
+import { cpus } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import {
+  type Artifact,
+  checkMemory,
+  compile,
+  type Dataset,
+  defaultThreads,
+  detectEngine,
+  type Engine,
+  type Manifest,
+  type Model,
+  openSession,
+  openWasmDevice,
+  prepareData,
+  runFormat,
+  type Session,
+  wasmProbe,
+} from "../index.ts";
+import { observeStages } from "./dump.ts";
+import { Failure } from "./failure.ts";
+import { preparationProgress } from "./progress.ts";
+import { version } from "./version.ts";
+
+export type DeviceOptions = {
+  readonly target?: string;
+  readonly threads?: number;
+  readonly turbo?: boolean;
+  readonly tune?: boolean;
+};
+
+/** Assembled modules and the engine's choice; prepared data lies beside them. */
+export const cacheDirectory = join(".cache", "motley");
+
+export type TrainSettings = NonNullable<Model["train"]>;
+
+/** The `train` block, with what the command line overrides. */
+export function trainSettings(
+  model: Model,
+  file: string,
+  options: { readonly steps?: number; readonly seed?: number },
+): TrainSettings {
+  if (model.train === undefined) {
+    const help = `write \`train ${model.name} { data icons context 160, batch 8, steps 100, seed 1 adamw(lr: 1e-3) }\``;
+    throw new Failure(`${file} has no \`train\` block for \`${model.name}\``, help);
+  }
+  return {
+    ...model.train,
+    steps: options.steps ?? model.train.steps,
+    seed: options.seed ?? model.train.seed,
+  };
+}
+
+/** Refuses targets that are not there yet. */
+export function checkTarget(target: string | undefined): "wasm" {
+  if (target === undefined || target === "auto" || target === "wasm") return "wasm";
+  throw new Failure(
+    `target \`${target}\` is not available yet`,
+    "this version has `wasm`, which runs on any processor",
+  );
+}
+
+/** Prepares the data a model asks for; `folder` is what a folder in the spec is relative to. */
+export async function prepare(model: Model, folder: string, settings: TrainSettings): Promise<Dataset> {
+  const { data } = settings;
+  const origin =
+    data.kind === "builtin" || isAbsolute(data.path) ? data : { ...data, path: join(folder, data.path) };
+  const progress = preparationProgress();
+  try {
+    return await prepareData({
+      data: origin,
+      modalities: model.modalities.flatMap(({ name, form }) =>
+        form.kind === "tokens" ? [{ name, vocab: form.vocab }] : [],
+      ),
+      cacheDir: cacheDirectory,
+      onProgress: progress.update,
+    });
+  } finally {
+    progress.done();
+  }
+}
+
+/** The engine as it is, or as fast as it can be made. */
+export function prepareEngine({ turbo, tune }: DeviceOptions): Promise<Engine> {
+  return detectEngine({ probe: wasmProbe, turbo: turbo === true, tune: tune !== false, cacheDirectory });
+}
+
+/** Compiles a model for training (or another purpose) on this engine, showing the stages that were asked for. */
+export function compileFor(model: Model, engine: Engine, purpose: Artifact["purpose"] = "train"): Artifact {
+  return compile(model, { purpose, engine, observe: observeStages() });
+}
+
+/** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */
+export async function openSessions(
+  artifacts: readonly Artifact[],
+  options: DeviceOptions,
+): Promise<readonly Session[]> {
+  const threads = options.threads ?? defaultThreads();
+  let available = process.availableMemory();
+  for (const artifact of artifacts) {
+    checkMemory(artifact, threads, available);
+    available -= artifact.arenaBytes + threads * artifact.scratchBytes;
+  }
+  const sessions: Session[] = [];
+  for (const artifact of artifacts) {
+    sessions.push(openSession(artifact, await openWasmDevice(artifact, { threads, cacheDirectory })));
+  }
+  return sessions;
+}
+
+/** What a run folder says about how it came to be. */
+export function manifestOf(parts: {
+  readonly artifact: Artifact;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly settings: TrainSettings;
+  readonly dataset: Dataset;
+  readonly threads: number;
+  readonly file: string;
+  readonly folder: string;
+}): Manifest {
+  const { artifact, model, engine, settings, dataset, threads, file, folder } = parts;
+  const { rows, columns } = engine.tile;
+  return {
+    format: runFormat,
+    motley: version,
+    engine: `node ${process.versions.node}, V8 ${process.versions.v8}`,
+    flags: [
+      `tile ${rows}x${columns}`,
+      ...(engine.relaxedSimd ? ["relaxed SIMD"] : []),
+      ...(engine.turbo ? ["turbo"] : []),
+    ],
+    processor: cpus()[0]?.model.trim() ?? process.arch,
+    threads,
+    target: artifact.target,
+    model: artifact.model,
+    variant: artifact.variant,
+    dataHash: dataset.hash,
+    specHash: specHash(model),
+    specFolder: relative(resolve(folder), resolve(dirname(file))),
+    seed: settings.seed,
+    steps: settings.steps,
+  };
+}
+
+/** Layout, comments and the settings the command line may override leave it as it is. */
+function specHash(model: Model): string {
+  const { train, ...rest } = model;
+  const { steps: _steps, seed: _seed, data: _data, ...settings } = train ?? {};
+  const meaning = JSON.stringify([rest, settings], (key, value: unknown) => {
+    if (key === "span") return undefined;
+    return value instanceof Map ? [...value] : value;
+  });
+  return createHash("sha256").update(meaning).digest("hex").slice(0, 16);
+}

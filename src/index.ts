@@ -1,0 +1,60 @@
+// index.ts: the public API, the only file that outsiders import: the command line, the benchmarks, your own programs.
+// In: nothing. Out: names, in the order data moves: check a source, compile a model, prepare data, open a session, train.
+// Everything up to `compile` is pure and runs in a browser; data and runtime are Node's.
+
+export type { Checked, CheckedAll } from "./check/check.ts";
+export { checkAllSource, checkSource, load as loadFiles } from "./check/load.ts";
+export type { Model } from "./check/model.ts";
+export { printModel } from "./check/print.ts";
+export { type CompileOptions, compile, type StageName, stageNames } from "./compile.ts";
+export { DataError, type Dataset, type OnProgress, type Picture } from "./data/dataset.ts";
+export { codesPerImage, decodeImage, decodeText, encodeText } from "./data/decode.ts";
+export { createBatchStream, validationBatches } from "./data/packing.ts";
+export { encodePng, writePng } from "./data/png.ts";
+export { prepareData } from "./data/prepare.ts";
+export { contactSheet, dataSummary, formatSummary, pictures } from "./data/summary.ts";
+export { CompilerBug } from "./diagnostics/bug.ts";
+export { codes, explain } from "./diagnostics/codes.ts";
+export { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
+export { renderDiagnostics, toJson } from "./diagnostics/render.ts";
+export { positionAt, type Source } from "./diagnostics/source.ts";
+export { suggest } from "./diagnostics/suggest.ts";
+export { knobTable, processKnobs } from "./knobs.ts";
+export { type Cost, costOf } from "./lower/cost.ts";
+export type { Batch } from "./runtime/batch.ts";
+export { loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
+export { type CompareOptions, type Contender, compareRuns } from "./runtime/compare.ts";
+export {
+  type CompareDocument,
+  compareDocument,
+  type SeedSummary,
+  type Spread,
+  summarizeSeeds,
+} from "./runtime/compare-document.ts";
+export { DeviceError } from "./runtime/device.ts";
+export { detectEngine, type Engine } from "./runtime/engine.ts";
+export { exportStep } from "./runtime/export.ts";
+export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
+export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
+export {
+  createRunFolder,
+  isRunFolderProblem,
+  type Manifest,
+  type Metrics,
+  type RunFolder,
+  readManifest,
+  readRecord,
+  resumeRunFolder,
+  runFormat,
+  writeAtomically,
+} from "./runtime/run-folder.ts";
+export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
+export { openSession, type Session } from "./runtime/session.ts";
+export { NonFiniteError, train, trainStep } from "./runtime/trainer.ts";
+export { validate } from "./runtime/validation.ts";
+export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
+export { parse } from "./syntax/build.ts";
+export { format } from "./syntax/format.ts";
+export type { Artifact } from "./targets/artifact.ts";
+export type { WasmEngine } from "./targets/wasm.ts";
+export { wasmProbe } from "./targets/wasm-probe.ts";
