@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -74,6 +75,7 @@ describe.each(nodes)("under $name", ({ binary }) => {
 
   test.skipIf(binary === undefined)("nothing goes on when the launcher is killed outright", async () => {
     const { child, hello } = await start(binary, ["wait"]);
+    expect(isRunning(hello.pid)).toBe(true);
     child.kill("SIGKILL");
     await ended(child);
     await expect.poll(() => isRunning(hello.pid), { timeout: 10_000 }).toBe(false);
@@ -117,11 +119,13 @@ function ended(child: ChildProcess): Promise<{ code: number | null; signal: Node
 
 /** A process that has ended but was not yet collected by its parent counts as ended, where the system tells. */
 function isRunning(pid: number): boolean {
+  if (process.platform === "linux") {
+    const place = `/proc/${pid}/stat`;
+    const status = existsSync(place) ? readFileSync(place, "utf8") : ") Z";
+    return status[status.lastIndexOf(")") + 2] !== "Z";
+  }
   try {
-    process.kill(pid, 0);
-    if (process.platform !== "linux") return true;
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return status.slice(status.lastIndexOf(")") + 2)[0] !== "Z";
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
