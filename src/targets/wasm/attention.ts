@@ -6,7 +6,7 @@
 
 import type { View } from "../render.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
-import { literal } from "./lanes.ts";
+import { literal } from "./math.ts";
 
 const floatBytes = 4;
 

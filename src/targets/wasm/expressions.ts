@@ -1,9 +1,10 @@
 // expressions.ts: scalar expressions of a row program → folded WebAssembly, for any number of lanes.
-// In: an expression and where its leaves are. Out: text.
+// In: an expression and where its leaves are. Out: text; what takes several steps is written before it.
 // A sum whose term is a product becomes one multiply-add; nothing else is rearranged.
 
 import type { Expression } from "../../kernel/kernel.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Writer } from "./math.ts";
 
 /** Where the leaves of an expression are. */
 export type Leaves = {
@@ -13,8 +14,8 @@ export type Leaves = {
   readonly local: (index: number) => string;
 };
 
-export function emitExpression(expression: Expression, lanes: Lanes, leaves: Leaves): string {
-  const emit = (part: Expression): string => emitExpression(part, lanes, leaves);
+export function emitExpression(expression: Expression, lanes: Lanes, leaves: Leaves, writer: Writer): string {
+  const emit = (part: Expression): string => emitExpression(part, lanes, leaves, writer);
   switch (expression.kind) {
     case "load":
       return leaves.load(expression.operand);
@@ -27,7 +28,7 @@ export function emitExpression(expression: Expression, lanes: Lanes, leaves: Lea
     case "constant":
       return lanes.constant(expression.value);
     case "unary":
-      return lanes.unary(expression.fn, emit(expression.x));
+      return lanes.unary(expression.fn, emit(expression.x), writer);
     case "binary": {
       const { fn, a, b } = expression;
       if (fn === "add" && isProduct(a)) return lanes.fma(emit(a.a), emit(a.b), emit(b));
@@ -40,10 +41,14 @@ export function emitExpression(expression: Expression, lanes: Lanes, leaves: Lea
 }
 
 /** Adds a value to a running sum. */
-export function addTo(sum: string, value: Expression, lanes: Lanes, leaves: Leaves): string {
+export function addTo(sum: string, value: Expression, lanes: Lanes, leaves: Leaves, writer: Writer): string {
   if (isProduct(value))
-    return lanes.fma(emitExpression(value.a, lanes, leaves), emitExpression(value.b, lanes, leaves), sum);
-  return lanes.binary("add", sum, emitExpression(value, lanes, leaves));
+    return lanes.fma(
+      emitExpression(value.a, lanes, leaves, writer),
+      emitExpression(value.b, lanes, leaves, writer),
+      sum,
+    );
+  return lanes.binary("add", sum, emitExpression(value, lanes, leaves, writer));
 }
 
 type Product = Extract<Expression, { readonly kind: "binary" }>;

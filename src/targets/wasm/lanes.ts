@@ -5,6 +5,7 @@
 
 import type { ScalarBinary, ScalarUnary } from "../../kernel/kernel.ts";
 import type { WasmContext } from "./context.ts";
+import { type Constants, exponential, flushed, literal, sigmoid, tanh, type Writer } from "./math.ts";
 
 export type Lanes = {
   readonly count: 4 | 1;
@@ -15,37 +16,31 @@ export type Lanes = {
   readonly constant: (value: number) => string;
   /** One f32 in every lane. */
   readonly splat: (value: string) => string;
-  readonly unary: (fn: ScalarUnary, x: string) => string;
+  /** May write statements first. */
+  readonly unary: (fn: ScalarUnary, x: string, writer: Writer) => string;
   readonly binary: (fn: ScalarBinary, a: string, b: string) => string;
   /** a · b + c */
   readonly fma: (a: string, b: string, c: string) => string;
-  /** x, or 0 where x is smaller in size than any normal number. */
+  readonly sqrt: (x: string) => string;
+  /** x, which must be held, or 0 where it is smaller in size than any normal number. */
   readonly flush: (x: string) => string;
 };
 
 export const get = (name: string): string => `(local.get $${name})`;
 export const set = (name: string, value: string): string => `(local.set $${name} ${value})`;
 
-/** A number as an f32 literal. */
-export function literal(value: number): string {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  return Object.is(value, -0) ? "-0" : String(value);
-}
-
-const smallestNormal = 2 ** -126;
-
-export function vectorLanes(context: WasmContext): Lanes {
-  const constant = (value: number): string =>
-    `(v128.const f32x4 ${Array.from({ length: 4 }, () => literal(value)).join(" ")})`;
-  const unary: { readonly [F in ScalarUnary]: (x: string) => string } = {
+/** Four lanes; constants become locals of `constants`. */
+export function vectorLanes({ fma }: WasmContext, constants: Constants): Lanes {
+  const context = { fma, four: constants.four };
+  const { four } = constants;
+  const unary: { readonly [F in ScalarUnary]: (x: string, writer: Writer) => string } = {
     neg: (x) => `(f32x4.neg ${x})`,
-    exp: (x) => `(call $exp4 ${x})`,
-    tanh: (x) => `(call $tanh4 ${x})`,
-    sigmoid: (x) => `(call $sigmoid4 ${x})`,
-    reciprocal: (x) => `(f32x4.div ${constant(1)} ${x})`,
-    rsqrt: (x) => `(f32x4.div ${constant(1)} (f32x4.sqrt ${x}))`,
-    step: (x) => `(v128.and (f32x4.gt ${x} ${constant(0)}) ${constant(1)})`,
+    exp: (x, writer) => exponential(writer, context, x),
+    tanh: (x, writer) => tanh(writer, context, x),
+    sigmoid: (x, writer) => sigmoid(writer, context, x),
+    reciprocal: (x) => `(f32x4.div ${four(1)} ${x})`,
+    rsqrt: (x) => `(f32x4.div ${four(1)} (f32x4.sqrt ${x}))`,
+    step: (x) => `(v128.and (f32x4.gt ${x} ${four(0)}) ${four(1)})`,
   };
   return {
     count: 4,
@@ -53,13 +48,14 @@ export function vectorLanes(context: WasmContext): Lanes {
     type: "v128",
     load: (address, offset) => `(v128.load${at(offset)} ${address})`,
     store: (address, offset, value) => `(v128.store${at(offset)} ${address} ${value})`,
-    constant,
+    constant: four,
     splat: (value) => `(f32x4.splat ${value})`,
-    unary: (fn, x) => unary[fn](x),
+    unary: (fn, x, writer) => unary[fn](x, writer),
     // pmax(a, b) is a < b ? b : a, which keeps a NaN in a.
     binary: (fn, a, b) => `(f32x4.${fn === "max" ? "pmax" : fn} ${a} ${b})`,
-    fma: context.fma,
-    flush: (x) => `(call $flush4 ${x})`,
+    fma,
+    sqrt: (x) => `(f32x4.sqrt ${x})`,
+    flush: (x) => flushed(context, x),
   };
 }
 
@@ -87,12 +83,10 @@ export const singleLane: Lanes = {
   },
   binary: (fn, a, b) => `(f32.${fn} ${a} ${b})`,
   fma: (a, b, c) => `(f32.add (f32.mul ${a} ${b}) ${c})`,
-  flush: (x) => `(f32x4.extract_lane 0 (call $flush4 (f32x4.splat ${x})))`,
+  sqrt: (x) => `(f32.sqrt ${x})`,
+  flush: (x) => `(select ${x} (f32.const 0) (f32.ge (f32.abs ${x}) (f32.const ${literal(2 ** -126)})))`,
 };
 
 function at(offset: number): string {
   return offset === 0 ? "" : ` offset=${offset}`;
 }
-
-/** The constant that `$flush4` compares with. */
-export const flushLimit = literal(smallestNormal);

@@ -4,7 +4,7 @@
 // scaled there, so nothing is computed twice.
 
 import type { KernelViews } from "./context.ts";
-import { literal } from "./lanes.ts";
+import { literal } from "./math.ts";
 
 const floatBytes = 4;
 

@@ -3,11 +3,20 @@
 // several running totals) and of what the loop leaves over.
 // Where a store of a whole vector would leave the row, everything runs one lane at a time instead.
 
-import type { RowPhase } from "../../kernel/kernel.ts";
+import type { Expression, RowPhase } from "../../kernel/kernel.ts";
 import type { View } from "../render.ts";
 import type { KernelOf, KernelText, WasmContext } from "./context.ts";
 import { addTo, emitExpression, type Leaves } from "./expressions.ts";
 import { get, type Lanes, set, singleLane, vectorLanes } from "./lanes.ts";
+import {
+  boundedExp,
+  type Constants,
+  createConstants,
+  createStatements,
+  flushed,
+  four,
+  type MathContext,
+} from "./math.ts";
 
 type Program = KernelOf<"row_program">["body"];
 
@@ -19,6 +28,9 @@ type Walk = {
   readonly rest: number;
   /** Columns after the last whole vector. */
   readonly tail: number;
+  /** Declarations of the temporary locals that statements needed. */
+  readonly temporaries: Set<string>;
+  readonly constants: Constants;
 };
 
 const floatBytes = 4;
@@ -29,17 +41,19 @@ export function rowProgram({ name, body }: KernelOf<"row_program">, context: Was
   const rows = body.operands.flatMap(({ kind, stride }, operand) =>
     kind === "rows" ? [{ operand, stride }] : [],
   );
+  const phases = body.phases.map((phase) => phaseView(phase, walk));
   const view: View = {
     comment: `${body.width} columns${body.segments > 1 ? ` in ${body.segments} parts` : ""}, ${walk.lanes.count} at a time`,
     name,
-    locals: localsOf(body, walk),
+    locals: [...localsOf(body, walk), ...walk.temporaries, ...walk.constants.locals()],
+    constants: walk.constants.lines(),
     pointers: body.operands.map(({ stride }, operand) => ({
       pointer: `$p${operand}`,
       argument: operand * 4,
       rowBytes: stride * floatBytes,
     })),
     segments: body.segments,
-    phases: body.phases.map((phase) => phaseView(phase, walk)),
+    phases,
     partSteps: rows.map(({ operand }) => ({ pointer: `$p${operand}`, bytes: partBytes })),
     rowSteps: rows.map(({ operand, stride }) => ({
       pointer: `$p${operand}`,
@@ -57,11 +71,20 @@ function walkOf(body: Program, context: WasmContext): Walk {
       kind === "column" || !written.has(operand) || stride >= Math.ceil(width / 4) * 4,
   );
   const isWhole = width % 4 === 0 || (body.segments === 1 && hasRoom);
-  const lanes = isWhole ? vectorLanes(context) : singleLane;
+  const constants = createConstants();
+  const lanes = isWhole ? vectorLanes(context, constants) : singleLane;
   const vectors = Math.floor(width / lanes.count);
   const unroll = Math.min(4, Math.max(1, vectors));
   const loops = Math.floor(vectors / unroll);
-  return { lanes, unroll, loops, rest: vectors - loops * unroll, tail: width % lanes.count };
+  return {
+    lanes,
+    unroll,
+    loops,
+    rest: vectors - loops * unroll,
+    tail: width % lanes.count,
+    temporaries: new Set(),
+    constants,
+  };
 }
 
 function localsOf(body: Program, { lanes, unroll }: Walk): readonly string[] {
@@ -83,10 +106,10 @@ function localsOf(body: Program, { lanes, unroll }: Walk): readonly string[] {
 }
 
 function phaseView(phase: RowPhase, walk: Walk): View {
-  const { lanes, unroll, loops, rest, tail } = walk;
+  const { unroll, loops, rest, tail, lanes } = walk;
   const copies = (count: number): readonly number[] => Array.from({ length: count }, (_, copy) => copy);
   const touched = [...operandsOf(phase)].sort((a, b) => a - b);
-  const tailLines = tail === 0 ? [] : vectorLines(phase, lanes, rest, tail, 0);
+  const tailLines = tail === 0 ? [] : vectorLines(phase, walk, rest, tail, 0);
   return {
     pointers: touched.map((operand) => ({ pointer: `$q${operand}`, base: `$p${operand}` })),
     zeros: phase.sums.flatMap(({ index }) =>
@@ -94,9 +117,9 @@ function phaseView(phase: RowPhase, walk: Walk): View {
     ),
     hasLoop: loops > 0,
     loops,
-    body: copies(unroll).flatMap((copy) => vectorLines(phase, lanes, copy, 0, copy)),
+    body: copies(unroll).flatMap((copy) => vectorLines(phase, walk, copy, 0, copy)),
     steps: touched.map((operand) => ({ pointer: `$q${operand}`, bytes: unroll * lanes.bytes })),
-    rest: [...copies(rest).flatMap((copy) => vectorLines(phase, lanes, copy, 0, copy)), ...tailLines],
+    rest: [...copies(rest).flatMap((copy) => vectorLines(phase, walk, copy, 0, copy)), ...tailLines],
     finish: phase.sums.flatMap((sum) => finishLines(sum, lanes, unroll)),
   };
 }
@@ -104,7 +127,7 @@ function phaseView(phase: RowPhase, walk: Walk): View {
 /** The lines of one vector, `at` vectors behind the pointers; `copy` names its locals, `tail` > 0 masks its sums. */
 function vectorLines(
   phase: RowPhase,
-  lanes: Lanes,
+  { lanes, temporaries }: Walk,
   at: number,
   tail: number,
   copy: number,
@@ -115,19 +138,22 @@ function vectorLines(
     rowScalar: (index) => get(`s${index}`),
     local: (index) => get(`t${index}_${copy}`),
   };
-  const sums = phase.sums.map(({ index, value }) => {
+  const statements = createStatements(lanes.type);
+  const emit = (value: Expression): string => emitExpression(value, lanes, leaves, statements);
+  const add = (line: string): void => {
+    statements.add(line);
+    statements.restart();
+  };
+  for (const [index, value] of phase.lets.entries()) add(set(`t${index}_${copy}`, emit(value)));
+  for (const { index, value } of phase.sums) {
     const total = `a${index}_${copy}`;
-    if (tail === 0) return set(total, addTo(get(total), value, lanes, leaves));
-    const masked = `(v128.and ${emitExpression(value, lanes, leaves)} ${tailMask(tail)})`;
-    return set(total, lanes.binary("add", get(total), masked));
-  });
-  return [
-    ...phase.lets.map((value, index) => set(`t${index}_${copy}`, emitExpression(value, lanes, leaves))),
-    ...sums,
-    ...phase.stores.map(({ operand, value }) =>
-      lanes.store(get(`q${operand}`), at * lanes.bytes, emitExpression(value, lanes, leaves)),
-    ),
-  ];
+    if (tail === 0) add(set(total, addTo(get(total), value, lanes, leaves, statements)));
+    else add(set(total, lanes.binary("add", get(total), `(v128.and ${emit(value)} ${tailMask(tail)})`)));
+  }
+  for (const { operand, value } of phase.stores)
+    add(lanes.store(get(`q${operand}`), at * lanes.bytes, emit(value)));
+  for (const declaration of statements.locals()) temporaries.add(declaration);
+  return statements.lines;
 }
 
 /** Running totals, then lanes, then the sum's own last step; pairs first, in a fixed order. */
@@ -149,10 +175,13 @@ function finishLines(sum: RowPhase["sums"][number], lanes: Lanes, unroll: number
   };
   return [
     set(`r${index}`, lanes.count === 4 ? `(call $sum_lanes ${total})` : total),
-    set(`r${index}`, emitExpression(finish, singleLane, scalar)),
+    set(`r${index}`, emitExpression(finish, singleLane, scalar, noStatements)),
     set(`s${index}`, lanes.splat(get(`r${index}`))),
   ];
 }
+
+/** A reduction's last step is plain arithmetic on single numbers. */
+const noStatements = createStatements("f32");
 
 /** All ones in the first `count` lanes. */
 export function tailMask(count: number): string {
@@ -177,6 +206,24 @@ function operandsOf(phase: RowPhase): ReadonlySet<number> {
 }
 
 /** Functions on one row that other kernels share. */
-export function rowsLibrary(): Omit<KernelText, "scratchBytes"> {
-  return { template: "wasm/rows", view: {} };
+export function rowsLibrary({ fma }: WasmContext): Omit<KernelText, "scratchBytes"> {
+  const constants = createConstants();
+  const context = { fma, four: constants.four };
+  const one = exponentials(context, 1);
+  const two = exponentials(context, 2);
+  const locals = [...two.locals, ...constants.locals()];
+  const view = { one, two, locals, constants: constants.lines(), flushed: flushed({ four }, get("z")) };
+  return { template: "wasm/rows", view };
+}
+
+/** e^x0 and, for two, e^x1, of numbers that are at most 0: lines and the locals that hold the results. */
+function exponentials(context: MathContext, count: 1 | 2) {
+  const statements = createStatements();
+  const results = Array.from({ length: count }, (_, i) => boundedExp(statements, context, get(`x${i}`)));
+  return {
+    lines: statements.lines,
+    locals: statements.locals(),
+    first: results[0] ?? "",
+    last: results.at(-1) ?? "",
+  };
 }

@@ -4,6 +4,7 @@
 import type { RowPhase } from "../../kernel/kernel.ts";
 import type { KernelViews } from "./context.ts";
 import { get, type Lanes, set, singleLane, vectorLanes } from "./lanes.ts";
+import { createConstants } from "./math.ts";
 import { rowProgram } from "./row-program.ts";
 
 const floatBytes = 4;
@@ -16,7 +17,7 @@ export const tokenViews: KernelViews<"rope" | "embed" | "zero_rows" | "copy_rows
   rope: ({ name, body }, context) => {
     const { heads, headDim, xStride, yStride, inverse } = body;
     const half = headDim / 2;
-    const lanes = half % 4 === 0 ? vectorLanes(context) : singleLane;
+    const lanes = half % 4 === 0 ? vectorLanes(context, createConstants()) : singleLane;
     const steps = Array.from({ length: half / lanes.count }, (_, step) => step * lanes.bytes);
     return {
       template: "wasm/rope",

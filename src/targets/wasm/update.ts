@@ -4,7 +4,8 @@
 
 import type { View } from "../render.ts";
 import type { KernelOf, KernelViews, WasmContext } from "./context.ts";
-import { get, type Lanes, literal, set, singleLane, vectorLanes } from "./lanes.ts";
+import { get, type Lanes, set, singleLane, vectorLanes } from "./lanes.ts";
+import { createConstants, literal } from "./math.ts";
 
 const floatBytes = 4;
 
@@ -41,21 +42,23 @@ export const updateViews: KernelViews<"rms_norm_dw" | "square_sum" | "adamw"> = 
       chunk: body.chunk,
       clip: literal(body.clip),
       isClipped: body.clip > 0,
-      forms: adamwForms(body, context),
+      ...adamwForms(body, context),
     },
     scratchBytes: 0,
   }),
 };
 
 /** The same lines in vectors, up to the last whole one, and in single lanes. */
-function adamwForms(body: KernelOf<"adamw">["body"], context: WasmContext): readonly View[] {
-  return [vectorLanes(context), singleLane].map((lanes) => ({
+function adamwForms(body: KernelOf<"adamw">["body"], context: WasmContext): View {
+  const constants = createConstants();
+  const forms = [vectorLanes(context, constants), singleLane].map((lanes) => ({
     mask: -lanes.bytes,
     bytes: lanes.bytes,
     done: `$done${lanes.count}`,
     next: `$next${lanes.count}`,
     lines: adamwLines(body, lanes),
   }));
+  return { forms, locals: constants.locals(), constants: constants.lines() };
 }
 
 function adamwLines(body: KernelOf<"adamw">["body"], lanes: Lanes): readonly string[] {
@@ -64,9 +67,8 @@ function adamwLines(body: KernelOf<"adamw">["body"], lanes: Lanes): readonly str
   const value = (name: string): string => get(local(name));
   const scalar = (name: string): string => lanes.splat(get(name));
   const mul = (a: string, b: string): string => lanes.binary("mul", a, b);
-  const root = (x: string): string => `(${lanes.count === 4 ? "f32x4" : "f32"}.sqrt ${x})`;
   const square = mul(value("g"), value("g"));
-  const size = lanes.binary("add", root(mul(value("v"), scalar("correct2"))), lanes.constant(body.eps));
+  const size = lanes.binary("add", lanes.sqrt(mul(value("v"), scalar("correct2"))), lanes.constant(body.eps));
   const step = lanes.binary("div", mul(value("m"), scalar("correct1")), size);
   const decayed =
     body.weightDecay === 0 ? value("u") : lanes.fma(value("p"), lanes.constant(body.weightDecay), value("u"));
