@@ -10,6 +10,7 @@ export const knobTable = {
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_REQUIRE: "tools whose absence fails the tests instead of skipping them: wabt,nvcc",
+  MOTLEY_SPEC_SEED: "a number: the tests over random specs try this one spec alone",
 } as const;
 
 export type KnobName = keyof typeof knobTable;
@@ -24,6 +25,7 @@ export type Knobs = {
   readonly isVerifying: boolean;
   readonly isBlessing: boolean;
   readonly require: readonly string[];
+  readonly specSeed: number | undefined;
 };
 
 /** The knobs as set, or the sentence that says which variable is wrong and what it may be. */
@@ -41,6 +43,9 @@ export function readKnobs(environment: Environment): KnobReading {
   const unclear = switches.find((name) => !["", "0", "1"].includes(environment[name] ?? ""));
   if (unclear !== undefined) return { mistake: `\`${unclear}\` is 0 or 1, not \`${environment[unclear]}\`` };
 
+  const seed = environment.MOTLEY_SPEC_SEED ?? "";
+  if (!/^\d*$/.test(seed)) return { mistake: `\`MOTLEY_SPEC_SEED\` is a whole number, not \`${seed}\`` };
+
   const folder = environment.MOTLEY_DUMP_DIR;
   return {
     knobs: {
@@ -50,6 +55,7 @@ export function readKnobs(environment: Environment): KnobReading {
       isVerifying: environment.MOTLEY_VERIFY !== "0",
       isBlessing: environment.MOTLEY_BLESS === "1",
       require: listOf(environment.MOTLEY_REQUIRE),
+      specSeed: seed === "" ? undefined : Number(seed),
     },
   };
 }

@@ -15,6 +15,7 @@ describe("knobs", () => {
         isVerifying: true,
         isBlessing: false,
         require: [],
+        specSeed: undefined,
       },
     });
   });
@@ -27,6 +28,7 @@ describe("knobs", () => {
       MOTLEY_VERIFY: "0",
       MOTLEY_BLESS: "1",
       MOTLEY_REQUIRE: "wabt",
+      MOTLEY_SPEC_SEED: "17",
     };
     expect(Object.keys(environment).sort()).toEqual(Object.keys(knobTable).sort());
     expect(readKnobs(environment)).toEqual({
@@ -37,6 +39,7 @@ describe("knobs", () => {
         isVerifying: false,
         isBlessing: true,
         require: ["wabt"],
+        specSeed: 17,
       },
     });
   });
@@ -47,6 +50,9 @@ describe("knobs", () => {
     });
     expect(readKnobs({ MOTLEY_constructor: "1" })).toHaveProperty("mistake");
     expect(readKnobs({ MOTLEY_TIME: "yes" })).toEqual({ mistake: "`MOTLEY_TIME` is 0 or 1, not `yes`" });
+    expect(readKnobs({ MOTLEY_SPEC_SEED: "-1" })).toEqual({
+      mistake: "`MOTLEY_SPEC_SEED` is a whole number, not `-1`",
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-// version.ts: which Motley this is, as package.json says.
+// version.ts: which Motley this is. In: package.json, read once. Out: its version, for --version and for the files
+// that a run leaves behind. The one place that knows where package.json stands.
 
 import { readFileSync } from "node:fs";
 

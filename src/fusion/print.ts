@@ -1,4 +1,6 @@
 // print.ts: groups → text, for `--emit groups` and goldens: the nodes of each group and why it stops there.
+// In: a graph and its fusion. Out: one part per group, in launch order; the reason is what a reader
+// needs, so it is never left out.
 
 import type { Graph } from "../ir/graph.ts";
 import type { Fusion } from "./groups.ts";

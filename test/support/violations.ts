@@ -65,9 +65,11 @@ export function findImpurities(file: SourceFile): readonly string[] {
   return isWithin(file.path, impureWords.allowedIn) ? [] : wordsIn(file.path, file.code, impureWords.pattern);
 }
 
-/** process.env outside knobs.ts; a test process and a script may look at theirs. */
+/** process.env outside knobs.ts, but for what a terminal says of itself. */
 export function findEnvironmentReaders(file: SourceFile): readonly string[] {
-  return file.path === "src/knobs.ts" ? [] : wordsIn(file.path, file.code, /\bprocess\.env\b/g);
+  return file.path === "src/knobs.ts"
+    ? []
+    : wordsIn(file.path, file.code, /\bprocess\.env\b(?!\.(?:TERM|NO_COLOR)\b)/g);
 }
 
 /** Names of one target where the compiler must not know it; paths of imports do not count. */
