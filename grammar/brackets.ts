@@ -24,6 +24,17 @@ export const deepestNesting = 100;
 
 const fileWords = new Set<unknown>([t.Import, t.Model, t.Variant, t.Train, t.Compare]);
 
+/** Ends a block without braces at the end of its line; at the end of the file where `index` is behind all tokens. */
+export function endOnlyLine(state: State, index: number): void {
+  const top = state.open.at(-1);
+  if (top?.onlyLine === undefined) return;
+  const isBrace = state.input[index]?.tokenType === t.RightBrace;
+  if (!isBrace && lineOf(state, index).number === top.onlyLine) return;
+  state.open.pop();
+  const last = state.output.at(-1) ?? top.token;
+  state.output.push(inserted(t.RightBrace, after(last)));
+}
+
 /** `(` cannot stay open where a line begins with a statement that stands no deeper than the line of the `(`. */
 export function endParens(state: State, index: number, token: IToken): void {
   if (!isFirstOnLine(state, index)) return;
@@ -55,9 +66,49 @@ export function endBlocks(state: State, index: number, token: IToken): void {
   }
 }
 
+const heads = new Set<unknown>([t.Model, t.Layer, t.Per, t.Repeat, t.Train]);
+
+/**
+ * Puts in the `{` of a block where statements begin without it: if a `}` is left over, to go with that; else for the one
+ * statement on the line (`repeat 3 x = f(x)`).
+ */
+export function beginBlock(state: State, index: number, token: IToken): void {
+  const last = state.output.at(-1);
+  const isStatement =
+    (statementWords.has(token.tokenType) && token.tokenType !== t.Modality) ||
+    beginsStatement(state, index, token);
+  const next = state.input[index + 1];
+  const isAssigned = next !== undefined && assignments.has(next.tokenType) && !isFirstOnLine(state, index);
+  const isMissing =
+    isStatement && last !== undefined && last !== state.head && (state.surplus < 0 || isAssigned);
+  if (state.head !== undefined && isMissing) {
+    const place = { source: state.source, start: after(last), end: after(last) };
+    const label = "a `{` is missing here";
+    report(state, "MOT1005", place, `\`${state.head.image} …\` lacks its \`{\``, { label });
+    const isLeftOver = state.surplus < 0;
+    open(state, Math.max(0, index - 1), inserted(t.LeftBrace, after(last)));
+    const opened = state.open.at(-1);
+    if (isLeftOver) state.surplus += 1;
+    else if (opened !== undefined) opened.onlyLine = lineOf(state, index).number;
+  }
+  if (heads.has(token.tokenType)) state.head = token;
+}
+
 export function open(state: State, index: number, token: IToken): void {
+  const last = state.output.at(-1);
+  if (token.tokenType === t.LeftBrace && last?.tokenType === t.LeftBrace) {
+    state.surplus -= 1;
+    report(state, "MOT1005", spanOf(state.source, token), "this `{` opens nothing", {
+      label: "right after another `{`",
+      help: "remove it",
+    });
+    return;
+  }
   state.open.push({ token, kind: kindOf(state, token), line: lineOf(state, index) });
+  if (token.tokenType === t.LeftBrace) state.head = undefined;
   if (state.open.length > deepestNesting) tooDeep(state, token);
+  countMinus(state, token);
+  state.output.push(token);
 }
 
 function kindOf(state: State, token: IToken): Kind {
@@ -66,7 +117,7 @@ function kindOf(state: State, token: IToken): Kind {
   if (before === t.Equals || before === t.Colon || before === t.Comma || before === t.LeftParen)
     return "record";
   if (state.output.at(-4)?.tokenType === t.Variant) return "variant";
-  return state.output.at(-2)?.tokenType === t.Train ? "train" : "block";
+  return state.head?.tokenType === t.Train ? "train" : "block";
 }
 
 export function rightParen(state: State, token: IToken): number {

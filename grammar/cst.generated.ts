@@ -39,9 +39,18 @@ export interface BlockCstNode extends CstNode {
 }
 
 export type BlockCstChildren = {
-  LeftBrace: IToken[];
+  opening: OpeningCstNode[];
   item?: ItemCstNode[];
   RightBrace: IToken[];
+};
+
+export interface OpeningCstNode extends CstNode {
+  name: "opening";
+  children: OpeningCstChildren;
+}
+
+export type OpeningCstChildren = {
+  LeftBrace: IToken[];
 };
 
 export interface ImportFileCstNode extends CstNode {
@@ -71,12 +80,21 @@ export interface LayerCstNode extends CstNode {
 }
 
 export type LayerCstChildren = {
+  layerHead: LayerHeadCstNode[];
+  block: BlockCstNode[];
+};
+
+export interface LayerHeadCstNode extends CstNode {
+  name: "layerHead";
+  children: LayerHeadCstChildren;
+}
+
+export type LayerHeadCstChildren = {
   Layer: IToken[];
   Name: IToken[];
   LeftParen: IToken[];
   names?: NamesCstNode[];
   RightParen: IToken[];
-  block: BlockCstNode[];
 };
 
 export interface ConstantsCstNode extends CstNode {
@@ -145,6 +163,7 @@ export interface LooseCstNode extends CstNode {
 export type LooseCstChildren = {
   callArguments: CallArgumentsCstNode[];
   alias?: AliasCstNode[];
+  block?: BlockCstNode[];
 };
 
 export interface PerModalityCstNode extends CstNode {
@@ -153,10 +172,19 @@ export interface PerModalityCstNode extends CstNode {
 }
 
 export type PerModalityCstChildren = {
+  perModalityHead: PerModalityHeadCstNode[];
+  block: BlockCstNode[];
+};
+
+export interface PerModalityHeadCstNode extends CstNode {
+  name: "perModalityHead";
+  children: PerModalityHeadCstChildren;
+}
+
+export type PerModalityHeadCstChildren = {
   Per: IToken[];
   Modality: IToken[];
   Name?: IToken[];
-  block: BlockCstNode[];
 };
 
 export interface RepeatCstNode extends CstNode {
@@ -165,9 +193,18 @@ export interface RepeatCstNode extends CstNode {
 }
 
 export type RepeatCstChildren = {
+  repeatHead: RepeatHeadCstNode[];
+  block: BlockCstNode[];
+};
+
+export interface RepeatHeadCstNode extends CstNode {
+  name: "repeatHead";
+  children: RepeatHeadCstChildren;
+}
+
+export type RepeatHeadCstChildren = {
   Repeat: IToken[];
   expression: ExpressionCstNode[];
-  block: BlockCstNode[];
 };
 
 export interface ReturnValueCstNode extends CstNode {
@@ -285,7 +322,7 @@ export interface TrainCstNode extends CstNode {
 export type TrainCstChildren = {
   Train: IToken[];
   Name: IToken[];
-  LeftBrace: IToken[];
+  opening: OpeningCstNode[];
   setting?: SettingCstNode[];
   Comma?: IToken[];
   RightBrace: IToken[];

@@ -3,6 +3,7 @@
 // There are no actions here and no meaning: build.ts makes the tree everybody else uses. The grammar accepts every
 // declaration and statement in every block (`item`), and a call without a name (`loose`), because a tree plus a good
 // message is worth more than a refusal; build.ts says which of them stand in the wrong place.
+// What stands before a `{` and the `{` itself are rules of their own, so that after a mistake in them the block is read.
 // `value` is apart from `expression` because a record begins with `{`, and so does the body of a `repeat`.
 
 import { type CstNode, CstParser, type IRecognitionException, type IToken } from "chevrotain";
@@ -58,10 +59,12 @@ export class MotParser extends CstParser {
   });
 
   block = this.RULE("block", () => {
-    this.CONSUME(t.LeftBrace);
+    this.SUBRULE(this.opening);
     this.MANY(() => this.SUBRULE(this.item));
     this.CONSUME(t.RightBrace);
   });
+
+  opening = this.RULE("opening", () => this.CONSUME(t.LeftBrace));
 
   // ---- declarations
 
@@ -77,12 +80,16 @@ export class MotParser extends CstParser {
   });
 
   layer = this.RULE("layer", () => {
+    this.SUBRULE(this.layerHead);
+    this.SUBRULE(this.block);
+  });
+
+  layerHead = this.RULE("layerHead", () => {
     this.CONSUME(t.Layer);
     this.CONSUME(t.Name);
     this.CONSUME(t.LeftParen);
     this.OPTION(() => this.SUBRULE(this.names));
     this.CONSUME(t.RightParen);
-    this.SUBRULE(this.block);
   });
 
   constants = this.RULE("constants", () => {
@@ -127,19 +134,29 @@ export class MotParser extends CstParser {
   loose = this.RULE("loose", () => {
     this.SUBRULE(this.callArguments);
     this.OPTION(() => this.SUBRULE(this.alias));
+    // A layer without its word; reported too.
+    this.OPTION2(() => this.SUBRULE(this.block));
   });
 
   perModality = this.RULE("perModality", () => {
-    this.CONSUME(t.Per);
-    this.CONSUME(t.Modality);
-    this.OPTION(() => this.CONSUME(t.Name));
+    this.SUBRULE(this.perModalityHead);
     this.SUBRULE(this.block);
   });
 
+  perModalityHead = this.RULE("perModalityHead", () => {
+    this.CONSUME(t.Per);
+    this.CONSUME(t.Modality);
+    this.OPTION(() => this.CONSUME(t.Name));
+  });
+
   repeat = this.RULE("repeat", () => {
+    this.SUBRULE(this.repeatHead);
+    this.SUBRULE(this.block);
+  });
+
+  repeatHead = this.RULE("repeatHead", () => {
     this.CONSUME(t.Repeat);
     this.SUBRULE(this.expression);
-    this.SUBRULE(this.block);
   });
 
   returnValue = this.RULE("returnValue", () => {
@@ -244,7 +261,7 @@ export class MotParser extends CstParser {
   train = this.RULE("train", () => {
     this.CONSUME(t.Train);
     this.CONSUME(t.Name);
-    this.CONSUME(t.LeftBrace);
+    this.SUBRULE(this.opening);
     this.MANY(() => {
       this.SUBRULE(this.setting);
       this.OPTION(() => this.CONSUME(t.Comma));

@@ -14,6 +14,8 @@ export type Open = {
   readonly line: Line;
   /** Indentation of the first line inside of it, once that is known. */
   inner?: number;
+  /** The line at whose end a block ends that was written without braces. */
+  onlyLine?: number;
 };
 export type Line = { readonly number: number; readonly indent: number };
 
@@ -28,6 +30,10 @@ export type State = {
   /** How many more `{` than `}` are still to come to terms with; negative where there are too many `}`. */
   surplus: number;
   minusCount: number;
+  /** A `model`, `layer`, `per`, `repeat` or `train` whose `{` is still to come. */
+  head: IToken | undefined;
+  /** The line on which a setting with `=` or `:` was reported last. */
+  settingLine: number;
   isTooDeep: boolean;
 };
 

@@ -8,7 +8,17 @@ import type { IToken, TokenType } from "chevrotain";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.ts";
 import type { Source } from "../src/diagnostics/source.ts";
 import { suggest } from "../src/diagnostics/suggest.ts";
-import { close, countMinus, endBlocks, endParens, open, rightBrace, rightParen } from "./brackets.ts";
+import {
+  beginBlock,
+  close,
+  countMinus,
+  endBlocks,
+  endOnlyLine,
+  endParens,
+  open,
+  rightBrace,
+  rightParen,
+} from "./brackets.ts";
 import { found } from "./messages.ts";
 import {
   after,
@@ -18,6 +28,7 @@ import {
   inserted,
   isFirstOnLine,
   isInserted,
+  lineOf,
   linesOf,
   report,
   retyped,
@@ -73,6 +84,8 @@ export function repair(source: Source, input: readonly IToken[]): Repaired {
     wordsReported: new Set(),
     surplus: count(t.LeftBrace) - count(t.RightBrace),
     minusCount: 0,
+    head: undefined,
+    settingLine: -1,
     isTooDeep: false,
   };
   for (let index = 0; index < input.length && !state.isTooDeep; index += 1) index += step(state, index);
@@ -82,6 +95,7 @@ export function repair(source: Source, input: readonly IToken[]): Repaired {
     fillName(state, input.length);
     fillValue(state, input.length);
   }
+  endOnlyLine(state, input.length);
   while (state.open.length > 0) close(state, undefined);
   return { tokens: state.output, diagnostics: state.diagnostics, canParse: true };
 }
@@ -93,12 +107,19 @@ function step(state: State, index: number): number {
   const token = misspelt(state, index, written) ?? nameForWord(state, index, written);
   const type = token.tokenType;
   endParens(state, index, token);
+  endOnlyLine(state, index);
   endBlocks(state, index, token);
+  fillPer(state, index, token);
+  fillDeclaration(state, index, token);
+  beginBlock(state, index, token);
   fillName(state, index, token);
   fillValue(state, index, token);
-  if (type === t.LeftBrace || type === t.LeftParen) open(state, index, token);
-  else if (type === t.RightParen) return rightParen(state, token);
-  else if (type === t.RightBrace) return rightBrace(state, index, token);
+  if (type === t.LeftBrace || type === t.LeftParen) {
+    open(state, index, token);
+    return 0;
+  }
+  if (type === t.RightParen) return rightParen(state, token);
+  if (type === t.RightBrace) return rightBrace(state, index, token);
   countMinus(state, token);
   state.output.push(beginsStatement(state, index, token) ? retyped(token, t.StatementName) : token);
   return t.isName(token) ? assignmentInside(state, index, token) : 0;
@@ -154,6 +175,46 @@ function nameForWord(state: State, index: number, token: IToken): IToken {
     );
   }
   return retyped(token, t.Name);
+}
+
+/** `modality ffn {` cannot declare a modality, which would have a `=`. */
+function fillPer(state: State, index: number, token: IToken): void {
+  const last = state.output.at(-1);
+  if (token.tokenType !== t.Modality || last?.tokenType === t.Per) return;
+  const [next, afterNext] = [state.input[index + 1], state.input[index + 2]];
+  const isBlock =
+    next?.tokenType === t.LeftBrace || (next && t.isName(next) && afterNext?.tokenType === t.LeftBrace);
+  if (!isBlock) return;
+  state.output.push(inserted(t.Per, token.startOffset));
+  report(state, "MOT1001", spanOf(state.source, token), "expected `per` before `modality`", {
+    label: "neither a declaration nor a block",
+    help: "a block is `per modality NAME { … }`, a declaration `modality NAME = tokens(vocab: …)`",
+  });
+}
+
+/** `chameleon { … }` at the top level: a model, or, where words with values follow, its training. */
+function fillDeclaration(state: State, index: number, token: IToken): void {
+  const [brace, first, second] = state.input.slice(index + 1, index + 4);
+  const last = state.output.at(-1)?.tokenType;
+  if (state.open.length > 0 || !t.isName(token) || brace?.tokenType !== t.LeftBrace) return;
+  if (!isFirstOnLine(state, index) || last === t.Equals || (last && beforeRequiredNames.has(last))) return;
+  const isTrain =
+    first !== undefined && t.isName(first) && second !== undefined && !assignments.has(second.tokenType);
+  const word = inserted(isTrain ? t.Train : t.Model, token.startOffset);
+  state.head = word;
+  state.output.push(word);
+  const label = "a name and a block, and no word before them";
+  const spelling = t.spelling(word.tokenType);
+  report(
+    state,
+    "MOT1001",
+    spanOf(state.source, token),
+    `expected a word such as \`${spelling}\` before \`${token.image}\``,
+    {
+      label,
+      help: `write \`${spelling} ${token.image} { … }\``,
+    },
+  );
 }
 
 /** Puts in a name where one must stand and none does, so that the rest of the declaration is still read. */
@@ -221,10 +282,13 @@ function assignmentInside(state: State, index: number, name: IToken): number {
     return 1;
   }
   if (kind === "train" && (next.tokenType === t.Equals || next.tokenType === t.Colon)) {
-    report(state, "MOT1001", span, `expected the value of \`${name.image}\`, found \`${next.image}\``, {
-      label: "settings have no sign here",
-      help: `a setting is a word and its value: \`${name.image} …\``,
-    });
+    const line = lineOf(state, index).number;
+    if (line !== state.settingLine)
+      report(state, "MOT1001", span, `expected the value of \`${name.image}\`, found \`${next.image}\``, {
+        label: "settings have no sign here",
+        help: `a setting is a word and its value: \`${name.image} …\``,
+      });
+    state.settingLine = line;
     return 1;
   }
   return 0;

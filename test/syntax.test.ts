@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MotParser } from "../grammar/parser.ts";
+import { lex } from "../grammar/tokens.ts";
 import { stalePaths } from "../scripts/generate.ts";
 import { renderDiagnostics } from "../src/diagnostics/render.ts";
 import type { Expression, File, Model, Variant } from "../src/syntax/ast.ts";
@@ -191,6 +192,16 @@ describe("parse", () => {
     );
     expect(bound).toEqual(["x", "y", "z", "w"]);
     expect(file.items.map((item) => item.kind)).toEqual(["model", "variant", "compare"]);
+  });
+
+  test("a token left out or doubled gives at most two diagnostics", () => {
+    for (const { startOffset, image } of lex(chameleon).tokens) {
+      const [before, after] = [chameleon.slice(0, startOffset), chameleon.slice(startOffset + image.length)];
+      for (const damage of ["", `${image} ${image}`]) {
+        const { diagnostics } = parse(source(before + damage + after));
+        expect(diagnostics.length, renderDiagnostics(diagnostics)).toBeLessThanOrEqual(2);
+      }
+    }
   });
 
   test("a byte order mark and Windows line ends are fine", () => {

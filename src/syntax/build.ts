@@ -11,6 +11,7 @@ import type {
   FileCstNode,
   ItemCstNode,
   LayerCstNode,
+  LooseCstNode,
   NamedCstNode,
   PerModalityCstNode,
   RoutingCstNode,
@@ -111,8 +112,8 @@ function buildItem(building: Building, node: ItemCstNode): readonly Anything[] {
   if (item.variant?.[0]) return buildVariant(building, item.variant[0]);
   if (item.train?.[0]) return buildTrain(building, item.train[0]);
   if (item.repeat?.[0]) {
-    const { expression, block } = parts(item.repeat[0]);
-    const count = buildExpression(building, expression?.[0]);
+    const { repeatHead, block } = parts(item.repeat[0]);
+    const count = buildExpression(building, repeatHead?.[0] && parts(repeatHead[0]).expression?.[0]);
     return [
       { kind: "repeat", span, count, body: buildBlock(building, "repeat", block?.[0]) as Layer["body"] },
     ];
@@ -172,12 +173,31 @@ function buildNamed(building: Building, node: NamedCstNode): readonly Anything[]
   const name = buildName(building, StatementName?.[0]);
   const span = nodeSpan(building, node);
   if (name === undefined) return [];
-  if (loose?.[0]) return [{ kind: "loose", span }];
+  if (loose?.[0]) return buildLoose(building, name, loose[0], span);
   if (block?.[0]) {
     const body = buildBlock(building, "arm", block[0]) as Layer["body"];
     return [{ kind: "arm", span, modality: name, body }];
   }
   return assignment?.[0] ? buildBinding(building, name, assignment[0], span) : [];
+}
+
+/** A call that nothing is done with, or, with a block behind it, a layer that lacks its word. */
+function buildLoose(building: Building, name: Name, node: LooseCstNode, span: Span): readonly Anything[] {
+  const { callArguments, block } = parts(node);
+  if (!block?.[0]) return [{ kind: "loose", span }];
+  building.report(
+    error("MOT1001", name.span, `expected \`layer\` before \`${name.text}\``, {
+      label: "a layer's name and parameters",
+      help: `write \`layer ${name.text}(…) { … }\``,
+    }),
+  );
+  const call = callArguments?.[0] && buildCall(building, name, callArguments[0]);
+  const parameters = (call?.arguments ?? []).flatMap(({ value }) =>
+    value.kind === "reference" ? [value.name] : [],
+  );
+  return [
+    { kind: "layer", span, name, parameters, body: buildBlock(building, "layer", block[0]) as Layer["body"] },
+  ];
 }
 
 function buildBinding(
@@ -205,7 +225,8 @@ function buildBinding(
 }
 
 function buildPerModality(building: Building, node: PerModalityCstNode): PerModality {
-  const { Per, Modality, Name: token, block } = parts(node);
+  const { perModalityHead, block } = parts(node);
+  const { Per, Modality, Name: token } = perModalityHead?.[0] ? parts(perModalityHead[0]) : {};
   const span = nodeSpan(building, node);
   const label = buildName(building, token?.[0]);
   const first = Per?.[0] ? tokenSpan(building, Per[0]) : span;
@@ -226,7 +247,8 @@ function buildConstants(building: Building, nodes: readonly ConstantCstNode[], s
 }
 
 function buildLayer(building: Building, node: LayerCstNode): readonly Anything[] {
-  const { Name: token, names, block } = parts(node);
+  const { layerHead, block } = parts(node);
+  const { Name: token, names } = layerHead?.[0] ? parts(layerHead[0]) : {};
   const span = nodeSpan(building, node);
   const name = buildName(building, token?.[0]) ?? { text: "", span };
   const parameters = buildNames(building, names?.[0] && parts(names[0]).Name);
