@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import wabt from "wabt";
 import { DeviceError } from "./device.ts";
+import { survivesRevectorizer } from "./wasm-turbo.ts";
 
 /** Bumped when the same text would be assembled differently. */
 const assemblerVersion = 1;
@@ -19,15 +20,30 @@ const features = {
   bulk_memory: true,
 };
 
-/** Assembles and compiles; with `cacheDirectory` the bytes are kept there and found again. */
-export async function compileWat(wat: string, cacheDirectory?: string): Promise<WebAssembly.Module> {
+export type CompileOptions = {
+  /** Assembled bytes are kept here and found again. */
+  readonly cacheDirectory?: string;
+  /** V8's revectoriser is on: make sure that it survives the module. */
+  readonly turbo?: boolean;
+};
+
+/** Assembles and compiles; throws `DeviceError` if the revectoriser would crash. */
+export async function compileWat(wat: string, options: CompileOptions = {}): Promise<WebAssembly.Module> {
+  const bytes = await bytesOfWat(wat, options.cacheDirectory);
+  if (options.turbo === true && !(await survivesRevectorizer(bytes, options.cacheDirectory))) {
+    throw new DeviceError("V8's revectoriser crashes on this model's code: run it without --turbo");
+  }
+  return WebAssembly.compile(bytes);
+}
+
+async function bytesOfWat(wat: string, cacheDirectory: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
   const hash = createHash("sha256").update(`${assemblerVersion}\n`).update(wat).digest("hex");
   const path = cacheDirectory === undefined ? undefined : join(cacheDirectory, `${hash}.wasm`);
   const kept = path === undefined ? undefined : await readFile(path).catch(() => undefined);
-  if (kept !== undefined && WebAssembly.validate(bytesOf(kept))) return WebAssembly.compile(bytesOf(kept));
+  if (kept !== undefined && WebAssembly.validate(bytesOf(kept))) return bytesOf(kept);
   const bytes = await assembleWat(wat);
   if (cacheDirectory !== undefined && path !== undefined) await writeWhole(cacheDirectory, path, bytes);
-  return WebAssembly.compile(bytesOf(bytes));
+  return bytesOf(bytes);
 }
 
 /** WAT → bytes. */

@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { type Artifact, wasmRecords } from "../targets/artifact.ts";
 import { type CallTime, type Device, DeviceError, type Phase } from "./device.ts";
-import { compileWat } from "./wasm-assemble.ts";
+import { type CompileOptions, compileWat } from "./wasm-assemble.ts";
 import { layoutMemory, type MemoryLayout, writeRecords } from "./wasm-memory.ts";
 import {
   abort,
@@ -18,11 +18,9 @@ import {
   type ThreadSetup,
 } from "./wasm-thread.ts";
 
-export type WasmDeviceOptions = {
+export type WasmDeviceOptions = CompileOptions & {
   /** The calling thread included; as many as there are processors, at most 8, unless given. */
   readonly threads?: number;
-  /** Where assembled modules are kept; nowhere unless given. */
-  readonly cacheDirectory?: string;
 };
 
 /** Turns of the barrier's loop before a thread sleeps: it must outlast a wake-up, but not where threads share a processor. */
@@ -47,7 +45,7 @@ export async function openWasmDevice(artifact: Artifact, options: WasmDeviceOpti
   const words = new Int32Array(memory.buffer);
   words[wasmRecords.control.spins >> 2] = threads <= availableParallelism() ? patientSpins : briefSpins;
   writeRecords(artifact, layout, memory);
-  const module = await compileWat(artifact.program.wat, options.cacheDirectory);
+  const module = await compileWat(artifact.program.wat, options);
   const setupOf = (thread: number): ThreadSetup => ({
     module,
     memory,
