@@ -302,6 +302,20 @@ describe("limits", () => {
     expect(codesOf(specOf("repeat 60000 { y = silu(x) x += y }"))).toEqual([]);
   });
 
+  test("a faulty round is not run a billion times", () => {
+    expect(codesOf(specOf("repeat 1e9 { y = nothing }"))).toEqual(["MOT2001"]);
+  });
+
+  test("a faulty layer is not run a million times", () => {
+    const layers = lines(
+      40,
+      (index) => `layer f${index}(x) { y = f${index + 1}(x) return f${index + 1}(y) }`,
+    );
+    expect(codesOf(`${layers}\nlayer f40(x) { return nothing }\n${specOf("x = f0(x)")}`)).toEqual([
+      "MOT2001",
+    ]);
+  });
+
   test("an empty loop of a billion rounds", () => {
     expect(codesOf(specOf("repeat 1e9 { }"))).toEqual(["MOT2015"]);
   });

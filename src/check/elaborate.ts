@@ -182,10 +182,13 @@ function runRepeat(state: State, scope: Scope, statement: Repeat): void {
     return;
   }
   const before = new Map(scope.values);
+  const metCount = state.reporter.metCount();
   for (let index = 0; index < rounds && !state.isExhausted; index += 1) {
     countStep(state, statement.span);
     runStatements(state, body(index), statement.body);
     if (!keepsWidths(state, scope, before)) return;
+    // A faulty round is faulty every time.
+    if (state.reporter.metCount() > metCount) break;
     if (index + 1 < rounds)
       for (const name of scope.values.keys()) if (!before.has(name)) scope.values.delete(name);
   }

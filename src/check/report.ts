@@ -6,6 +6,8 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 
 export type Reporter = {
   readonly report: (diagnostic: Diagnostic) => void;
+  /** How many were handed in, the same mistake as often as it was met. */
+  readonly metCount: () => number;
   /** In the order they were found. */
   readonly diagnostics: () => readonly Diagnostic[];
 };
@@ -13,11 +15,14 @@ export type Reporter = {
 /** A collector that keeps the first diagnostic of each code and place. */
 export function createReporter(): Reporter {
   const kept = new Map<string, Diagnostic>();
+  let met = 0;
   return {
     report: (diagnostic) => {
+      met += 1;
       const key = diagnosticKey(diagnostic);
       if (!kept.has(key)) kept.set(key, diagnostic);
     },
+    metCount: () => met,
     diagnostics: () => [...kept.values()],
   };
 }

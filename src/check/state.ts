@@ -15,6 +15,8 @@ import type { Constant, Rows, Value } from "./values.ts";
 export const operationLimit = 200_000;
 /** Statements that make no operation cost time as well. */
 const stepLimit = 500_000;
+/** A faulty layer that is called a million times has been reported once; that is enough. */
+const mistakeLimit = 2_000;
 /** Layers calling layers; deeper chains would overflow the checker's own stack. */
 export const callDepthLimit = 100;
 
@@ -149,6 +151,7 @@ export function emit(
 /** Counts a statement or a round; past the limit everything stops with one diagnostic at `span`. */
 export function countStep(state: State, span: Span): void {
   state.stepCount += 1;
+  if (state.reporter.metCount() > mistakeLimit) state.isExhausted = true;
   if (state.stepCount > stepLimit) exhaust(state, span, `statement ${stepLimit + 1} would be run here`);
 }
 
