@@ -110,8 +110,11 @@ function normGradient(layout: Layout, node: Node<"rms_norm_dw">, segments: Segme
 
 function embedGradient(layout: Layout, node: Node<"embed_dw">, segments: Segments): readonly TaskGroup[] {
   const [dy, tokens, table] = [required(node.inputs, 0), required(node.inputs, 1), required(node.results, 0)];
-  const all = layout.graph.modalities.map((_name, m) => m);
-  const width = layout.width(dy, 0) ?? 0;
+  // A table may belong to some modalities only (an `embed` in an arm).
+  const modalities = layout.graph.modalities.flatMap((_name, m) =>
+    layout.width(dy, m) === undefined ? [] : [m],
+  );
+  const width = layout.width(dy, modalities[0] ?? 0) ?? 0;
   const call = makeCall(
     layout,
     [node],
@@ -122,10 +125,10 @@ function embedGradient(layout: Layout, node: Node<"embed_dw">, segments: Segment
       dyStride: layout.storage.stride(dy),
       taskColumns: embedColumns,
     },
-    [layout.address(dy), layout.address(tokens), layout.address(table), at(segments(all))],
+    [layout.address(dy), layout.address(tokens), layout.address(table), at(segments(modalities))],
     { flopsPerRow: 0, bytesPerRow: 8 * width },
   );
-  return [{ call, count: Math.ceil(width / embedColumns), modalities: all }];
+  return [{ call, count: Math.ceil(width / embedColumns), modalities }];
 }
 
 const rowOf = (layout: Layout): Argument =>
