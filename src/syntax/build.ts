@@ -133,7 +133,9 @@ function buildSimpleItem(
 ): readonly Anything[] {
   if (item.importFile?.[0]) {
     const token = parts(item.importFile[0]).Text?.[0];
-    return token === undefined ? [] : [{ kind: "import", span, path: buildText(building, token) }];
+    // What an open text names is a guess, and has been reported.
+    if (token === undefined || token.tokenType.name === "UnterminatedText") return [];
+    return [{ kind: "import", span, path: buildText(building, token) }];
   }
   if (item.model?.[0]) {
     const { Name: token, block } = parts(item.model[0]);
