@@ -7,11 +7,12 @@
 import type { View } from "../render.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
 import { literal } from "./math.ts";
+import { exponentials } from "./rows.ts";
 
 const floatBytes = 4;
 
 /** Queries per block: a multiple of every micro-kernel's rows; more would read more keys that most queries do not see. */
-const blockRows = 24;
+const blockRows = 12;
 
 type Sizes = {
   readonly heads: number;
@@ -167,11 +168,12 @@ export const attentionViews: KernelViews<"attention" | "attention_grad"> = {
 };
 
 /** The functions on one head, for panels of this many columns. */
-export function headsLibrary({ tile }: WasmContext): Omit<KernelText, "scratchBytes"> {
+export function headsLibrary({ tile, fma }: WasmContext): Omit<KernelText, "scratchBytes"> {
   const row = tile.columns * floatBytes;
   return {
     template: "wasm/heads",
     view: {
+      ...exponentials(fma),
       columns: tile.columns,
       row1: row,
       row2: 2 * row,

@@ -8,15 +8,7 @@ import type { View } from "../render.ts";
 import type { KernelOf, KernelText, WasmContext } from "./context.ts";
 import { addTo, emitExpression, type Leaves } from "./expressions.ts";
 import { get, type Lanes, set, singleLane, vectorLanes } from "./lanes.ts";
-import {
-  boundedExp,
-  type Constants,
-  createConstants,
-  createStatements,
-  flushed,
-  four,
-  type MathContext,
-} from "./math.ts";
+import { type Constants, createConstants, createStatements } from "./math.ts";
 
 type Program = KernelOf<"row_program">["body"];
 
@@ -203,27 +195,4 @@ function operandsOf(phase: RowPhase): ReadonlySet<number> {
   ])
     visit(value);
   return found;
-}
-
-/** Functions on one row that other kernels share. */
-export function rowsLibrary({ fma }: WasmContext): Omit<KernelText, "scratchBytes"> {
-  const constants = createConstants();
-  const context = { fma, four: constants.four };
-  const one = exponentials(context, 1);
-  const two = exponentials(context, 2);
-  const locals = [...two.locals, ...constants.locals()];
-  const view = { one, two, locals, constants: constants.lines(), flushed: flushed({ four }, get("z")) };
-  return { template: "wasm/rows", view };
-}
-
-/** e^x0 and, for two, e^x1, of numbers that are at most 0: lines and the locals that hold the results. */
-function exponentials(context: MathContext, count: 1 | 2) {
-  const statements = createStatements();
-  const results = Array.from({ length: count }, (_, i) => boundedExp(statements, context, get(`x${i}`)));
-  return {
-    lines: statements.lines,
-    locals: statements.locals(),
-    first: results[0] ?? "",
-    last: results.at(-1) ?? "",
-  };
 }

@@ -8,7 +8,8 @@ import type { KernelText, KernelViews, WasmContext } from "./context.ts";
 import { lossViews } from "./loss.ts";
 import { mathLibrary } from "./math.ts";
 import { matmulViews, matrixLibrary } from "./matmul.ts";
-import { rowProgram, rowsLibrary } from "./row-program.ts";
+import { rowProgram } from "./row-program.ts";
+import { rowsLibrary } from "./rows.ts";
 import { tokenViews } from "./tokens.ts";
 import { updateViews } from "./update.ts";
 
