@@ -138,7 +138,7 @@ class Step:
                 query = q[b, :, head * size: (head + 1) * size]
                 key = k[b, :, shared * size: (shared + 1) * size]
                 value = v[b].reshape(context, kv_heads, -1)[:, shared]
-                scores = (query @ key.T / math.sqrt(size)).masked_fill(~visible, -1e300)
+                scores = (query @ key.T / math.sqrt(size)).masked_fill(~visible, -1e30)
                 columns.append((scores.softmax(-1) * visible) @ value)
             out.append(torch.cat(columns, -1))
         return torch.stack(out)
