@@ -1,0 +1,168 @@
+// Attention and its gradient as WebAssembly kernels, run alone against plain float64 loops: odd head and context sizes,
+// shared keys, documents of one token, empty ends, empty contexts, and a row that belongs to nobody.
+
+import { describe, expect, it } from "vitest";
+import type { Kernel } from "../src/kernel/kernel.ts";
+import { rowStride } from "../src/kernel/schedule.ts";
+import {
+  engines,
+  expectClose,
+  kernel,
+  putRows,
+  randomMatrix,
+  takeRows,
+  tolerance,
+  usual,
+} from "./support/kernel-values.ts";
+import {
+  attention,
+  attentionGrad,
+  type Heads,
+  type Matrix,
+  matrix,
+  type Sight,
+} from "./support/plain-kernels.ts";
+import { openKernels } from "./support/wasm-kernels.ts";
+
+describe("attention", () => {
+  /** Documents of these lengths per context, the rest empty; rows sorted by a made-up modality, as the host does. */
+  const sightOf = (
+    context: number,
+    contexts: readonly (readonly number[])[],
+    bidirectional = false,
+  ): Sight => {
+    const positions = contexts.flatMap((lengths, b) => {
+      const starts = lengths.map((_, d) => b * context + lengths.slice(0, d).reduce((sum, n) => sum + n, 0));
+      return starts.flatMap((start, d) =>
+        Array.from({ length: lengths[d] ?? 0 }, (_, i) => ({
+          at: start + i,
+          first: start,
+          last: bidirectional ? start + (lengths[d] ?? 0) : start + i + 1,
+        })),
+      );
+    });
+    const order = [...positions].sort((a, b) => ((a.at * 7) % 3) - ((b.at * 7) % 3) || a.at - b.at);
+    const rowOf = Array<number>(context * contexts.length).fill(-1);
+    for (const [row, { at }] of order.entries()) rowOf[at] = row;
+    return { rowOf, first: order.map(({ first }) => first), last: order.map(({ last }) => last) };
+  };
+
+  type Case = readonly [string, Heads, readonly (readonly number[])[], boolean];
+  const cases: readonly Case[] = [
+    ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 32 }, [[32], [32]], false],
+    ["odd head and context sizes", { heads: 3, kvHeads: 3, headDim: 5, context: 13 }, [[13], [6, 7]], false],
+    [
+      "shared keys, one-token documents",
+      { heads: 4, kvHeads: 2, headDim: 8, context: 31 },
+      [
+        [1, 1, 20, 1, 8],
+        [30, 1],
+      ],
+      false,
+    ],
+    ["one key head", { heads: 6, kvHeads: 1, headDim: 20, context: 50 }, [[10, 40], [50]], false],
+    [
+      "empty ends and an empty context",
+      { heads: 2, kvHeads: 2, headDim: 12, context: 65 },
+      [[3, 40], [], [64]],
+      false,
+    ],
+    ["both directions", { heads: 2, kvHeads: 1, headDim: 3, context: 27 }, [[5, 9, 13], [27], [1]], true],
+    ["one position", { heads: 1, kvHeads: 1, headDim: 1, context: 1 }, [[1], []], false],
+    ["a long context", { heads: 1, kvHeads: 1, headDim: 32, context: 200 }, [[150, 50]], false],
+    ["heads wider than two panels", { heads: 2, kvHeads: 2, headDim: 44, context: 40 }, [[25, 15]], false],
+  ];
+
+  it.each(cases)("%s, forward and backward", async (_, sizes, contexts, bidirectional) => {
+    const { heads, kvHeads, headDim, context } = sizes;
+    const sight = sightOf(context, contexts, bidirectional);
+    // One row more than there are tokens: it belongs to nobody and must stay as it is.
+    const rows = sight.first.length + 1;
+    const full: Sight = { rowOf: sight.rowOf, first: [...sight.first, 0], last: [...sight.last, 0] };
+    const [width, keyWidth] = [heads * headDim, kvHeads * headDim];
+    const [wide, narrow, lseStride] = [rowStride(width), rowStride(keyWidth) + 16, rowStride(heads)];
+    const common = {
+      heads,
+      kvHeads,
+      headDim,
+      context,
+      qStride: wide,
+      kStride: narrow,
+      vStride: narrow,
+      outStride: wide + 32,
+      lseStride,
+    };
+    const bodies: readonly Kernel[] = [
+      { name: "forward", body: { kind: "attention", ...common } },
+      {
+        name: "backward",
+        body: {
+          kind: "attention_grad",
+          ...common,
+          doutStride: wide,
+          dqStride: wide,
+          dkStride: narrow,
+          dvStride: narrow,
+        },
+      },
+    ];
+    const q = randomMatrix(rows, width, 1, 2);
+    const [k, v] = [randomMatrix(rows, keyWidth, 2, 2), randomMatrix(rows, keyWidth, 3)];
+    const dout = randomMatrix(rows, width, 4);
+    const forward = attention(q, k, v, full, sizes);
+    const backward = attentionGrad(dout, q, k, v, full, sizes);
+    for (const engine of engines) {
+      const bench = await openKernels(bodies, engine, 4);
+      const [qAt, kAt, vAt] = [putRows(bench, q, wide), putRows(bench, k, narrow), putRows(bench, v, narrow)];
+      const empty = (like: Matrix, stride: number): number =>
+        putRows(
+          bench,
+          matrix(rows, like.width, () => 0),
+          stride,
+        );
+      const [outAt, lseAt] = [empty(q, wide + 32), empty(forward.lse, lseStride)];
+      const sightAt = [full.rowOf, full.first, full.last].map((numbers) => bench.put(numbers, "i32"));
+      const tasks = contexts.length * kvHeads;
+      for (let task = 0; task < tasks; task += 1)
+        bench.run("forward", [qAt, kAt, vAt, outAt, lseAt, ...sightAt, context], task, tasks);
+      expectClose(takeRows(bench, outAt, rows, width, wide + 32), forward.out, tolerance.attention, "out");
+      expectClose(takeRows(bench, lseAt, rows, heads, lseStride), forward.lse, tolerance.attention, "lse");
+      const doutAt = putRows(bench, dout, wide);
+      const gradientsAt = [empty(q, wide), empty(k, narrow), empty(v, narrow)];
+      const [dqAt = 0, dkAt = 0, dvAt = 0] = gradientsAt;
+      for (let task = 0; task < tasks; task += 1)
+        bench.run("backward", [doutAt, qAt, kAt, vAt, outAt, lseAt, ...sightAt, ...gradientsAt], task, tasks);
+      expectClose(takeRows(bench, dqAt, rows, width, wide), backward.dq, tolerance.attentionGrad, "dq");
+      expectClose(takeRows(bench, dkAt, rows, keyWidth, narrow), backward.dk, tolerance.attentionGrad, "dk");
+      expectClose(takeRows(bench, dvAt, rows, keyWidth, narrow), backward.dv, tolerance.attentionGrad, "dv");
+    }
+  });
+
+  it("huge scores neither overflow nor vanish", async () => {
+    const sizes = { heads: 1, kvHeads: 1, headDim: 4, context: 9 };
+    const sight = sightOf(9, [[9]]);
+    const body = {
+      kind: "attention",
+      ...sizes,
+      qStride: 16,
+      kStride: 16,
+      vStride: 16,
+      outStride: 16,
+      lseStride: 1,
+    } as const;
+    const bench = await openKernels(kernel(body), usual, 2);
+    const [q, k, v] = [randomMatrix(9, 4, 1, 1e4), randomMatrix(9, 4, 2, 1e4), randomMatrix(9, 4, 3)];
+    const args = [q, k, v].map((m) => putRows(bench, m, 16));
+    const [out, lse] = [bench.put(new Float32Array(9 * 16)), bench.put(new Float32Array(9))];
+    const sightAt = [sight.rowOf, sight.first, sight.last].map((numbers) => bench.put(numbers, "i32"));
+    bench.run("k", [...args, out, lse, ...sightAt, 9], 0, 1);
+    expect(
+      bench
+        .floats(out, 9 * 16)
+        .filter((_, i) => i % 16 < 4)
+        .every(Number.isFinite),
+    ).toBe(true);
+    const wanted = attention(q, k, v, sight, sizes);
+    expectClose(takeRows(bench, lse, 9, 1, 1), wanted.lse, tolerance.attention, "lse");
+  });
+});
