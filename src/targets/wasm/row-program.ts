@@ -107,7 +107,6 @@ function phaseView(phase: RowPhase, walk: Walk): View {
     zeros: phase.sums.flatMap(({ index }) =>
       copies(unroll).map((copy) => set(`a${index}_${copy}`, lanes.constant(0))),
     ),
-    hasLoop: loops > 0,
     loops,
     body: copies(unroll).flatMap((copy) => vectorLines(phase, walk, copy, 0, copy)),
     steps: touched.map((operand) => ({ pointer: `$q${operand}`, bytes: unroll * lanes.bytes })),
