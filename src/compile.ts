@@ -8,19 +8,31 @@ import { fuse } from "./fusion/fuse.ts";
 import { printGroups } from "./fusion/print.ts";
 import type { Graph } from "./ir/graph.ts";
 import { printGraph } from "./ir/print.ts";
+import { verifyGraph } from "./ir/verify.ts";
 import { planKernels } from "./kernel/plan.ts";
 import { printKernels, printPlan } from "./kernel/print.ts";
 import { cpuSchedule } from "./kernel/schedule.ts";
+import { verifyPlan } from "./kernel/verify.ts";
 import { crossEntropyOf } from "./lower/losses.ts";
 import { lower } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
 import { simplify } from "./passes/pipeline.ts";
+import { quietWatch, type StageWatch, stageRunner } from "./stage.ts";
 import type { Artifact } from "./targets/artifact.ts";
 import { assemble } from "./targets/assemble.ts";
 import { emitWasm, type WasmEngine } from "./targets/wasm.ts";
 
 /** What `--emit` can print, in order; the stages before (`ast`, `model`) belong to the front end. */
-export const stageNames = ["graph", "train", "groups", "kernels", "plan", "wasm"] as const;
+export const stageNames = [
+  "graph",
+  "gradients",
+  "train",
+  "simple",
+  "groups",
+  "kernels",
+  "plan",
+  "wasm",
+] as const;
 export type StageName = (typeof stageNames)[number];
 
 export type CompileOptions = {
@@ -29,8 +41,8 @@ export type CompileOptions = {
   /** Instead of the `train` block's. */
   readonly batch?: number;
   readonly context?: number;
-  /** Is given every stage's text, made only if asked for. */
-  readonly observe?: (stage: StageName, text: () => string) => void;
+  /** Sees every stage: its time, its text, whether to verify it. */
+  readonly watch?: StageWatch;
 };
 
 /** The language's defaults (docs/language.md), for a model without a `train` block. */
@@ -47,39 +59,38 @@ const defaultOptimizer: AdamW = {
 
 /** Compiles one variant for one purpose. Deterministic: equal input gives equal bytes. */
 export function compile(model: Model, options: CompileOptions): Artifact {
-  const { purpose, engine, observe = () => undefined } = options;
+  const { purpose, engine, watch = quietWatch } = options;
+  const run = stageRunner(watch);
+  const graphs = (stage: StageName) => ({
+    print: printGraph,
+    verify: (graph: Graph) => verifyGraph(graph, stage),
+  });
+  const optimizer = model.train?.optimizer ?? defaultOptimizer;
   const sizes = {
     batch: options.batch ?? model.train?.batch ?? 1,
     context: options.context ?? model.train?.context ?? 128,
   };
+  const wanted = { loss: purpose !== "infer", logits: purpose === "infer" };
 
-  const forward = lower(model, { loss: purpose !== "infer", logits: purpose === "infer" });
+  const forward = run("graph", () => lower(model, wanted), graphs("graph"));
   const step =
-    purpose === "train"
-      ? addUpdate(differentiate(forward), model.train?.optimizer ?? defaultOptimizer)
-      : forward;
-  const graph = simplify(step);
+    purpose === "train" ? run("gradients", () => differentiate(forward), graphs("gradients")) : forward;
+  const full = purpose === "train" ? run("train", () => addUpdate(step, optimizer), graphs("train")) : step;
+  const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
   const schedule = cpuSchedule(graph, sizes.batch * sizes.context, engine.tile);
-  const fusion = fuse(graph, schedule.limits);
-  const { plan, layout } = planKernels(graph, fusion, schedule, sizes);
-  const { program, scratchBytes } = emitWasm(plan.kernels, engine);
-
-  observe("graph", () => printGraph(forward));
-  observe("train", () => printGraph(graph));
-  observe("groups", () => printGroups(graph, fusion));
-  observe("kernels", () => printKernels(plan));
-  observe("plan", () => printPlan(plan, graph.modalities));
-  observe("wasm", () => program.wat);
-  return assemble({
-    model,
-    plan,
-    layout,
-    objectives: numberObjectives(model),
-    purpose,
-    target: "wasm",
-    program,
-    scratchBytes,
+  const fusion = run("groups", () => fuse(graph, schedule.limits), {
+    print: (groups) => printGroups(graph, groups),
   });
+  const planned = run("kernels", () => planKernels(graph, fusion, schedule, sizes), {
+    print: ({ plan }) => printKernels(plan),
+    verify: ({ plan }) => verifyPlan(plan),
+  });
+  const { plan, layout } = run("plan", () => planned, {
+    print: () => printPlan(planned.plan, graph.modalities),
+  });
+  const emitted = run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
+  const objectives = numberObjectives(model);
+  return assemble({ model, plan, layout, objectives, purpose, target: "wasm", ...emitted });
 }
 
 /** The graph of a training step, for tests and the interpreter. */

@@ -53,6 +53,7 @@ export { openSession, type Session } from "./runtime/session.ts";
 export { NonFiniteError, train, trainStep } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
+export { quietWatch, type StageWatch } from "./stage.ts";
 export { parse } from "./syntax/build.ts";
 export { format } from "./syntax/format.ts";
 export type { Artifact } from "./targets/artifact.ts";

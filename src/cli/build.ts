@@ -3,21 +3,13 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  compile,
-  parse,
-  positionAt,
-  printModel,
-  type StageName,
-  stageNames,
-  writeAtomically,
-} from "../index.ts";
-import { observeStages } from "./dump.ts";
+import { compile, parse, positionAt, printModel, stageNames, writeAtomically } from "../index.ts";
+import { watchStages } from "./dump.ts";
 import { exitCodes } from "./failure.ts";
 import { say } from "./output.ts";
 import { usualEngine } from "./plan.ts";
 import { loadSpec, pickVariant, readSource } from "./spec.ts";
-import { checkTarget } from "./training.ts";
+import { checkTarget, requireObjective } from "./training.ts";
 
 /** What `--emit` takes, in the order the stages run. */
 export const buildStages = ["ast", "model", ...stageNames] as const;
@@ -41,12 +33,9 @@ export function buildCommand(file: string, options: BuildOptions): number {
     say(printModel(model).trimEnd());
     return exitCodes.fine;
   }
-  const dump = observeStages();
-  const observe = (stage: StageName, text: () => string): void => {
-    dump(stage, text);
-    if (stage === options.emit) say(text().trimEnd());
-  };
-  const artifact = compile(model, { purpose: "train", engine: usualEngine, observe });
+  const take = (text: string): void => say(text.trimEnd());
+  const watch = watchStages(options.emit === undefined ? undefined : { stage: options.emit, take });
+  const artifact = compile(requireObjective(model), { purpose: "train", engine: usualEngine, watch });
   if (options.emit !== undefined) return exitCodes.fine;
   const folder = options.out ?? join("build", `${model.name}-${model.variant}`);
   mkdirSync(folder, { recursive: true });

@@ -1,24 +1,41 @@
-// dump.ts: shows the stages that MOTLEY_DUMP asks for while something else compiles.
-// In: the knobs. Out: a callback for `compile` that prints texts to stderr, or writes files into MOTLEY_DUMP_DIR.
+// dump.ts: shows what MOTLEY_DUMP and MOTLEY_TIME ask for while something compiles.
+// In: the knobs, and a stage that the command itself wants. Out: a watch for `compile` that prints to stderr, or writes
+// files into MOTLEY_DUMP_DIR.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { processKnobs, type StageName } from "../index.ts";
+import { processKnobs, type StageWatch } from "../index.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { tell } from "./output.ts";
 
+/** A stage whose text the command wants for itself. */
+export type WantedStage = { readonly stage: string; readonly take: (text: string) => void };
+
 /** Throws `Failure` for a knob that is set to nonsense. */
-export function observeStages(): (stage: StageName, text: () => string) => void {
+export function watchStages(wanted?: WantedStage): StageWatch {
   const reading = processKnobs();
   if ("mistake" in reading) throw new Failure(reading.mistake, undefined, exitCodes.usage);
-  const { dump, dumpFolder } = reading.knobs;
-  return (stage, text) => {
-    if (!dump.includes(stage) && !dump.includes("all")) return;
-    if (dumpFolder === undefined) {
-      tell(`---- ${stage}\n${text()}`);
-      return;
-    }
-    mkdirSync(dumpFolder, { recursive: true });
-    writeFileSync(join(dumpFolder, `${stage}.txt`), text());
+  const { dump, dumpFolder, isTiming, isVerifying } = reading.knobs;
+  const isDumped = (stage: string): boolean => dump.includes(stage) || dump.includes("all");
+  return {
+    now: () => performance.now(),
+    timed: (stage, elapsedMs) => {
+      if (isTiming) tell(`${elapsedMs.toFixed(1).padStart(8)} ms  ${stage}`);
+    },
+    wants: (stage) => isDumped(stage) || stage === wanted?.stage,
+    show: (stage, text, isUnchanged) => {
+      if (stage === wanted?.stage) wanted.take(text);
+      if (isDumped(stage)) dumpStage(stage, text, isUnchanged, dumpFolder);
+    },
+    isVerifying,
   };
+}
+
+function dumpStage(stage: string, text: string, isUnchanged: boolean, folder: string | undefined): void {
+  if (folder === undefined) {
+    tell(isUnchanged ? `---- ${stage} (unchanged)` : `---- ${stage}\n${text}`);
+    return;
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${stage}.txt`), text);
 }

@@ -2,12 +2,12 @@
 // In: a spec. Out: counts, bytes and launches per variant, as a table or as JSON.
 
 import { type Artifact, type Cost, compile, costOf, formatBytes, type Model } from "../index.ts";
-import { observeStages } from "./dump.ts";
+import { watchStages } from "./dump.ts";
 import { exitCodes } from "./failure.ts";
 import { say, sayJson } from "./output.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
 import { count, short, table } from "./table.ts";
-import { checkTarget } from "./training.ts";
+import { checkTarget, requireObjective } from "./training.ts";
 
 /** Of no machine in particular, so that plans and builds are the same everywhere. */
 export const usualEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true } as const;
@@ -37,7 +37,11 @@ export function planCommand(
 }
 
 function planOf(model: Model): VariantPlan {
-  const artifact = compile(model, { purpose: "train", engine: usualEngine, observe: observeStages() });
+  const artifact = compile(requireObjective(model), {
+    purpose: "train",
+    engine: usualEngine,
+    watch: watchStages(),
+  });
   const cost = costOf(model, artifact.context);
   const launches = (phase: string): number =>
     artifact.launches.filter((launch) => launch.phase === phase).length;

@@ -21,7 +21,7 @@ import {
   type Session,
   wasmProbe,
 } from "../index.ts";
-import { observeStages } from "./dump.ts";
+import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
 import { preparationProgress } from "./progress.ts";
 import { version } from "./version.ts";
@@ -53,6 +53,15 @@ export function trainSettings(
     steps: options.steps ?? model.train.steps,
     seed: options.seed ?? model.train.seed,
   };
+}
+
+/** Refuses a model without an objective: it has no loss to train. */
+export function requireObjective(model: Model): Model {
+  if (model.objectives.length > 0) return model;
+  throw new Failure(
+    `model \`${model.name}\` has no objective, so there is nothing to train`,
+    "end it with `objective text = cross_entropy(logits, next_token)`",
+  );
 }
 
 /** Refuses targets that are not there yet. */
@@ -91,7 +100,7 @@ export function prepareEngine({ turbo, tune }: DeviceOptions): Promise<Engine> {
 
 /** Compiles a model for training (or another purpose) on this engine, showing the stages that were asked for. */
 export function compileFor(model: Model, engine: Engine, purpose: Artifact["purpose"] = "train"): Artifact {
-  return compile(model, { purpose, engine, observe: observeStages() });
+  return compile(requireObjective(model), { purpose, engine, watch: watchStages() });
 }
 
 /** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */

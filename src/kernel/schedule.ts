@@ -66,7 +66,6 @@ function typicalWidth(graph: Graph): number {
  * and never a multiple of 64, which would map every row to the same few sets of the first-level cache.
  */
 export function rowStride(width: number): number {
-  if (width === 1) return 1;
   const padded = Math.ceil(width / 16) * 16;
   return padded % 64 === 0 ? padded + 16 : padded;
 }

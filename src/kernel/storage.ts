@@ -43,7 +43,8 @@ export function planStorage(
     return at;
   };
   const widest = widestByRoot(graph, root);
-  const stride = (value: ValueId): number => rowStride(widest.get(root(value)) ?? 1);
+  const stride = (value: ValueId): number =>
+    isDense(graph, root(value)) ? 1 : rowStride(widest.get(root(value)) ?? 1);
   const perChunk = new Set(fusion.losses.flatMap((loss) => loss.perChunk.map(root)));
   return {
     root,
@@ -52,6 +53,12 @@ export function planStorage(
     lifetimes: lifetimesOf(graph, fusion, stagesByGroup, root, stored),
     perChunk,
   };
+}
+
+/** What the host writes and losses are one number per row, side by side. */
+function isDense(graph: Graph, value: ValueId): boolean {
+  const op = graph.nodes[graph.values[value]?.node ?? -1]?.op;
+  return op === "input" || op === "cross_entropy";
 }
 
 /** Node index → a number per stage (equal for the nodes of one stage); nodes that are tasks have none. */

@@ -1,0 +1,110 @@
+// accesses.ts: which bytes a call may touch, and which of them it writes.
+// In: a plan and a call. Out: byte ranges of the arena. The verifier's knowledge of kernels, one row per kind.
+// Row operands count as the whole buffer they stand in: tiles of one launch never share rows.
+
+import type { Argument, Call, KernelBody, KernelKind, Plan } from "./kernel.ts";
+
+export type Access = {
+  readonly buffer: number;
+  /** Bytes from the start of the arena, half-open. */
+  readonly start: number;
+  readonly end: number;
+  readonly isWrite: boolean;
+};
+
+/** How far an argument reaches: all of its buffer, this many bytes, or nothing (a number). */
+type Extent = "buffer" | "number" | { readonly bytes: number };
+
+type Footprint = { readonly extents: readonly Extent[]; readonly writes: readonly number[] };
+
+type BodyOf<K extends KernelKind> = Extract<KernelBody, { readonly kind: K }>;
+
+const floats = (count: number): Extent => ({ bytes: count * 4 });
+
+/** In the order of the arguments that kernel.ts documents. */
+const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly Argument[]) => Footprint } =
+  {
+    matmul: ({ residual }) => ({
+      extents: ["buffer", "buffer", "buffer", residual ? "buffer" : "number"],
+      writes: [2],
+    }),
+    row_program: ({ operands, phases, width, segments }) => ({
+      extents: operands.map(({ kind }) => (kind === "column" ? floats(width / segments) : "buffer")),
+      writes: phases.flatMap(({ stores }) => stores.map(({ operand }) => operand)),
+    }),
+    rope: () => ({ extents: ["buffer", "buffer", "buffer", "buffer", "buffer"], writes: [1] }),
+    embed: () => ({ extents: ["buffer", "buffer", "buffer"], writes: [2] }),
+    cross_entropy: ({ gradient }) => ({
+      extents: ["buffer", "buffer", "buffer", gradient ? "buffer" : "number", gradient ? "buffer" : "number"],
+      writes: gradient ? [2, 4] : [2],
+    }),
+    zero_rows: () => ({ extents: ["buffer"], writes: [0] }),
+    copy_rows: () => ({ extents: ["buffer", "buffer"], writes: [1] }),
+    outer: ({ out, inner }) => ({
+      extents: ["buffer", "buffer", floats(out * inner), "buffer", "number"],
+      writes: [2],
+    }),
+    rms_norm_dw: ({ width, heads }) => ({
+      extents: ["buffer", "buffer", floats(width / heads), "buffer"],
+      writes: [2],
+    }),
+    embed_dw: ({ vocab, width }) => ({
+      extents: ["buffer", "buffer", floats(vocab * width), "buffer"],
+      writes: [2],
+    }),
+    attention: () => ({ extents: [...Array<Extent>(8).fill("buffer"), "number"], writes: [3, 4] }),
+    attention_grad: () => ({ extents: Array<Extent>(12).fill("buffer"), writes: [9, 10, 11] }),
+    loss_sums: ({ modalities }) => ({
+      extents: ["buffer", "buffer", "buffer", floats(1 + modalities), "buffer"],
+      writes: [3],
+    }),
+    array_add: ({ elements }) => ({
+      extents: [floats(elements), floats(elements), floats(elements)],
+      writes: [2],
+    }),
+    square_sum: (_body, args) => ({ extents: [countedFloats(args[2]), "buffer", "number"], writes: [1] }),
+    adamw: (_body, args) => {
+      const tensor = countedFloats(args[8]);
+      const norm: Extent = args[7]?.kind === "buffer" ? floats(1) : "number";
+      const extents: readonly Extent[] = [
+        tensor,
+        tensor,
+        tensor,
+        tensor,
+        "buffer",
+        "number",
+        "buffer",
+        norm,
+        "number",
+      ];
+      return { extents, writes: norm === "number" ? [0, 2, 3] : [0, 2, 3, 7] };
+    },
+    pack: ({ out, inner }) => ({ extents: [floats(out * inner), "buffer"], writes: [1] }),
+  };
+
+function countedFloats(argument: Argument | undefined): Extent {
+  return argument?.kind === "number" ? floats(argument.value) : "buffer";
+}
+
+/** Argument counts that do not fit the kind are the caller's to report: `undefined`. */
+export function accessesOf(plan: Plan, call: Call): readonly Access[] | undefined {
+  const body = plan.kernels[call.kernel]?.body;
+  if (body === undefined) return undefined;
+  // One cast: kind and row stem from the same key.
+  const footprint = footprints[body.kind] as (body: KernelBody, args: readonly Argument[]) => Footprint;
+  const { extents, writes } = footprint(body, call.args);
+  if (extents.length !== call.args.length) return undefined;
+  const accesses: Access[] = [];
+  for (const [index, extent] of extents.entries()) {
+    const argument = call.args[index];
+    if (argument === undefined || (extent === "number") !== (argument.kind === "number")) return undefined;
+    if (extent === "number" || argument.kind === "number") continue;
+    const buffer = plan.buffers[argument.buffer];
+    if (buffer === undefined) return undefined;
+    const whole = extent === "buffer";
+    const start = buffer.byteOffset + (whole ? 0 : argument.offsetBytes);
+    const end = whole ? buffer.byteOffset + buffer.byteLength : start + extent.bytes;
+    accesses.push({ buffer: argument.buffer, start, end, isWrite: writes.includes(index) });
+  }
+  return accesses;
+}

@@ -1,0 +1,76 @@
+// verify.ts: the invariants of a plan, checked before any target prints it.
+//
+//   P1  a call names a kernel and buffers that exist, with the arguments its kind takes
+//   P2  a call stays inside the buffers it names, and buffers inside the arena
+//   P3  within a launch nothing runs beside the writer of what it touches: a task neither reads nor writes what a stage
+//       or another task writes, and no stage reads what a task writes (stages of one tile run in order)
+//   P4  the two halves of a chunked buffer alternate, so P3 may take a stage's half and a task's half for different bytes
+//
+// A violation is ours: it throws a CompilerBug that names the launch and both calls.
+
+import { bug } from "../diagnostics/bug.ts";
+import { type Access, accessesOf } from "./accesses.ts";
+import type { Call, Launch, Plan } from "./kernel.ts";
+
+/** Throws a CompilerBug for the first invariant that does not hold. */
+export function verifyPlan(plan: Plan): void {
+  for (const buffer of plan.buffers) {
+    if (buffer.byteOffset < 0 || buffer.byteOffset + buffer.byteLength > plan.totalBytes) {
+      bug("plan", `P2: buffer \`${buffer.name}\` does not lie in the arena of ${plan.totalBytes} bytes`);
+    }
+  }
+  for (const [index, launch] of plan.launches.entries()) verifyLaunch(plan, index, launch);
+}
+
+/** A call, whether it is a stage, and what it touches. */
+type Runner = { readonly call: Call; readonly isStage: boolean; readonly accesses: readonly Access[] };
+
+function verifyLaunch(plan: Plan, index: number, launch: Launch): void {
+  const chunked = chunkedBuffers(plan);
+  const stages = launch.stages.flat().map((call) => runner(plan, index, call, true));
+  const tasks = launch.tasks.map(({ call }) => runner(plan, index, call, false));
+  for (const [position, task] of tasks.entries()) {
+    for (const other of [...stages, ...tasks.slice(0, position)]) {
+      for (const a of task.accesses) {
+        for (const b of other.accesses) {
+          if (!(a.isWrite || b.isWrite) || a.start >= b.end || b.start >= a.end) continue;
+          // P4: chunk c's rows are written in one half while the other half's weight gradient is summed.
+          if (other.isStage && a.buffer === b.buffer && chunked.has(a.buffer) && !a.isWrite) continue;
+          const place = plan.buffers[a.buffer]?.name;
+          bug(
+            "plan",
+            `P3: launch ${index}: ${nameOf(plan, task.call)} races ${nameOf(plan, other.call)} for \`${place}\``,
+          );
+        }
+      }
+    }
+  }
+}
+
+function runner(plan: Plan, launch: number, call: Call, isStage: boolean): Runner {
+  const accesses = accessesOf(plan, call);
+  if (accesses === undefined)
+    return bug("plan", `P1: launch ${launch}: ${nameOf(plan, call)} has arguments its kind does not take`);
+  const outside = accesses.find(({ buffer, start, end }) => {
+    const { byteOffset = 0, byteLength = 0 } = plan.buffers[buffer] ?? {};
+    return start < byteOffset || end > byteOffset + byteLength;
+  });
+  if (outside === undefined) return { call, isStage, accesses };
+  return bug(
+    "plan",
+    `P2: launch ${launch}: ${nameOf(plan, call)} leaves \`${plan.buffers[outside.buffer]?.name}\``,
+  );
+}
+
+/** Buffers that calls address relative to a chunk. */
+function chunkedBuffers(plan: Plan): ReadonlySet<number> {
+  const calls = plan.launches.flatMap(({ chunk, stages }) => (chunk === undefined ? [] : stages.flat()));
+  const rebased = calls.flatMap(({ args }) =>
+    args.flatMap((a) => (a.kind === "buffer" && a.offsetBytes < 0 ? [a.buffer] : [])),
+  );
+  return new Set(rebased);
+}
+
+function nameOf(plan: Plan, call: Call): string {
+  return `${plan.kernels[call.kernel]?.name ?? `kernel ${call.kernel}`} (${[call.scope, call.label].filter((part) => part !== "").join(": ")})`;
+}
