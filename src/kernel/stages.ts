@@ -83,7 +83,9 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
           (other) =>
             other?.op === "cross_entropy_dx" &&
             other.inputs[0] === node.inputs[0] &&
-            other.inputs[1] === node.inputs[1],
+            other.inputs[1] === node.inputs[1] &&
+            // Objectives that differ in z-loss are two losses of one logits.
+            other.attributes.zLoss === node.attributes.zLoss,
         );
       if (gradient?.op === "cross_entropy_dx")
         push({ kind: "loss", node, gradient }, [...node.results, ...gradient.results]);
