@@ -89,3 +89,33 @@ describe("sizes", () => {
     }
   });
 });
+
+describe("precision", () => {
+  test("a token that sees only itself gives queries and keys no gradient at all", async () => {
+    // Its share is 1 whatever the score. The mean of dout · value over the row is then the value itself, to the bit,
+    // if it is taken from the row; taken from the output it differs by rounding, and every key carries the difference.
+    const model = modelOf(specText("odd"), "mot");
+    const shape = { batch: 2, context: 30 };
+    const { modalities } = layoutOptions(model);
+    const batch = randomBatch({ ...shape, modalities, seed: 3, emptyTail: 0 });
+    const alone = {
+      ...batch,
+      document: Int32Array.from(batch.document.keys()),
+      position: new Int32Array(60),
+    };
+    const session = await openCompiled(model, livelyParameters(model, 2), shape, fastEngine, 1);
+    try {
+      session.writeBatch(alone);
+      await session.run(["forward", "backward"]);
+      for (const path of ["block.0.attn.text.q", "block.1.attn.image.k"]) {
+        expect(
+          (await session.read(`grad/${path}`)).every((x) => x === 0),
+          path,
+        ).toBe(true);
+      }
+      expect((await session.read("grad/block.1.attn.image.v")).some((x) => x !== 0)).toBe(true);
+    } finally {
+      await session.close();
+    }
+  });
+});
