@@ -4,7 +4,8 @@
 //   P2  a call stays inside the buffers it names, and buffers inside the arena
 //   P3  within a launch nothing runs beside the writer of what it touches: a task neither reads nor writes what a stage
 //       or another task writes, and no stage reads what a task writes (stages of one tile run in order)
-//   P4  the two halves of a chunked buffer alternate, so P3 may take a stage's half and a task's half for different bytes
+//   P4  a task that sums over chunk c beside the rows of chunk c+1 reads other bytes than these write: rows of its own
+//       chunk, in the other half of a buffer whose halves alternate
 //
 // A violation is ours: it throws a CompilerBug that names the launch and both calls.
 
@@ -26,7 +27,6 @@ export function verifyPlan(plan: Plan): void {
 type Runner = { readonly call: Call; readonly isStage: boolean; readonly accesses: readonly Access[] };
 
 function verifyLaunch(plan: Plan, index: number, launch: Launch): void {
-  const chunked = chunkedBuffers(plan);
   const stages = launch.stages.flat().map((call) => runner(plan, index, call, true));
   const tasks = launch.tasks.map(({ call }) => runner(plan, index, call, false));
   for (const [position, task] of tasks.entries()) {
@@ -34,8 +34,8 @@ function verifyLaunch(plan: Plan, index: number, launch: Launch): void {
       for (const a of task.accesses) {
         for (const b of other.accesses) {
           if (!(a.isWrite || b.isWrite) || a.start >= b.end || b.start >= a.end) continue;
-          // P4: chunk c's rows are written in one half while the other half's weight gradient is summed.
-          if (other.isStage && a.buffer === b.buffer && chunked.has(a.buffer) && !a.isWrite) continue;
+          const isEarlierChunk = launch.chunk !== undefined && chunkOf(plan, task.call) === launch.chunk - 1;
+          if (other.isStage && a.buffer === b.buffer && isEarlierChunk && !a.isWrite) continue;
           const place = plan.buffers[a.buffer]?.name;
           bug(
             "plan",
@@ -62,13 +62,13 @@ function runner(plan: Plan, launch: number, call: Call, isStage: boolean): Runne
   );
 }
 
-/** Buffers that calls address relative to a chunk. */
-function chunkedBuffers(plan: Plan): ReadonlySet<number> {
-  const calls = plan.launches.flatMap(({ chunk, stages }) => (chunk === undefined ? [] : stages.flat()));
-  const rebased = calls.flatMap(({ args }) =>
-    args.flatMap((a) => (a.kind === "buffer" && a.offsetBytes < 0 ? [a.buffer] : [])),
+/** The chunk whose rows a task sums over, if it is limited to one: its segments say so. */
+function chunkOf(plan: Plan, call: Call): number | undefined {
+  const limited = plan.segments.find(
+    ({ buffer, chunk }) =>
+      chunk !== undefined && call.args.some((a) => a.kind === "buffer" && a.buffer === buffer),
   );
-  return new Set(rebased);
+  return limited?.chunk;
 }
 
 function nameOf(plan: Plan, call: Call): string {

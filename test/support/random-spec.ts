@@ -1,250 +1,227 @@
 // random-spec.ts: random specs that the checker accepts, made of everything the language has for tokens.
-// In: a seed. Out: the text of a spec with one variant, and what it exercises, so that a suite can demand coverage.
-// Idea: a stream `x` of one width runs through random blocks; every block ends in `x += …`. Expressions keep values in a
-// sane range (quotients are bounded below, exponents above), since the point is wrong code, not overflow.
+// In: nothing. Out: a fast-check arbitrary of cases: a spec's text, a batch to run and what the two exercise.
+// Idea: fast-check draws a recipe, a small tree of plain data; `writeSpec` turns it into text. So shrinking works on the
+// recipe (fewer blocks, simpler expressions, smaller widths) and ends in a spec a person can read. A stream `x` of one
+// width runs through random blocks. Expressions keep values in a sane range (quotients are bounded below, exponents
+// above), since the point is wrong code, not overflow.
 
-import { randomNumbers } from "./batches.ts";
+import fc from "fast-check";
+import { writeSpec } from "./random-spec-text.ts";
 
-export type RandomSpec = {
-  readonly text: string;
-  readonly variant: string;
-  readonly features: ReadonlySet<string>;
+export const modalityNames = ["text", "image", "speech", "constructor"] as const;
+
+/** `A` and `B` stand for inner expressions. Where `scales` stands, the block is per modality. */
+const forms = [
+  ...["silu(A)", "gelu(A)", "relu(A)", "tanh(A)", "sigmoid(A)", "square(A)", "exp(tanh(A))", "-(A)"],
+  ...["(A) + (B)", "(A) - (B)", "(A) * (B)", "silu(A) * (B)", "(A) / (1 + square(B))"],
+  ...["0.5 * (A)", "1 - (A)", "(A) - 0.25", "0.3 + (A)", "(A) / 3", "2 / (1 + square(A))"],
+  ...["(A) * scales", "tanh(A) / scales", "(A) + scales"],
+] as const;
+
+/** No form: a linear of the block's input. */
+export type Formula = { readonly form?: (typeof forms)[number]; readonly a?: Formula; readonly b?: Formula };
+
+export type Routing = "per modality" | "without a label" | "global";
+
+export type Attention = {
+  readonly kind: "attention";
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly headWidth: number;
+  readonly opening: Routing | "arms";
+  readonly closing: Routing;
+  readonly rotated: boolean;
+  readonly normedHeads: boolean;
+  readonly outputNorm: boolean;
 };
 
-type Random = {
-  readonly below: (n: number) => number;
-  readonly chance: (probability: number) => boolean;
-  readonly pick: <T>(list: readonly T[]) => T;
-};
+export type Block =
+  | Attention
+  | {
+      readonly kind: "mix";
+      readonly routing: Routing;
+      /** 0: another width for every modality. */
+      readonly width: number;
+      readonly norm: "before" | "after" | "none";
+      readonly formula: Formula;
+    }
+  | {
+      readonly kind: "arms";
+      /** Same names and widths in every arm, so that they may be shared; else names of their own. */
+      readonly alike: boolean;
+      /** This modality has no arm. */
+      readonly without: number | undefined;
+      readonly arms: readonly {
+        readonly width: number;
+        readonly normed: boolean;
+        readonly formula: Formula;
+      }[];
+    }
+  /** A global value that only one modality reads. */
+  | { readonly kind: "read by one"; readonly width: number; readonly modality: number }
+  /** Parameters that no loss reaches. */
+  | { readonly kind: "unread"; readonly width: number }
+  /** Arms that hand on a value that somebody else reads as well. */
+  | { readonly kind: "kept"; readonly modality: number };
 
-type Writer = {
-  readonly random: Random;
-  readonly features: Set<string>;
-  readonly modalities: readonly string[];
+export type Calls = "once" | "twice" | "repeat" | "nested repeat" | "repeat 0";
+export type Sharing = "nothing" | "all" | "label" | "path" | "between" | "override";
+
+export type Recipe = {
+  readonly vocabs: readonly number[];
   readonly dim: number;
-  /** Labels whose tensors have one shape for all modalities, so that they may be shared. */
-  readonly alike: string[];
-  /** Labels whose tensors differ in shape, or whose arms differ. */
-  readonly unlike: string[];
-  /** A parameter name not used before. */
-  readonly fresh: () => string;
+  readonly scales: readonly number[];
+  readonly widths: readonly number[];
+  readonly embedding: "global" | "per modality" | "arms" | "two";
+  readonly layers: readonly { readonly blocks: readonly Block[]; readonly calls: Calls }[];
+  readonly finalNorm: Routing | "none";
+  readonly objectives: "one" | "two on one logits" | "two logits" | "some modalities" | "capped logits";
+  readonly weight: number;
+  readonly zLoss: readonly boolean[];
+  readonly sharing: Sharing;
+  /** Which label, path or pair of modalities the sharing speaks of. */
+  readonly choice: number;
+  readonly clip: boolean;
 };
 
-/** A spec with one variant called `v`. */
-export function randomSpec(seed: number): RandomSpec {
-  const writer = startWriter(seed);
-  const { random, features, modalities } = writer;
-  const layers = Array.from({ length: 1 + random.below(2) }, (_, i) => randomLayer(writer, `layer${i}`));
-  const calls = layers.map((_, i) => randomCall(writer, `layer${i}`));
-  const scaled = random.chance(0.3);
-  if (scaled) features.add("per-modality constant");
-  const lines = [
-    "model random {",
-    `  const dim = ${writer.dim}`,
-    `  const scales = { ${modalities.map((m) => `${m}: ${1 + random.below(3)}`).join(", ")} }`,
-    `  const widths = { ${modalities.map((m) => `${m}: ${1 + random.below(17)}`).join(", ")} }`,
-    ...modalities.map((m) => `  modality ${m} = tokens(vocab: ${1 + random.below(40)})`),
-    ...layers,
-    "  x = embed(tokens, dim) as embedding",
-    ...(scaled ? ["  per modality enter { x = x * scales }"] : []),
-    ...calls,
-    "  per modality final { x = rms_norm(x) as norm }",
-    ...randomObjectives(writer),
-    "}",
-  ];
-  writer.alike.push("final");
-  lines.push(`variant v = random { ${randomSharing(writer)} }`);
-  lines.push("train random { data icons context 8, batch 1, steps 10, seed 1", "  adamw(lr: 1e-2) }");
-  if (modalities.length >= 3) features.add("three modalities");
-  if (modalities.length === 1) features.add("one modality");
-  return { text: `${lines.join("\n")}\n`, variant: "v", features };
-}
+export type RandomCase = {
+  readonly text: string;
+  /** What the spec exercises, in words. */
+  readonly features: ReadonlySet<string>;
+  readonly batch: number;
+  readonly context: number;
+  readonly seed: number;
+  /** Which of the four ways to compile it. */
+  readonly engine: number;
+  /** Modalities that occur in the batch. */
+  readonly present: readonly number[];
+  readonly emptyTail: number;
+};
 
-function startWriter(seed: number): Writer {
-  const numbers = randomNumbers(seed);
-  const below = (n: number): number => Math.floor(numbers() * n);
-  const random: Random = {
-    below,
-    chance: (probability) => numbers() < probability,
-    pick: (list) => {
-      const picked = list[below(list.length)];
-      if (picked === undefined) throw new Error("nothing to pick from");
-      return picked;
-    },
-  };
-  let parameters = 0;
-  const count = random.pick([1, 2, 2, 3, 3, 4]);
-  return {
-    random,
-    features: new Set(),
-    modalities: ["text", "image", "speech", "constructor"].slice(0, count),
-    dim: random.pick([4, 6, 12, 20, 24, 36]),
-    alike: [],
-    unlike: [],
-    fresh: () => {
-      parameters += 1;
-      return `w${parameters}`;
-    },
-  };
-}
+const natural = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+const width = natural(21);
 
-function randomCall({ random, features }: Writer, layer: string): string {
-  const form = random.below(4);
-  if (form === 0) return `  x = ${layer}(x) as first_${layer}\n  x = ${layer}(x) as second_${layer}`;
-  if (form === 1) return `  repeat 2 { x = ${layer}(x) }`;
-  if (form === 2) {
-    features.add("nested repeat");
-    return `  repeat 2 { repeat 1 { x = ${layer}(x) } }`;
-  }
-  return `  x = ${layer}(x)`;
-}
+const formula: fc.Arbitrary<Formula> = fc.letrec<{ formula: Formula; node: Formula; leaf: Formula }>(
+  (tie) => ({
+    leaf: fc.constant({}),
+    node: fc.record({ form: fc.constantFrom(...forms), a: tie("formula"), b: tie("formula") }),
+    formula: fc.oneof({ maxDepth: 3, depthSize: "small", withCrossShrink: true }, tie("leaf"), {
+      arbitrary: tie("node"),
+      weight: 4,
+    }),
+  }),
+).formula;
 
-function randomLayer(writer: Writer, name: string): string {
-  const { random } = writer;
-  const blocks = [random.chance(0.85) ? randomAttention(writer, `attn_${name}`) : ""];
-  for (let i = 0; i < 1 + random.below(2); i += 1) {
-    const label = `mix${i}_${name}`;
-    blocks.push(random.pick([randomUntied, randomUntied, randomArms, randomGlobal])(writer, label));
-  }
-  return `  layer ${name}(x) {\n${blocks.join("")}    return x\n  }`;
-}
+const routing = fc.constantFrom<Routing[]>("global", "per modality", "per modality", "without a label");
 
-function randomAttention(writer: Writer, label: string): string {
-  const { random, features, dim, fresh } = writer;
-  const heads = random.pick([1, 2, 4].filter((h) => dim % (2 * h) === 0));
-  const kvHeads = random.pick([1, 2, 4].filter((h) => heads % h === 0));
-  const headDim = dim / heads;
-  if (kvHeads < heads) features.add("grouped-query heads");
-  const projected = (count: number): string => {
-    const split = `split(linear(h, ${headDim * count}) as ${fresh()}, ${count})`;
-    if (!random.chance(0.3)) return split;
-    features.add("norm over heads");
-    return `rms_norm(${split}) as ${fresh()}`;
-  };
-  const turned = (text: string): string => (random.chance(0.8) ? `rope(${text})` : text);
-  const body = `      h = rms_norm(x) as ${fresh()}
-      q = ${turned(projected(heads))}
-      k = ${turned(projected(kvHeads))}
-      v = split(linear(h, ${headDim * kvHeads}) as ${fresh()}, ${kvHeads})\n`;
-  const out = `linear(merge(a), dim) as ${fresh()}`;
-  const update = random.chance(0.3) ? `x += rms_norm(${out}) as ${fresh()}` : `x += ${out}`;
-  const opening = random.chance(0.85) ? `    per modality ${label} {\n${body}    }\n` : body;
-  const closing = random.chance(0.7) ? `    per modality ${label} { ${update} }\n` : `    ${update}\n`;
-  if (opening.includes(label) || closing.includes(label)) writer.alike.push(label);
-  return `${opening}    a = attention(q, k, v, mask: causal)\n${closing}`;
-}
+const attention: fc.Arbitrary<Attention> = fc
+  .record({
+    kind: fc.constant("attention" as const),
+    keyHeads: natural(2),
+    groups: natural(3),
+    headWidth: fc.constantFrom(4, 1, 2, 3, 6, 8, 10, 16, 20),
+    opening: fc.constantFrom(
+      "per modality" as const,
+      "global" as const,
+      "without a label" as const,
+      "arms" as const,
+    ),
+    closing: routing,
+    rotated: fc.boolean(),
+    normedHeads: fc.boolean(),
+    outputNorm: fc.boolean(),
+  })
+  .map(({ groups, ...rest }) => ({ ...rest, heads: rest.keyHeads * groups }));
 
-function randomUntied(writer: Writer, label: string): string {
-  const { random, features, fresh } = writer;
-  const uneven = random.chance(0.3) && writer.modalities.length > 1;
-  if (uneven) features.add("uneven widths");
-  (uneven ? writer.unlike : writer.alike).push(label);
-  const width = uneven ? "widths" : String(1 + random.below(21));
-  const scale = random.chance(0.3) ? " * scales" : "";
-  if (scale !== "") features.add("per-modality constant");
-  return `    per modality ${label} {
-      h = rms_norm(x) as ${fresh()}
-      y = ${randomExpression(writer, "h", width, 3)}${scale}
-      x += linear(y, dim) as ${fresh()}
-    }\n`;
-}
+const mix = fc.record({
+  kind: fc.constant("mix" as const),
+  routing,
+  width: fc.oneof({ arbitrary: width, weight: 3 }, fc.constant(0)),
+  norm: fc.constantFrom("before" as const, "none" as const, "after" as const),
+  formula,
+});
 
-/** Arms of one code (which may be shared) or of different code; sometimes one modality has none. */
-function randomArms(writer: Writer, label: string): string {
-  const { random, features, fresh, modalities } = writer;
-  features.add("arms");
-  const absent = modalities.length > 1 && random.chance(0.4) ? random.below(modalities.length) : -1;
-  if (absent >= 0) features.add("a modality without an arm");
-  writer.unlike.push(label);
-  const arm = (modality: string): string => {
-    const width = String(1 + random.below(15));
-    const input = random.chance(0.5) ? `rms_norm(x) as ${fresh()}` : "x";
-    return `      ${modality} {
-        h = ${input}
-        y = ${randomExpression(writer, "h", width, 2)}
-        x += linear(y, dim) as ${fresh()}
-      }\n`;
-  };
-  return `    per modality ${label} {\n${modalities
-    .filter((_, m) => m !== absent)
-    .map(arm)
-    .join("")}    }\n`;
-}
+const arms = fc.record({
+  kind: fc.constant("arms" as const),
+  alike: fc.boolean(),
+  without: fc.option(fc.nat(3), { nil: undefined }),
+  arms: fc.array(fc.record({ width: natural(15), normed: fc.boolean(), formula }), {
+    minLength: 4,
+    maxLength: 4,
+  }),
+});
 
-function randomGlobal(writer: Writer, _label: string): string {
-  const { features, fresh, random } = writer;
-  features.add("global");
-  return `    h = rms_norm(x) as ${fresh()}
-    y = ${randomExpression(writer, "h", String(1 + random.below(21)), 3)}
-    x += linear(y, dim) as ${fresh()}\n`;
-}
+const block: fc.Arbitrary<Block> = fc.oneof(
+  { arbitrary: mix, weight: 4 },
+  { arbitrary: attention, weight: 5 },
+  { arbitrary: arms, weight: 3 },
+  fc.record({ kind: fc.constant("read by one" as const), width: natural(9), modality: fc.nat(3) }),
+  fc.record({ kind: fc.constant("unread" as const), width: natural(9) }),
+  fc.record({ kind: fc.constant("kept" as const), modality: fc.nat(3) }),
+);
 
-/** An expression of the given width over rows of `input`. */
-function randomExpression(writer: Writer, input: string, width: string, depth: number): string {
-  const { random, fresh } = writer;
-  const inner = (): string => randomExpression(writer, input, width, depth - 1);
-  if (depth === 0 || random.chance(0.15)) return `linear(${input}, ${width}) as ${fresh()}`;
-  const form = random.below(10);
-  if (form < 4)
-    return `${random.pick(["silu", "gelu", "relu", "tanh", "sigmoid", "silu", "square"])}(${inner()})`;
-  if (form === 4) return `exp(tanh(${inner()}))`;
-  if (form === 5) return `-(${inner()})`;
-  if (form === 6) return `(${inner()}) ${random.pick(["+", "-", "*"])} (${inner()})`;
-  if (form === 7) return `(${inner()}) / (1 + square(${inner()}))`;
-  if (form === 8)
-    return random.pick([
-      `0.5 * (${inner()})`,
-      `1 - (${inner()})`,
-      `(${inner()}) - 0.25`,
-      `0.3 + (${inner()})`,
-    ]);
-  return random.pick([`(${inner()}) / 3`, `2 / (1 + square(${inner()}))`]);
-}
+const layer = fc.record({
+  blocks: fc.array(block, { minLength: 1, maxLength: 3 }),
+  calls: fc.constantFrom<Calls[]>("once", "twice", "repeat", "nested repeat", "repeat 0"),
+});
 
-function randomObjectives({ random, features, modalities }: Writer): readonly string[] {
-  const z = (): string => (random.chance(0.3) ? ", z_loss: 1e-3" : "");
-  const head = "  logits = linear(x, vocab) as head";
-  if (modalities.length === 1 || random.chance(0.5)) {
-    return [head, `  objective ${modalities.join(", ")} = cross_entropy(logits, next_token${z()})`];
-  }
-  const [first, ...rest] = modalities;
-  if (random.chance(0.5)) {
-    features.add("two objectives on one logits");
-    const shared = z();
-    return [
-      head,
-      `  objective ${first} = cross_entropy(logits, next_token${shared})`,
-      `  objective ${rest.join(", ")} = 0.5 * cross_entropy(logits, next_token${shared})`,
-    ];
-  }
-  features.add("two logits");
-  return [
-    head,
-    "  others = linear(x, vocab) as other_head",
-    `  objective ${first} = 2 * cross_entropy(logits, next_token${z()})`,
-    `  objective ${rest.join(", ")} = cross_entropy(others, next_token${z()})`,
-  ];
-}
+const four = <T>(part: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(part, { minLength: 4, maxLength: 4 });
 
-function randomSharing({ random, features, modalities, alike, unlike }: Writer): string {
-  const form = random.below(4);
-  if (form === 0 && unlike.length === 0) {
-    features.add("share all");
-    return "share all";
-  }
-  if (form === 1) {
-    features.add("share label");
-    return `share ${random.pick(alike)}`;
-  }
-  if (form === 2 && modalities.length > 2) {
-    features.add("share between");
-    const left = random.below(modalities.length);
-    return `share ${random.pick(alike)} between ${modalities.filter((_, m) => m !== left).join(", ")}`;
-  }
-  if (form === 3) {
-    features.add("share path");
-    return "share final.*";
-  }
-  features.add("share nothing");
-  return "";
-}
+const recipe: fc.Arbitrary<Recipe> = natural(4).chain((count) =>
+  fc.record({
+    // One token in all is certain from the start, and its gradient nothing but rounding.
+    vocabs: fc.array(fc.integer({ min: 2, max: 40 }), { minLength: count, maxLength: count }),
+    dim: fc.constantFrom(4, 2, 6, 7, 12, 20, 33),
+    scales: four(natural(3)),
+    widths: four(natural(17)),
+    embedding: fc.constantFrom(
+      "global" as const,
+      "global" as const,
+      "per modality" as const,
+      "arms" as const,
+      "two" as const,
+    ),
+    layers: fc.array(layer, { minLength: 0, maxLength: 2, size: "max" }),
+    finalNorm: fc.constantFrom("none" as const, "per modality" as const, "global" as const),
+    objectives: fc.constantFrom<Recipe["objectives"][]>(
+      ...["one" as const, "two on one logits" as const, "two logits" as const],
+      ...["some modalities" as const, "capped logits" as const],
+    ),
+    weight: fc.constantFrom(1, 0.5, 2),
+    zLoss: fc.tuple(fc.boolean(), fc.boolean()),
+    sharing: fc.constantFrom<Sharing[]>("nothing", "all", "label", "path", "between", "override"),
+    choice: fc.nat(100),
+    clip: fc.boolean(),
+  }),
+);
+
+/** Now and then a vocabulary so wide, and rows so many, that the loss runs in chunks. */
+const enlarged = (from: Recipe): Recipe => ({
+  ...from,
+  vocabs: from.vocabs.map((v, m) => (m === 0 ? 4200 : v)),
+});
+
+/** Specs with a batch each. */
+export const randomCases: fc.Arbitrary<RandomCase> = fc
+  .record({
+    recipe,
+    isLarge: fc.integer({ min: 0, max: 24 }).map((n) => n === 24),
+    batch: natural(4),
+    context: natural(33),
+    seed: fc.nat(1_000_000),
+    engine: fc.nat(3),
+    absent: fc.option(fc.nat(3), { nil: undefined }),
+    emptyTail: fc.constantFrom(0, 0.34, 1),
+  })
+  .map(({ recipe: small, isLarge, absent, batch, context, seed, engine, emptyTail }) => {
+    const { text, features } = writeSpec(isLarge ? enlarged(small) : small);
+    const everyone = small.vocabs.map((_, m) => m);
+    const present = everyone.length > 1 ? everyone.filter((m) => m !== absent) : everyone;
+    const shape = isLarge ? { batch: 4, context: 30 + context } : { batch, context };
+    const seen = new Set(features);
+    if (isLarge) seen.add("a loss in chunks");
+    if (present.length < everyone.length) seen.add("an absent modality");
+    if (shape.context === 1) seen.add("documents of one token");
+    if (shape.batch * shape.context < 48) seen.add("fewer rows than a tile has");
+    return { text, features: seen, ...shape, seed, engine, present, emptyTail };
+  });
