@@ -134,47 +134,52 @@ describe("random specs", () => {
 });
 
 /** A spec found by the search, cut down; the title is what one saw. */
-const found: readonly (readonly [symptom: string, body: string, batch?: number, context?: number])[] = [
-  [
-    "an embedding inside arms gets the gradient of other modalities' rows",
-    `const dim = 8
+const found: readonly {
+  readonly symptom: string;
+  readonly body: string;
+  readonly batch?: number;
+  readonly context?: number;
+}[] = [
+  {
+    symptom: "an embedding inside arms gets the gradient of other modalities' rows",
+    body: `const dim = 8
      modality text = tokens(vocab: 5)
      modality image = tokens(vocab: 4)
      per modality enter { text { x = embed(tokens, dim) as a } image { x = linear(embed(tokens, 3) as b, dim) as c } }
      logits = linear(x, vocab) as head
      objective text, image = cross_entropy(logits, next_token)`,
-  ],
-  [
-    "a stream of width 1 that feeds two matmuls has wrong gradients",
-    `modality text = tokens(vocab: 21)
+  },
+  {
+    symptom: "a stream of width 1 that feeds two matmuls has wrong gradients",
+    body: `modality text = tokens(vocab: 21)
      x = embed(tokens, 1) as embedding
      logits = linear(x, vocab) as head
      others = linear(x, vocab) as other_head
      objective text = cross_entropy(logits, next_token)
      objective text = cross_entropy(others, next_token)`,
-  ],
-  [
-    "two objectives of one logits with unlike z_loss are a compiler bug",
-    `modality text = tokens(vocab: 7)
+  },
+  {
+    symptom: "two objectives of one logits with unlike z_loss are a compiler bug",
+    body: `modality text = tokens(vocab: 7)
      modality image = tokens(vocab: 3)
      x = embed(tokens, 4) as embedding
      logits = linear(x, vocab) as head
      objective text = cross_entropy(logits, next_token, z_loss: 1e-3)
      objective image = 0.5 * cross_entropy(logits, next_token)`,
-  ],
-  [
-    "a loss in exactly two chunks is taken for a race",
-    `modality text = tokens(vocab: 4200)
+  },
+  {
+    symptom: "a loss in exactly two chunks is taken for a race",
+    body: `modality text = tokens(vocab: 4200)
      x = embed(tokens, 4) as embedding
      logits = linear(x, vocab) as head
      objective text = cross_entropy(logits, next_token)`,
-    4,
-    49,
-  ],
+    batch: 4,
+    context: 49,
+  },
 ];
 
 describe("symptoms", () => {
-  test.each(found)("%s", async (_symptom, body, batch = 2, context = 9) => {
+  test.each(found)("$symptom", async ({ body, batch = 2, context = 9 }) => {
     const text = `model m { ${body} }\nvariant v = m\ntrain m { data icons context 8, batch 1, steps 10, seed 1 adamw(lr: 1e-2) }`;
     const present = modelOf(text, "v").modalities.map((_, m) => m);
     await agrees({ text, features: new Set(), batch, context, seed: 7, engine: 1, present, emptyTail: 0 });
