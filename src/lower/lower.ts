@@ -5,6 +5,7 @@
 // then the graph is the one of the plain model. `split` and `merge` vanish into the `heads` of their users.
 
 import type { Model, Operation, PerModality, ValueIndex } from "../check/model.ts";
+import { bug } from "../diagnostics/bug.ts";
 import type { NodeOptions } from "../ir/builder.ts";
 import type { Graph, Origin, ValueId } from "../ir/graph.ts";
 import { type LowerContext, lowered, startContext } from "./context.ts";
@@ -105,7 +106,7 @@ function lowerAttention(
   const visible = [context.input("sequence"), context.input("first"), context.input("last")];
   const attributes = { heads: headsOf(context, q) || 1, kvHeads: headsOf(context, k) || 1 };
   const [out] = context.builder.node("attention", [...rows, ...visible], attributes, options);
-  return out as ValueId;
+  return out ?? bug("lower", "attention has no result");
 }
 
 /** x ± c, c − x, x · c, x / c and c / x in terms of `offset`, `scale`, `neg` and `reciprocal`. */
