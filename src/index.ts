@@ -36,6 +36,8 @@ export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
 export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
 export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
+export { type Part, type Profile, profileSteps } from "./runtime/profile.ts";
+export { measureRoofline } from "./runtime/roofline.ts";
 export {
   createRunFolder,
   isRunFolderProblem,
@@ -50,6 +52,7 @@ export {
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
 export { openSession, type Session } from "./runtime/session.ts";
+export { traceStep } from "./runtime/trace.ts";
 export { NonFiniteError, train, trainStep } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
@@ -59,3 +62,4 @@ export { format } from "./syntax/format.ts";
 export type { Artifact } from "./targets/artifact.ts";
 export type { WasmEngine } from "./targets/wasm.ts";
 export { wasmProbe } from "./targets/wasm-probe.ts";
+export { wasmRoofline } from "./targets/wasm-roofline.ts";

@@ -161,8 +161,9 @@ describe("threads", () => {
     const artifact = artifactOf({ kernels, engine, launches: rounds(2), arenaBytes, tiles });
     const device = await openWasmDevice(artifact, { threads: 2 });
     fill(device, artifact);
-    const times = await device.profile(["backward"]);
+    const { calls: times, waitMs } = await device.profile(["backward"]);
     await device.close();
+    expect(waitMs).toHaveLength(2);
     expect(times.map(({ launch, modality, position, calls }) => [launch, modality, position, calls])).toEqual(
       [0, 3].flatMap((launch) => [
         [launch, undefined, 0, 5],
@@ -173,7 +174,7 @@ describe("threads", () => {
         [launch + 2, undefined, 0, 5],
       ]),
     );
-    expect(times.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+    expect(times.every(({ milliseconds, threadMs: [a = -1, b = -1] }) => milliseconds === a + b)).toBe(true);
   });
 
   it("refuse to run after closing", async () => {

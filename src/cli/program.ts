@@ -13,6 +13,7 @@ import { exportCommand } from "./export.ts";
 import { exitCodes, explainFailure, Reported } from "./failure.ts";
 import { sayJson, showError } from "./output.ts";
 import { planCommand } from "./plan.ts";
+import { profileCommand } from "./profile.ts";
 import { trainCommand } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -209,6 +210,22 @@ function addRunCommands(add: Add, wrap: Wrap): void {
 }
 
 function addResultCommands(add: Add, wrap: Wrap): void {
+  add("profile", "Show where the time of a training step goes: by kernel, by line of the spec, by scope.", [
+    "motley profile examples/chameleon.mot --variant mot",
+    "motley profile examples/chameleon.mot --threads 1 --json",
+    "motley profile examples/chameleon.mot --trace step.json        then open step.json in ui.perfetto.dev",
+  ])
+    .argument("<file>", "a spec with a `train` block")
+    .addOption(variantOption)
+    .addOption(targetOption)
+    .addOption(threadsOption)
+    .addOption(jsonOption)
+    .option(
+      "--trace <file>",
+      "write one step's timeline, a track per thread, for Perfetto or chrome://tracing",
+    )
+    .action(wrap(profileCommand));
+
   add("export", "Write a batch with parameters, gradients and losses, for a check from outside.", [
     "motley export examples/chameleon.mot --variant mot --out mot.safetensors",
     "motley export examples/chameleon.mot --steps 300 --out after-300.safetensors",

@@ -17,8 +17,15 @@ export type Device = {
   /** Runs all launches of the phases in the artifact's order; throws `DeviceError` if one traps. */
   run(phases: readonly Phase[]): Promise<void>;
   /** As `run`, and measures: milliseconds per call, by launch and by position (stages by modality, then tasks). */
-  profile(phases: readonly Phase[]): Promise<readonly CallTime[]>;
+  profile(phases: readonly Phase[]): Promise<DeviceTimes>;
   close(): Promise<void>;
+};
+
+/** What a measured run took. */
+export type DeviceTimes = {
+  readonly calls: readonly CallTime[];
+  /** Milliseconds each thread spent at the barriers that end launches. */
+  readonly waitMs: readonly number[];
 };
 
 /** Time one call took, summed over tiles or pieces and over threads. */
@@ -29,6 +36,9 @@ export type CallTime = {
   /** Position within the modality's stages, or among the launch's task groups. */
   readonly position: number;
   readonly milliseconds: number;
+  /** The same by thread. */
+  readonly threadMs: readonly number[];
+  /** Tiles or pieces. */
   readonly calls: number;
 };
 

@@ -4,7 +4,7 @@
 
 import type { Artifact, ArtifactTensor } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
-import type { CallTime, Device, Phase } from "./device.ts";
+import type { Device, DeviceTimes, Phase } from "./device.ts";
 import { type BatchLayout, cutTiles, layoutBatch, rowSegments } from "./layout.ts";
 import { initialValue } from "./parameters.ts";
 
@@ -27,7 +27,7 @@ export type Session = {
   writeSchedule(schedule: Float32Array): void;
   /** Runs phases on the batch written last. */
   run(phases: readonly Phase[]): Promise<void>;
-  profile(phases: readonly Phase[]): Promise<readonly CallTime[]>;
+  profile(phases: readonly Phase[]): Promise<DeviceTimes>;
   losses(): Promise<Losses>;
   /** Global gradient norm before clipping; after a run that included the update. */
   gradientNorm(): Promise<number>;

@@ -23,7 +23,7 @@ export type MemoryLayout = {
   readonly scratchStep: number;
   readonly pages: number;
   /** What each entry of a table of times stands for, from entry 1 on. */
-  readonly entries: readonly Omit<CallTime, "milliseconds" | "calls">[];
+  readonly entries: readonly Pick<CallTime, "launch" | "modality" | "position">[];
 };
 
 /** Counts what the records need and places everything. */

@@ -6,7 +6,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { type Artifact, wasmRecords } from "../targets/artifact.ts";
-import { type CallTime, type Device, DeviceError, type Phase } from "./device.ts";
+import { type Device, DeviceError, type DeviceTimes, type Phase } from "./device.ts";
 import { type CompileOptions, compileWat } from "./wasm-assemble.ts";
 import { layoutMemory, type MemoryLayout, writeRecords } from "./wasm-memory.ts";
 import {
@@ -152,7 +152,7 @@ function rangesOf({ launches }: Artifact, phases: readonly Phase[]): readonly (r
   return ranges;
 }
 
-function readTimes(layout: MemoryLayout, memory: WebAssembly.Memory, threads: number): readonly CallTime[] {
+function readTimes(layout: MemoryLayout, memory: WebAssembly.Memory, threads: number): DeviceTimes {
   const tables = Array.from(
     { length: threads },
     (_, thread) =>
@@ -162,12 +162,14 @@ function readTimes(layout: MemoryLayout, memory: WebAssembly.Memory, threads: nu
         2 * (1 + layout.entries.length),
       ),
   );
-  const total = (place: number): number => tables.reduce((sum, table) => sum + (table[place] ?? 0), 0);
-  return layout.entries.map((entry, index) => ({
-    ...entry,
-    milliseconds: total(2 * (index + 1)),
-    calls: total(2 * (index + 1) + 1),
-  }));
+  const byThread = (place: number): readonly number[] => tables.map((table) => table[place] ?? 0);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const calls = layout.entries.map((entry, index) => {
+    const threadMs = byThread(2 * (index + 1));
+    const count = sum(byThread(2 * (index + 1) + 1));
+    return { ...entry, milliseconds: sum(threadMs), threadMs, calls: count };
+  });
+  return { calls, waitMs: byThread(0) };
 }
 
 function allocate(artifact: Artifact, { pages }: MemoryLayout): WebAssembly.Memory {

@@ -1,0 +1,135 @@
+// profile.ts: `motley profile`: where the time of a training step goes.
+// In: a spec. Out: tables by kernel, by line and by scope, or the same as JSON; on request a trace of one step.
+
+import { dirname } from "node:path";
+import {
+  createBatchStream,
+  defaultThreads,
+  measureRoofline,
+  type Part,
+  type Profile,
+  profileSteps,
+  traceStep,
+  wasmRoofline,
+  writeAtomically,
+} from "../index.ts";
+import { exitCodes } from "./failure.ts";
+import { say, sayJson, tell } from "./output.ts";
+import { loadSpec, pickVariant, readSource } from "./spec.ts";
+import { decimal, short, table } from "./table.ts";
+import {
+  cacheDirectory,
+  checkTarget,
+  compileFor,
+  type DeviceOptions,
+  openSessions,
+  prepare,
+  prepareEngine,
+  trainSettings,
+} from "./training.ts";
+
+export type ProfileOptions = DeviceOptions & {
+  readonly variant?: string;
+  readonly json?: boolean;
+  readonly trace?: string;
+};
+
+/** Steps before anything is measured: the engine still compiles. */
+const warmups = 6;
+const steps = 10;
+const shownParts = 16;
+
+export async function profileCommand(file: string, options: ProfileOptions): Promise<number> {
+  const spec = loadSpec(file);
+  checkTarget(options.target);
+  const model = pickVariant(spec, options.variant);
+  const settings = trainSettings(model, file, {});
+  const dataset = await prepare(model, dirname(file), settings);
+  const engine = await prepareEngine(options);
+  const artifact = compileFor(model, engine);
+  const threads = options.threads ?? defaultThreads();
+  const roofline = await measureRoofline(wasmRoofline(engine), { threads, cacheDirectory });
+  const [session] = await openSessions([artifact], options);
+  if (session === undefined) throw new Error("no session was opened");
+  try {
+    const { batch, context, seed } = settings;
+    await session.initialize(seed);
+    const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+    const { profile, lastStep } = await profileSteps(session, batches, { warmups, steps, roofline });
+    if (options.trace !== undefined) {
+      writeAtomically(options.trace, `${JSON.stringify(traceStep(artifact, lastStep))}\n`);
+      tell(`${options.trace}: a step's timeline; open it in ui.perfetto.dev or chrome://tracing`);
+    }
+    if (options.json) sayJson(profile);
+    else say(render(profile, readSource(file).text));
+    return exitCodes.fine;
+  } finally {
+    await session.close();
+  }
+}
+
+function render(profile: Profile, text: string): string {
+  const sourceLines = text.split("\n");
+  const { step, roofline, threads } = profile;
+  const heading = [
+    `${profile.model} ${profile.variant}, ${profile.batch} x ${profile.context} tokens, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    `a step takes ${decimal(step.milliseconds, 2)} ms (${decimal(step.timedMilliseconds, 2)} ms while every call is timed): ${short(step.tokensPerSecond)} tokens/s, ${short(step.flops)} FLOPs, ${decimal(step.gflopsPerSecond, 1)} GFLOP/s`,
+    `this machine at best, a thread while all work: ${decimal(roofline.gflopsPerThread, 1)} GFLOP/s (the matmul micro-kernel in cache), ${decimal(roofline.gigabytesPerThread, 1)} GB/s (long additions)`,
+  ];
+  const rest = [
+    ["waiting at barriers", decimal(profile.barrier.milliseconds), percent(profile.barrier.share)],
+    ["between calls", decimal(profile.rest.milliseconds), percent(profile.rest.share)],
+  ];
+  const lines = profile.lines.map((part) => {
+    const number = Number(/^line (\d+)$/.exec(part.name)?.[1] ?? Number.NaN);
+    const line = sourceLines[number - 1]?.replace(/\/\/.*$/, "").trim();
+    return line === undefined ? part : { ...part, name: `${String(number).padStart(4)}  ${cut(line, 52)}` };
+  });
+  return [
+    heading.join("\n"),
+    partTable("phase", profile.phases, rest),
+    partTable("kernel", profile.kernels),
+    partTable("line of the spec", lines),
+    partTable("scope", profile.scopes),
+    "ms are summed over threads, and shares are of threads × step. GFLOP/s are of one thread. `of peak` is the least\ntime that the machine's rates allow, divided by the time taken: above 100 %, caches gave what memory\ncould not, or the machine was busy while its rates were measured.",
+  ].join("\n\n");
+}
+
+/** The largest parts; the others in one line, so that the column adds up. */
+function partTable(title: string, parts: readonly Part[], more: readonly (readonly string[])[] = []): string {
+  const shown = parts.slice(0, shownParts);
+  const others = parts.slice(shownParts);
+  const rows = shown.map((part) => [
+    cut(part.name, 58),
+    decimal(part.milliseconds),
+    percent(part.share),
+    short(part.calls),
+    part.flops === 0 ? "" : short(part.flops),
+    part.bytes === 0 ? "" : short(part.bytes),
+    part.gflopsPerSecond === undefined ? "" : decimal(part.gflopsPerSecond, 1),
+    part.roofline === undefined ? "" : `${Math.round(100 * part.roofline)} %`,
+    part.boundBy ?? "",
+  ]);
+  const over = (pick: (part: Part) => number): number => others.reduce((sum, part) => sum + pick(part), 0);
+  const left =
+    others.length === 0
+      ? []
+      : [
+          [
+            `${others.length} more`,
+            decimal(over((part) => part.milliseconds)),
+            percent(over((part) => part.share)),
+          ],
+        ];
+  const header = [title, "ms", "share", "calls", "FLOPs", "bytes", "GFLOP/s", "of peak", "bound by"];
+  const filled = [...left, ...more].map((row) => [...row, ...Array(header.length - row.length).fill("")]);
+  return table(header, [...rows, ...filled]);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
