@@ -138,6 +138,47 @@ describe("attention", () => {
     }
   });
 
+  it("keys and values that are nearly alike keep their gradients", async () => {
+    const sizes = { heads: 2, kvHeads: 1, headDim: 12, context: 60 };
+    const sight = sightOf(60, [[20, 37]]);
+    const rows = sight.first.length;
+    const common = { ...sizes, qStride: 32, kStride: 16, vStride: 16, outStride: 32, lseStride: 16 };
+    const bodies: readonly Kernel[] = [
+      { name: "forward", body: { kind: "attention", ...common } },
+      {
+        name: "backward",
+        body: { kind: "attention_grad", ...common, doutStride: 32, dqStride: 32, dkStride: 16, dvStride: 16 },
+      },
+    ];
+    const alike = (seed: number): Matrix => {
+      const own = randomMatrix(rows, 12, seed);
+      return matrix(rows, 12, (r, c) => Math.fround(3 + Math.sin(c) + get(own, r, c) / 300));
+    };
+    const [q, k, v, dout] = [randomMatrix(rows, 24, 1), alike(2), alike(3), randomMatrix(rows, 24, 4)];
+    const wanted = attentionGrad(dout, q, k, v, sight, sizes);
+    for (const engine of engines) {
+      const bench = await openKernels(bodies, engine, 4);
+      const [qAt, kAt, vAt, doutAt] = [
+        putRows(bench, q, 32),
+        putRows(bench, k, 16),
+        putRows(bench, v, 16),
+        putRows(bench, dout, 32),
+      ];
+      const room = (): number => bench.put(new Float32Array(rows * 32));
+      const [out, lse, dq, dk, dv] = [room(), room(), room(), room(), room()];
+      const sightAt = [sight.rowOf, sight.first, sight.last].map((numbers) => bench.put(numbers, "i32"));
+      bench.run("forward", [qAt, kAt, vAt, out, lse, ...sightAt, 60], 0, 1);
+      bench.run("backward", [doutAt, qAt, kAt, vAt, out, lse, ...sightAt, dq, dk, dv], 0, 1);
+      // dq is a hundred thousand times smaller than the products it is the sum of.
+      const size = Math.max(...wanted.dq.numbers.map(Math.abs));
+      const scaled = (m: Matrix): Matrix => matrix(rows, 24, (r, c) => get(m, r, c) / size);
+      const actual = takeRows(bench, dq, rows, 24, 32);
+      expectClose(scaled(actual), scaled(wanted.dq), tolerance.attentionGrad, "dq");
+      expectClose(takeRows(bench, dk, rows, 12, 16), wanted.dk, tolerance.attentionGrad, "dk");
+      expectClose(takeRows(bench, dv, rows, 12, 16), wanted.dv, tolerance.attentionGrad, "dv");
+    }
+  });
+
   it("huge scores neither overflow nor vanish", async () => {
     const sizes = { heads: 1, kvHeads: 1, headDim: 4, context: 9 };
     const sight = sightOf(9, [[9]]);

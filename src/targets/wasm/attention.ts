@@ -156,6 +156,8 @@ export const attentionViews: KernelViews<"attention" | "attention_grad"> = {
         ...strides,
         zeroBytes: zeros * floatBytes,
         sumBytes: sums * floatBytes,
+        turnedValuesEnd:
+          offsets.turnedValues + Math.ceil(body.context / context.tile.columns) * view.turnedBytes,
         toSlopes: offsets.slopes - offsets.strip,
         ones: offsets.factors + floatBytes,
         scores: context.panel({ ...zero, aStride: components, cStride: stripStride }),
@@ -180,6 +182,7 @@ export function headsLibrary({ tile, fma }: WasmContext): Omit<KernelText, "scra
       row3: 3 * row,
       row4: 4 * row,
       vectors: Array.from({ length: tile.columns / 4 }, (_, vector) => vector * 16),
+      vectorsOfRow: Array.from({ length: tile.columns / 4 }, (_, vector) => ({ offset: vector * 16, row })),
     },
   };
 }
