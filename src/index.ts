@@ -51,6 +51,7 @@ export {
   writeAtomically,
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
+export { type SampleRequest, sample } from "./runtime/sample.ts";
 export { openSession, type Session } from "./runtime/session.ts";
 export { traceStep } from "./runtime/trace.ts";
 export { NonFiniteError, train, trainStep } from "./runtime/trainer.ts";

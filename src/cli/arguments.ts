@@ -18,13 +18,12 @@ export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): 
   };
 }
 
-/** A number above `above` and at most `most`. */
-export function numberAbove(above: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+/** A number of at least `least` and at most `most`. */
+export function numberFrom(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value > above && value <= most) || !Number.isFinite(value)) {
-      const limit = most === Number.POSITIVE_INFINITY ? "" : ` and at most ${most}`;
-      throw new InvalidArgumentError(`it must be a number above ${above}${limit}.`);
+    if (!(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`it must be a number from ${least} to ${most}.`);
     }
     return value;
   };

@@ -27,11 +27,20 @@ export function lossChart(
     title: options.title,
     width: columns,
     height: options.height ?? 10,
+    customXAxisTicks: roundSteps(Math.max(...lines.flat().map(([step]) => step))),
     formatter: (value, { axis }) => (axis === "x" ? Math.round(value) : Number(value.toPrecision(3))),
     ...(isColored ? { color: colors.slice(0, curves.length) } : {}),
     ...(curves.length > 1 ? { legend: { position: "bottom", series: curves.map(({ name }) => name) } } : {}),
   });
   return picture.trimEnd();
+}
+
+/** Five or so numbers up to `last` that people can read. */
+function roundSteps(last: number): number[] {
+  const rough = last / 5;
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+  const every = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough) ?? power;
+  return Array.from({ length: Math.floor(last / every) }, (_, i) => (i + 1) * every);
 }
 
 function thin(points: Curve["points"], columns: number): [number, number][] {

@@ -1,7 +1,7 @@
 // export.ts: `motley export`: a batch and everything a step made of it, for programs that check us from outside.
 // In: a spec, or the folder of a run. Out: one safetensors file: parameters, gradients before clipping, batch, losses.
 
-import { statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   createBatchStream,
@@ -100,6 +100,7 @@ export function openRun(
 ): Opened & {
   readonly checkpoint: ReturnType<typeof loadCheckpoint>;
 } {
+  refuseComparison(path);
   const manifest = readManifest(path);
   if (
     (options.variant ?? manifest.variant) !== manifest.variant ||
@@ -119,6 +120,19 @@ export function openRun(
     folder: resolve(path, manifest.specFolder),
     checkpoint: loadCheckpoint(join(path, "checkpoint.safetensors")),
   };
+}
+
+/** A comparison's folder holds runs, and is none itself. */
+function refuseComparison(path: string): void {
+  if (existsSync(join(path, "manifest.json"))) return;
+  if (!existsSync(path)) throw new Failure(`there is no folder ${path}`);
+  const runs = readdirSync(path).filter((name) => existsSync(join(path, name, "manifest.json")));
+  if (runs.length > 0)
+    throw new Failure(
+      `${path} holds several runs`,
+      `name one of them: ${runs.map((name) => join(path, name)).join(", ")}`,
+    );
+  throw new Failure(`${path} holds no run`, "name the folder that `motley train` wrote");
 }
 
 async function tensorsOf(session: Session, slot: string): Promise<ReadonlyMap<string, Tensor>> {

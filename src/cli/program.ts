@@ -3,7 +3,7 @@
 // A test freezes the help texts: changing the surface shows in review.
 
 import { Command, CommanderError, Option } from "commander";
-import { integer, names } from "./arguments.ts";
+import { integer, names, numberFrom } from "./arguments.ts";
 import { buildCommand, buildStages } from "./build.ts";
 import { checkCommand, explainCommand, fmtCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
@@ -14,6 +14,7 @@ import { exitCodes, explainFailure, Reported } from "./failure.ts";
 import { sayJson, showError } from "./output.ts";
 import { planCommand } from "./plan.ts";
 import { profileCommand } from "./profile.ts";
+import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -210,6 +211,30 @@ function addRunCommands(add: Add, wrap: Wrap): void {
 }
 
 function addResultCommands(add: Add, wrap: Wrap): void {
+  add("sample", "Let a trained run write texts or draw pictures.", [
+    'motley sample runs/chameleon-mot-1 --prompt "a red"           go on with a caption',
+    'motley sample runs/chameleon-mot-1 --modality image --prompt "a red car" --count 8',
+  ])
+    .argument("<run>", "the folder of a run")
+    .addOption(new Option("--prompt <text>", "how the text begins, or what the picture shows"))
+    .addOption(new Option("--modality <name>", "what to make; text unless given"))
+    .addOption(
+      new Option("--seed <n>", "another seed, another sample").argParser(integer(0, 2 ** 32 - 1)).default(1),
+    )
+    .addOption(
+      new Option("--temperature <x>", "0 takes the likeliest, 1 draws as the model says")
+        .argParser(numberFrom(0, 100))
+        .default(1),
+    )
+    .addOption(
+      new Option("--top-p <x>", "draw from the likeliest tokens that make up this share")
+        .argParser(numberFrom(0, 1))
+        .default(1),
+    )
+    .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
+    .option("--out <file>", "a PNG for pictures; sample.png in the run's folder unless given")
+    .action(wrap(sampleCommand));
+
   add("profile", "Show where the time of a training step goes: by kernel, by line of the spec, by scope.", [
     "motley profile examples/chameleon.mot --variant mot",
     "motley profile examples/chameleon.mot --threads 1 --json",

@@ -99,8 +99,14 @@ export function prepareEngine({ turbo, tune }: DeviceOptions): Promise<Engine> {
 }
 
 /** Compiles a model for training (or another purpose) on this engine, showing the stages that were asked for. */
-export function compileFor(model: Model, engine: Engine, purpose: Artifact["purpose"] = "train"): Artifact {
-  return compile(requireObjective(model), { purpose, engine, watch: watchStages() });
+export function compileFor(
+  model: Model,
+  engine: Engine,
+  purpose: Artifact["purpose"] = "train",
+  batch?: number,
+): Artifact {
+  const sizes = batch === undefined ? {} : { batch };
+  return compile(requireObjective(model), { purpose, engine, watch: watchStages(), ...sizes });
 }
 
 /** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */
