@@ -17,6 +17,7 @@ import {
 import {
   attention,
   attentionGrad,
+  get,
   type Heads,
   type Matrix,
   matrix,

@@ -2,7 +2,8 @@
 // In: kernels. Out: views. A task copies its head's keys and values once, from rows in modality order to panels in
 // sequence order; that copy is the whole cost of routing. Then it walks blocks of queries: scores of the keys that any
 // query of the block sees, softmax row by row, products. Scores live in a strip of scratch, never in the arena.
-// Products are the panel functions of linear layers; the gradient recomputes the scores instead of keeping them.
+// Products are the panel functions of linear layers; the gradient recomputes the scores instead of keeping them, and
+// takes the mean off keys and values first: what all of them share cancels exactly, but not in f32.
 
 import type { View } from "../render.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
