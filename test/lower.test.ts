@@ -11,13 +11,13 @@ import { addUpdate } from "../src/lower/optimizer.ts";
 import type { Batch } from "../src/runtime/batch.ts";
 import { layoutBatch } from "../src/runtime/layout.ts";
 import { randomBatch } from "./support/batches.ts";
+import { reversed, towerSums, towers, withoutPerModality } from "./support/equal-models.ts";
 import {
   initialParameters,
   interpretStep,
   layoutOptions,
   livelyParameters,
   modelOf,
-  type Parameters,
   relativeDistance,
   specText,
 } from "./support/interpreted.ts";
@@ -38,17 +38,6 @@ const batchFor = (model: Model, seed: number, present?: readonly number[]): Batc
     seed,
     ...(present ? { present } : {}),
   });
-
-/** The spec without variants, with every `per modality` block opened, and norms numbered, since labels no longer part them. */
-function withoutPerModality(text: string): string {
-  const lines = text.split("\n").filter((line) => !/^(variant|compare)/.test(line));
-  const opened = lines.join("\n").replace(/per modality \w+ \{([^{}]*)\}/g, "$1");
-  let norms = 0;
-  return opened.replace(/\bas norm\b/g, () => {
-    norms += 1;
-    return `as norm${norms}`;
-  });
-}
 
 describe("sharing", () => {
   test.each(["example", "odd", "single", "output_norm"])(
@@ -84,27 +73,11 @@ describe("sharing", () => {
     (name, variant) => {
       const [dense, mot] = ["dense", variant].map((v) => modelOf(specText(name), v)) as [Model, Model];
       const weights = livelyParameters(dense, 1);
-      const denseOf = new Map(dense.parameters.map((p) => [p.drawPath, p.path]));
-      const pathOf = (p: Model["parameters"][number]): string => denseOf.get(p.drawPath) ?? "";
-      const copies: Parameters = new Map(
-        mot.parameters.map((p) => [
-          p.path,
-          weights.get(pathOf(p)) ?? { shape: [], values: new Float32Array() },
-        ]),
-      );
+      const { copies, denseOf } = towers(dense, mot, weights);
       const batch = batchFor(dense, 2);
       const [expected, got] = [interpretStep(dense, weights, batch), interpretStep(mot, copies, batch)];
       expect(got.losses.total).toBeCloseTo(expected.losses.total, 12);
-      const sums = new Map<string, Float64Array>();
-      for (const parameter of mot.parameters) {
-        const gradient = got.gradients.get(parameter.path) ?? new Float64Array();
-        const path = pathOf(parameter);
-        const sum = sums.get(path) ?? new Float64Array(gradient.length);
-        sums.set(
-          path,
-          sum.map((x, i) => x + (gradient[i] ?? 0)),
-        );
-      }
+      const sums = towerSums(got.gradients, denseOf);
       expect([...sums.keys()].sort()).toEqual([...expected.gradients.keys()].sort());
       for (const [path, sum] of sums) {
         expect(relativeDistance(sum, expected.gradients.get(path) ?? []), path).toBeLessThan(1e-12);
@@ -113,35 +86,13 @@ describe("sharing", () => {
   );
 
   test("the order in which modalities are declared changes no loss", () => {
-    const text = specText("odd");
-    const lines = text.split("\n").filter((line) => line.trim().startsWith("modality "));
-    const reversed = text.replace(lines.join("\n"), lines.toReversed().join("\n"));
-    expect(reversed).not.toBe(text);
-    const [model, other] = [modelOf(text, "mot"), modelOf(reversed, "mot")];
+    const model = modelOf(specText("odd"), "mot");
     const weights = livelyParameters(model, 4);
     const batch = batchFor(model, 5);
-    const moved = moveIds(model, other);
-    const permuted: Parameters = new Map(
-      [...weights].map(([path, tensor]) => {
-        if (path !== "embedding" && path !== "head") return [path, tensor];
-        const width = tensor.shape[1] ?? 0;
-        const values = new Float32Array(tensor.values.length);
-        for (const [id, to] of moved.entries())
-          values.set(tensor.values.subarray(id * width, (id + 1) * width), to * width);
-        return [path, { shape: tensor.shape, values }];
-      }),
-    );
-    const id = (old: number): number => (old < 0 ? old : (moved[old] ?? -1));
-    const otherBatch: Batch = {
-      ...batch,
-      token: batch.token.map(id),
-      target: batch.target.map(id),
-      modality: batch.modality.map((m) => (m < 0 ? m : 2 - m)),
-    };
-    const [expected, got] = [
-      interpretStep(model, weights, batch),
-      interpretStep(other, permuted, otherBatch),
-    ];
+    const other = reversed(specText("odd"), "mot");
+    expect(other.model.modalities.map(({ name }) => name)).toEqual(["speech", "image", "text"]);
+    const expected = interpretStep(model, weights, batch);
+    const got = interpretStep(other.model, other.parameters(weights), other.batch(batch));
     expect(got.losses.total).toBeCloseTo(expected.losses.total, 10);
     expect(got.losses.modalities.toReversed()).toEqual(
       expected.losses.modalities.map((x) => expect.closeTo(x, 10)),
@@ -151,16 +102,6 @@ describe("sharing", () => {
     expect(distance).toBeLessThan(1e-10);
   });
 });
-
-/** New id of every id of the joint vocabulary, when the same modalities are declared in another order. */
-function moveIds(from: Model, to: Model): readonly number[] {
-  const start = new Map(
-    to.modalities.map(({ name, form }) => [name, form.kind === "tokens" ? form.vocabStart : 0]),
-  );
-  return from.modalities.flatMap(({ name, form }) =>
-    form.kind === "tokens" ? Array.from({ length: form.vocab }, (_, i) => (start.get(name) ?? 0) + i) : [],
-  );
-}
 
 describe("losses", () => {
   const spec = (objectives: string): string => `

@@ -29,9 +29,8 @@ const engines: readonly { readonly engine: WasmEngine; readonly threads: number 
 
 /** What f32 may lose against float64, by how many ops a step has. */
 const tolerances: readonly { readonly ops: number; readonly loss: number; readonly tensor: number }[] = [
-  { ops: 60, loss: 1e-6, tensor: 2e-5 },
-  { ops: 150, loss: 2e-6, tensor: 5e-5 },
-  { ops: 400, loss: 5e-6, tensor: 1e-4 },
+  { ops: 60, loss: 1e-6, tensor: 3e-5 },
+  { ops: 200, loss: 2e-6, tensor: 1e-4 },
   { ops: Number.POSITIVE_INFINITY, loss: 1e-5, tensor: 2e-4 },
 ];
 

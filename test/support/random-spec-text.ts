@@ -289,8 +289,10 @@ function attention(writer: Writer, block: Attention): readonly string[] {
   };
   const first = opening();
   const out = `linear(merge(a), dim) as ${fresh()}`;
-  if (block.outputNorm) features.add("output norm");
-  const update = block.outputNorm ? `x += rms_norm(${out}) as ${fresh()}` : `x += ${out}`;
+  // A norm takes back what a narrow value before it says: nothing but rounding would be left of its gradient.
+  const hasOutputNorm = block.outputNorm && heads * headWidth > 3;
+  if (hasOutputNorm) features.add("output norm");
+  const update = hasOutputNorm ? `x += rms_norm(${out}) as ${fresh()}` : `x += ${out}`;
   return [
     ...first,
     "a = attention(q, k, v, mask: causal)",
@@ -309,7 +311,7 @@ function mix(writer: Writer, block: Extract<Block, { kind: "mix" }>): readonly s
   const out = fresh();
   if (block.routing === "per modality") writer.paths.push(`*.${out}`, "*.mix.*");
   const update =
-    block.norm === "after"
+    block.norm === "after" && block.width > 3
       ? `x += rms_norm(linear(y, dim) as ${out}) as ${fresh()}`
       : `x += linear(y, dim) as ${out}`;
   if (isUneven) writer.paths.splice(0);
