@@ -89,7 +89,7 @@ export function compile(model: Model, options: CompileOptions): Artifact {
     print: () => printPlan(planned.plan, graph.modalities),
   });
   const emitted = run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
-  const objectives = numberObjectives(model);
+  const objectives = numberObjectives(model, purpose);
   return assemble({ model, plan, layout, objectives, purpose, target: "wasm", ...emitted });
 }
 
@@ -98,8 +98,12 @@ export function trainingGraph(model: Model): Graph {
   return simplify(addUpdate(differentiate(lower(model)), model.train?.optimizer ?? defaultOptimizer));
 }
 
-function numberObjectives(model: Model): Artifact["objectives"] {
-  const logits = crossEntropyOf(model.objectives);
+/** Losses are numbered by cross-entropy; logits alone, which know no z-loss, by value (as `lower` names them). */
+function numberObjectives(model: Model, purpose: Artifact["purpose"]): Artifact["objectives"] {
+  const { objectives } = model;
+  const logits = crossEntropyOf(
+    purpose === "infer" ? objectives.map((objective) => ({ ...objective, zLoss: 0 })) : objectives,
+  );
   return model.objectives.map(({ modalities, weight }, i) => ({
     logits: logits[i] ?? 0,
     modalities,

@@ -22,7 +22,7 @@ export { suggest } from "./diagnostics/suggest.ts";
 export { knobTable, processKnobs } from "./knobs.ts";
 export { type Cost, costOf } from "./lower/cost.ts";
 export type { Batch } from "./runtime/batch.ts";
-export { loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
+export { type Checkpoint, loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
 export { type CompareOptions, type Contender, compareRuns } from "./runtime/compare.ts";
 export {
   type CompareDocument,
@@ -37,6 +37,7 @@ export { exportStep } from "./runtime/export.ts";
 export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
 export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
 export { type Part, type Profile, profileSteps } from "./runtime/profile.ts";
+export { type ReportPicture, type ReportTable, renderReport } from "./runtime/report.ts";
 export { measureRoofline } from "./runtime/roofline.ts";
 export {
   createRunFolder,

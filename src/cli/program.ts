@@ -214,8 +214,9 @@ function addResultCommands(add: Add, wrap: Wrap): void {
   add("sample", "Let a trained run write texts or draw pictures.", [
     'motley sample runs/chameleon-mot-1 --prompt "a red"           go on with a caption',
     'motley sample runs/chameleon-mot-1 --modality image --prompt "a red car" --count 8',
+    'motley sample runs/chameleon-compare-1/mot --modality image --prompt "house" --out house.png',
   ])
-    .argument("<run>", "the folder of a run")
+    .argument("<run>", "the folder of a run with a checkpoint; of a comparison, a variant's folder")
     .addOption(new Option("--prompt <text>", "how the text begins, or what the picture shows"))
     .addOption(new Option("--modality <name>", "what to make; text unless given"))
     .addOption(
@@ -232,7 +233,7 @@ function addResultCommands(add: Add, wrap: Wrap): void {
         .default(1),
     )
     .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
-    .option("--out <file>", "a PNG for pictures; sample.png in the run's folder unless given")
+    .option("--out <file>", "pictures: a PNG, sample.png in the run's folder unless given; text: stdout")
     .action(wrap(sampleCommand));
 
   add("profile", "Show where the time of a training step goes: by kernel, by line of the spec, by scope.", [

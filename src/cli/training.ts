@@ -103,9 +103,8 @@ export function compileFor(
   model: Model,
   engine: Engine,
   purpose: Artifact["purpose"] = "train",
-  batch?: number,
+  sizes: { readonly batch?: number; readonly context?: number } = {},
 ): Artifact {
-  const sizes = batch === undefined ? {} : { batch };
   return compile(requireObjective(model), { purpose, engine, watch: watchStages(), ...sizes });
 }
 

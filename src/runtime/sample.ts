@@ -13,6 +13,8 @@ export type SampleRequest = {
   readonly prompts: readonly Int32Array[];
   /** New tokens per row, at most; fewer where the context is full. */
   readonly length: number;
+  /** The tensor to draw by: `logits`, unless the model has several. */
+  readonly logits?: string;
   /** Ids that may be drawn, as ranges [first, end). */
   readonly allowed: readonly (readonly [number, number])[];
   /** A row ends with one of these; it is not part of the answer. */
@@ -39,7 +41,8 @@ export async function sample(
     await session.run(["forward"]);
     for (const [r, row] of rows.entries()) {
       if (row.isDone) continue;
-      const logits = await logitsAt(session, r * artifact.context + row.tokens.length - 1);
+      const position = r * artifact.context + row.tokens.length - 1;
+      const logits = await logitsAt(session, request.logits ?? "logits", position);
       const token = drawToken(logits, request, uniform(request.seed, r, t));
       if (request.stop.includes(token)) row.isDone = true;
       else row.tokens.push(token);
@@ -72,9 +75,10 @@ function documentBatch(
   return { batch, context, token, target, modality, document, position };
 }
 
-async function logitsAt(session: Session, position: number): Promise<Float32Array> {
-  const place = session.artifact.tensors.logits;
-  if (place === undefined) throw new Error("the artifact has no logits: it was not compiled to infer");
+async function logitsAt(session: Session, name: string, position: number): Promise<Float32Array> {
+  const { tensors } = session.artifact;
+  const place = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+  if (place === undefined) throw new Error(`the artifact has no \`${name}\`: it was not compiled to infer`);
   const width = place.shape[1] ?? 0;
   const bytes = 4 * (place.stride ?? width) * session.rowOf(position);
   return session.device.readFloats(place.byteOffset + bytes, width);
