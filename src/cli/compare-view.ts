@@ -1,7 +1,15 @@
 // compare-view.ts: what a comparison looks like on a terminal: curves while it runs, a table when it is done.
 // In: metrics as they come; the finished document. Out: text.
 
-import { type CompareDocument, type Contender, type Metrics, readRecord } from "../index.ts";
+import {
+  type CompareDocument,
+  type Contender,
+  type Metrics,
+  type ReportTable,
+  readRecord,
+  type Spread,
+  summarizeSeeds,
+} from "../index.ts";
 import { lossChart } from "./chart.ts";
 import { isWatched, tell } from "./output.ts";
 import { bar, duration, isReportedStep, live } from "./progress.ts";
@@ -59,52 +67,120 @@ function lossesOf(metrics: Metrics | undefined): string {
     .join(" ");
 }
 
-/** Costs, times, final losses beside the baselines, and match ratios. */
+/** The tables of one comparison as text for a terminal. */
 export function compareTable(document: CompareDocument): string {
-  const variants = Object.entries(document.variants);
-  const modalities = Object.keys(Object.values(document.match)[0] ?? {});
-  const costs = table(
-    ["variant", "parameters", "active", "FLOPs/token", "ms/step", "of it update", "tokens/s"],
-    variants.map(([name, result]) => [
-      name,
-      count(result.params),
-      count(result.activeParams),
-      short(result.flopsPerToken),
-      decimal(result.stepMs, 1),
-      decimal(result.updateMs, 1),
-      count((1000 * result.tokensPerStep) / result.stepMs),
-    ]),
-  );
-  const losses = table(
-    ["final loss, nats a token", ...modalities.flatMap((name) => [`${name} train`, `${name} val`])],
-    [
-      ...variants.map(([name, { final }]) => [
-        name,
-        ...modalities.flatMap((modality) => [decimal(final.train[modality]), decimal(final.val[modality])]),
-      ]),
-      ...(["unigram", "bigram"] as const).map((kind) => [
-        kind,
-        ...modalities.flatMap((modality) => ["", decimal(document.baselines.val[modality]?.[kind])]),
-      ]),
-    ],
-  );
-  return `${costs}\n\n${losses}\n\n${matchTable(document, modalities)}`;
+  return compareTables(document)
+    .map(({ header, rows }) => table(header, rows))
+    .join("\n\n");
 }
 
-/** Shares of the reference's steps, FLOPs and time at which a variant had the reference's final loss. */
-function matchTable(document: CompareDocument, modalities: readonly string[]): string {
-  const rows = Object.entries(document.match)
-    .filter(([name]) => name !== document.reference)
-    .flatMap(([name, byModality]) =>
-      modalities.flatMap((modality) =>
-        (["train", "val"] as const).map((split) => {
-          const ratio = byModality[modality]?.[split];
-          return [
-            `${name}, ${modality} ${split}`,
-            ...([ratio?.steps, ratio?.flops, ratio?.wall] as const).map((value) => decimal(value)),
-          ];
-        }),
+/** Costs and times; final losses beside the baselines; match ratios. */
+export function compareTables(document: CompareDocument): readonly ReportTable[] {
+  const modalities = modalitiesOf(document);
+  const variants = Object.entries(document.variants);
+  const costs = variants.map(([name, result]) => [
+    name,
+    count(result.params),
+    count(result.activeParams),
+    short(result.flopsPerToken),
+    decimal(result.stepMs, 1),
+    decimal(result.updateMs, 1),
+    count((1000 * result.tokensPerStep) / result.stepMs),
+  ]);
+  const losses = variants.map(([name, { final }]) => [
+    name,
+    ...modalities.flatMap((modality) => [decimal(final.train[modality]), decimal(final.val[modality])]),
+  ]);
+  return [
+    { title: "Costs", header: costHeader, rows: costs },
+    {
+      title: "Final losses",
+      note: "train: mean of the last 5 % of the steps; val: after the last step",
+      header: lossHeader(modalities),
+      rows: [...losses, ...baselineRows(document, modalities)],
+    },
+    {
+      title: "Match ratios",
+      note: `where a variant first has the last smoothed loss of ${document.reference}, as a share of what ${document.reference} took`,
+      header: matchHeader(document),
+      rows: matchRows(document, modalities, (name, modality, split, key) =>
+        decimal(document.match[name]?.[modality]?.[split]?.[key]),
       ),
-    );
-  return table([`reaches ${document.reference}'s loss at`, "steps ×", "FLOPs ×", "time ×"], rows);
+    },
+  ];
+}
+
+/** The same over several seeds: mean and standard deviation. */
+export function seedTables(documents: readonly CompareDocument[]): readonly ReportTable[] {
+  const [first] = documents;
+  if (first === undefined) return [];
+  const modalities = modalitiesOf(first);
+  const { variants, match } = summarizeSeeds(documents);
+  const show = (spread: Spread | undefined): string => {
+    if (spread === undefined || spread.count === 0) return "–";
+    const some = spread.count < documents.length ? ` (${spread.count} of ${documents.length})` : "";
+    return `${decimal(spread.mean)} ± ${decimal(spread.spread)}${some}`;
+  };
+  const losses = Object.entries(variants).map(([name, { final }]) => [
+    name,
+    ...modalities.flatMap((modality) => [show(final.train[modality]), show(final.val[modality])]),
+  ]);
+  const note = `mean ± standard deviation over ${documents.length} seeds`;
+  return [
+    {
+      title: "Final losses",
+      note,
+      header: lossHeader(modalities),
+      rows: [...losses, ...baselineRows(first, modalities)],
+    },
+    {
+      title: "Match ratios",
+      note,
+      header: matchHeader(first),
+      rows: matchRows(first, modalities, (name, modality, split, key) =>
+        show(match[name]?.[modality]?.[split]?.[key]),
+      ),
+    },
+  ];
+}
+
+const costHeader = ["variant", "parameters", "active", "FLOPs/token", "ms/step", "of it update", "tokens/s"];
+
+function modalitiesOf({ match }: CompareDocument): readonly string[] {
+  return Object.keys(Object.values(match)[0] ?? {});
+}
+
+function lossHeader(modalities: readonly string[]): readonly string[] {
+  return ["final loss, nats a token", ...modalities.flatMap((name) => [`${name} train`, `${name} val`])];
+}
+
+function baselineRows(
+  document: CompareDocument,
+  modalities: readonly string[],
+): readonly (readonly string[])[] {
+  return (["unigram", "bigram"] as const).map((kind) => [
+    kind,
+    ...modalities.flatMap((modality) => ["", decimal(document.baselines.val[modality]?.[kind])]),
+  ]);
+}
+
+function matchHeader({ reference }: CompareDocument): readonly string[] {
+  return [`reaches ${reference}'s loss at`, "steps ×", "FLOPs ×", "time ×"];
+}
+
+/** A row per variant but the reference, modality and split. */
+function matchRows(
+  document: CompareDocument,
+  modalities: readonly string[],
+  cell: (name: string, modality: string, split: "train" | "val", key: "steps" | "flops" | "wall") => string,
+): readonly (readonly string[])[] {
+  const names = Object.keys(document.match).filter((name) => name !== document.reference);
+  return names.flatMap((name) =>
+    modalities.flatMap((modality) =>
+      (["train", "val"] as const).map((split) => [
+        `${name}, ${modality} ${split}`,
+        ...(["steps", "flops", "wall"] as const).map((key) => cell(name, modality, split, key)),
+      ]),
+    ),
+  );
 }

@@ -19,11 +19,13 @@ import {
   validationBatches,
   writeAtomically,
 } from "../index.ts";
-import { compareTable, watchComparison } from "./compare-view.ts";
+import { compareTable, seedTables, watchComparison } from "./compare-view.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { say, sayJson, tell } from "./output.ts";
 import { stopSignal } from "./progress.ts";
+import { writeReport } from "./report.ts";
 import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
+import { table } from "./table.ts";
 import { openFolder } from "./train.ts";
 import {
   checkTarget,
@@ -112,6 +114,11 @@ async function compareSeeds(race: Race, root: string): Promise<object | undefine
   }
   const all = { seeds: documents, summary: summarizeSeeds(documents) };
   writeAtomically(join(root, "compare.json"), `${JSON.stringify(all)}\n`);
+  const report = await reportOn(race, root, documents, join(root, `seed-${race.settings.seed}`));
+  const text = seedTables(documents).map(
+    ({ title, note, header, rows }) => `${title}: ${note}\n${table(header, rows)}`,
+  );
+  (race.options.json ? tell : say)([...text, join(root, "compare.json"), report].join("\n\n"));
   return all;
 }
 
@@ -140,8 +147,21 @@ async function compareSeed(race: Race, root: string): Promise<CompareDocument | 
   }
   const document = documentOf(race, root);
   writeAtomically(join(root, "compare.json"), `${JSON.stringify(document)}\n`);
-  (options.json ? tell : say)(`${compareTable(document)}\n\n${join(root, "compare.json")}`);
+  const report = await reportOn(race, root, [document], root);
+  (options.json ? tell : say)(`${compareTable(document)}\n\n${join(root, "compare.json")}\n${report}`);
   return document;
+}
+
+/** `runs` is the folder of one seed's runs: their checkpoints draw the pictures. */
+function reportOn(
+  { file, models, settings, dataset, engine, options }: Race,
+  root: string,
+  documents: readonly CompareDocument[],
+  runs: string,
+): Promise<string> {
+  const threads = options.threads ?? defaultThreads();
+  const spec = flatText(file);
+  return writeReport(root, { documents, models, settings, dataset, engine, threads, spec, runs });
 }
 
 type Opened = { readonly contender: Contender; readonly cursor: string | undefined };
