@@ -1,6 +1,7 @@
 // compare.ts: `motley compare`: variants side by side.
 // In: a spec and options. Out: a folder with compare.json and a run per variant; curves while it runs, a table after.
 
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   type CompareDocument,
@@ -12,6 +13,7 @@ import {
   type Dataset,
   defaultThreads,
   type Engine,
+  holdsRun,
   type Model,
   readRecord,
   restoreCheckpoint,
@@ -76,6 +78,8 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const reference = (models.find(sharesAll) ?? first).variant;
   const seedName = options.seeds === undefined ? String(settings.seed) : `${options.seeds}-seeds`;
   const root = options.out ?? join("runs", `${first.name}-compare-${seedName}`);
+  if (options.resume === true && !existsSync(root))
+    throw new Failure(`there is no comparison in ${root}`, "leave out `--resume` to start one there");
   const stop = stopSignal();
   const { signal } = stop;
   const race = { file, models, reference, settings, dataset, engine, options, signal };
@@ -176,7 +180,10 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
     const artifact = artifacts[i];
     if (artifact === undefined) throw new Error("a model without an artifact");
     const manifest = manifestOf({ artifact, model, engine, settings, dataset, threads, file, folder: path });
-    return openFolder(path, text, manifest, options.resume === true);
+    // A kill may have come before the later variants or seeds had a folder.
+    const isLate = options.resume === true && !holdsRun(path);
+    if (isLate) tell(`${path} holds no run yet: starting at step 1`);
+    return openFolder(path, text, manifest, options.resume === true && !isLate);
   });
   const sessions = await openSessions(artifacts, options);
   const opened: Opened[] = [];
