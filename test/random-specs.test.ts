@@ -175,6 +175,18 @@ const found: readonly {
     batch: 4,
     context: 49,
   },
+  {
+    symptom: "a large batch loses its last rows where the loss does not run in chunks",
+    body: `modality text = tokens(vocab: 4200)
+     modality image = tokens(vocab: 2)
+     x = embed(tokens, 4) as embedding
+     x = rms_norm(x) as norm
+     logits = linear(x, vocab) as head
+     objective image = cross_entropy(logits, next_token, z_loss: 1e-3)
+     objective text = cross_entropy(logits, next_token)`,
+    batch: 4,
+    context: 49,
+  },
 ];
 
 describe("symptoms", () => {

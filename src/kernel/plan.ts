@@ -49,7 +49,8 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
     launches,
     buffers,
     totalBytes,
-    chunkRows: schedule.chunkRows,
+    // Without a chunked loss one chunk covers every row, however many the schedule had in mind.
+    chunkRows: fusion.chunkCount === 1 ? rows : schedule.chunkRows,
     chunkCount: fusion.chunkCount,
     tileRows: schedule.tileRows,
     segments: list,
