@@ -37,10 +37,17 @@ export { exportStep } from "./runtime/export.ts";
 export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
 export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
 export { type Part, type Profile, profileSteps } from "./runtime/profile.ts";
-export { type ReportPicture, type ReportTable, renderReport } from "./runtime/report.ts";
+export {
+  type ReportParts,
+  type ReportPicture,
+  type ReportTable,
+  type ReportText,
+  renderReport,
+} from "./runtime/report.ts";
 export { measureRoofline } from "./runtime/roofline.ts";
 export {
   createRunFolder,
+  holdsRun,
   isRunFolderProblem,
   type Manifest,
   type Metrics,

@@ -1,25 +1,31 @@
 // report.ts: what goes into a comparison's report.html beside its document.
 // In: the finished comparison, its data and checkpoints. Out: the page, with pictures drawn by every variant.
 
+import { cpus } from "node:os";
 import { join } from "node:path";
 import {
   type CompareDocument,
   codesPerImage,
   type Dataset,
   decodeImage,
+  decodeText,
   type Engine,
   encodePng,
   loadCheckpoint,
   type Model,
-  type Picture,
+  type ReportParts,
   type ReportPicture,
+  type ReportText,
   renderReport,
+  type Session,
+  validationBatches,
   writeAtomically,
 } from "../index.ts";
 import { compareTables, seedTables } from "./compare-view.ts";
-import { captionPrompt, drawPictures, openTrained } from "./drawing.ts";
+import { captionPrompt, drawPictures, openTrained, picturePrompt, writeTexts } from "./drawing.ts";
 import { tell } from "./output.ts";
 import type { DeviceOptions, TrainSettings } from "./training.ts";
+import { version } from "./version.ts";
 
 export type ReportRequest = {
   readonly documents: readonly CompareDocument[];
@@ -33,15 +39,17 @@ export type ReportRequest = {
   readonly runs: string;
 };
 
-/** Pictures in the report: enough to see whether a caption matters. */
+/** Enough to see whether captions and pictures matter, few enough to take seconds. */
 const pictureCount = 6;
+const textCount = 4;
+const longestCaption = 32;
 const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 
 /** Writes ROOT/report.html; returns its path. */
 export async function writeReport(root: string, request: ReportRequest): Promise<string> {
   const { documents, models, settings, dataset, threads, spec } = request;
   const [first] = documents;
-  const { titles, pictures } = await drawAll(request, { threads });
+  const samples = await drawAll(request);
   const html = renderReport({
     documents,
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
@@ -50,41 +58,133 @@ export async function writeReport(root: string, request: ReportRequest): Promise
       ["steps", String(settings.steps)],
       ["batch", `${settings.batch} × ${settings.context} tokens`],
       [documents.length > 1 ? "seeds" : "seed", documents.map(({ seed }) => seed).join(", ")],
-      ["target", `${first?.target ?? "wasm"}, ${threads} threads`],
+      ["target", `${first?.target ?? "wasm"}, ${threads} ${threads === 1 ? "thread" : "threads"}`],
+      ["on", cpus()[0]?.model.trim() ?? process.arch],
     ],
     tables: documents.length > 1 ? seedTables(documents) : first === undefined ? [] : compareTables(first),
-    pictureTitles: titles,
-    pictures,
+    ...samples,
     spec,
+    origin: `motley ${version}, node ${process.versions.node}. Every number of this page is in compare.json beside it.`,
   });
   const path = join(root, "report.html");
   writeAtomically(path, html);
   return path;
 }
 
-async function drawAll(
-  { models, dataset, engine, runs }: ReportRequest,
+type Samples = Pick<ReportParts, "pictureTitles" | "pictures" | "textTitles" | "texts">;
+type Specimen = Dataset["specimens"][number];
+
+/** Pictures for captions and captions for pictures; of data without pictures, texts that go on. */
+async function drawAll(request: ReportRequest): Promise<Samples> {
+  const { models, dataset, threads } = request;
+  tell("drawing samples for the report");
+  const variants = models.map(({ variant }) => variant);
+  const specimens = spread(
+    dataset.specimens.filter(({ split }) => split === "val"),
+    pictureCount,
+  );
+  const hasText = dataset.modalities.some(({ codec }) => codec.kind === "text");
+  const pictures = specimens.length === 0 ? [] : await drawCaptions(request, hasText, specimens, { threads });
+  const texts = hasText ? await continueTexts(request, specimens.slice(0, textCount), { threads }) : [];
+  return {
+    pictureTitles: ["original", "its codes", ...variants],
+    pictures,
+    textTitles: ["in the data", ...variants],
+    texts,
+  };
+}
+
+/** At most `count`, evenly from the whole list. */
+function spread<T>(list: readonly T[], count: number): readonly T[] {
+  const every = Math.max(1, list.length / count);
+  return list.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every)).slice(0, count);
+}
+
+async function drawCaptions(
+  request: ReportRequest,
+  hasText: boolean,
+  specimens: readonly Specimen[],
   options: DeviceOptions,
-): Promise<{ readonly titles: readonly string[]; readonly pictures: readonly ReportPicture[] }> {
-  const specimens = dataset.specimens.filter(({ split }) => split === "val").slice(0, pictureCount);
-  if (specimens.length === 0) return { titles: [], pictures: [] };
-  tell("drawing pictures for the report");
-  const prompts = specimens.map(({ caption }) => captionPrompt(dataset, caption));
+): Promise<readonly ReportPicture[]> {
+  const { dataset } = request;
+  const captions = specimens.map(({ caption }) => (hasText ? caption : ""));
+  const all = captions.map((caption) => captionPrompt(dataset, caption));
+  const room = request.settings.context - codesPerImage(dataset);
+  // A caption that leaves no room for its picture is cut; it has the marker at its end all the same.
+  const prompts = all.map((prompt) =>
+    prompt.length <= room ? prompt : Int32Array.from([...prompt.slice(0, room - 1), prompt.at(-1) ?? 0]),
+  );
   const context = Math.max(...prompts.map(({ length }) => length)) + codesPerImage(dataset);
-  const drawn: (readonly Picture[])[] = [];
+  const drawn = await byVariant(request, { batch: prompts.length, context }, options, (session) =>
+    drawPictures(session, dataset, prompts, drawing),
+  );
+  return specimens.map(({ original, codes }, i) => ({
+    caption: captions[i] ?? "",
+    pngs: [original, decodeImage(dataset, codes), ...drawn.flatMap((each) => each[i] ?? [])].map(encodePng),
+  }));
+}
+
+async function continueTexts(
+  request: ReportRequest,
+  specimens: readonly Specimen[],
+  options: DeviceOptions,
+): Promise<readonly ReportText[]> {
+  const { dataset, settings } = request;
+  const beginnings =
+    specimens.length > 0
+      ? specimens.map(({ caption, codes }) => ({
+          given: encodePng(decodeImage(dataset, codes)),
+          prompt: picturePrompt(dataset, codes),
+          truth: caption,
+        }))
+      : textBeginnings(dataset, settings.context);
+  const prompts = beginnings.map(({ prompt }) => prompt);
+  if (prompts.length === 0) return [];
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  const context = Math.min(settings.context, longest + longestCaption);
+  if (longest >= context) return [];
+  const written = await byVariant(request, { batch: prompts.length, context }, options, (session) =>
+    writeTexts(session, dataset, prompts, drawing),
+  );
+  return beginnings.map(({ given, truth }, i) => ({
+    given,
+    endings: [truth, ...written.map((each) => each[i] ?? "")].map((text) => text.trim()),
+  }));
+}
+
+/** The first halves of a few validation documents, and what follows there. */
+function textBeginnings(
+  dataset: Dataset,
+  context: number,
+): readonly { readonly given: string; readonly prompt: Int32Array; readonly truth: string }[] {
+  const [batch] = validationBatches(dataset, { count: textCount, batch: textCount, context });
+  if (batch === undefined) return [];
+  return Array.from({ length: textCount }, (_, row) => {
+    const tokens = batch.token
+      .subarray(row * context, (row + 1) * context)
+      .filter((_, i) => batch.document[row * context + i] === 0);
+    const prompt = tokens.slice(0, tokens.length >> 1);
+    const rest = tokens.subarray(prompt.length, prompt.length + longestCaption);
+    return { given: decodeText(dataset, prompt), prompt, truth: decodeText(dataset, rest) };
+  }).filter(({ prompt }) => prompt.length > 0);
+}
+
+/** What `make` gets from each variant's trained parameters. */
+async function byVariant<Result>(
+  { models, engine, runs }: ReportRequest,
+  sizes: { readonly batch: number; readonly context: number },
+  options: DeviceOptions,
+  make: (session: Session) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
   for (const model of models) {
     const checkpoint = loadCheckpoint(join(runs, model.variant, "checkpoint.safetensors"));
-    const sizes = { batch: prompts.length, context };
     const session = await openTrained({ model, engine, checkpoint }, sizes, options);
     try {
-      drawn.push(await drawPictures(session, dataset, prompts, drawing));
+      results.push(await make(session));
     } finally {
       await session.close();
     }
   }
-  const pictures = specimens.map(({ caption, original, codes }, i) => ({
-    caption,
-    pngs: [original, decodeImage(dataset, codes), ...drawn.flatMap((each) => each[i] ?? [])].map(encodePng),
-  }));
-  return { titles: ["original", "what the codes keep", ...models.map(({ variant }) => variant)], pictures };
+  return results;
 }
