@@ -8,6 +8,7 @@
 
 import type { AnyNode, Graph } from "../ir/graph.ts";
 import { ops } from "../ir/ops.ts";
+import { nameValues } from "../ir/print.ts";
 import { findChunkedLosses, type LossNodes } from "./chunk.ts";
 import type { ChunkedLoss, Fusion, FusionLimits, Group, Phase } from "./groups.ts";
 
@@ -192,5 +193,5 @@ function reasonToStop(graph: Graph, level: Level, next: Level | undefined): stri
     row: "reads what tasks of this group write",
     source: "",
   };
-  return `stops at %${node.results[0]}: ${node.op} ${why[ops[node.op].locality]}`;
+  return `stops at ${nameValues(graph)[node.results[0] ?? -1]}: ${node.op} ${why[ops[node.op].locality]}`;
 }

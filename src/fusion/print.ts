@@ -3,15 +3,17 @@
 // needs, so it is never left out.
 
 import type { Graph } from "../ir/graph.ts";
+import { nameValues } from "../ir/print.ts";
 import type { Fusion } from "./groups.ts";
 
 /** `group 3 forward  rows [%5 rms_norm, %6 linear]  tasks []  stops at %8: attention reads other rows` */
 export function printGroups(graph: Graph, fusion: Fusion): string {
+  const names = nameValues(graph);
   const list = (nodes: readonly number[]): string =>
     nodes
       .map((index) => {
         const node = graph.nodes[index];
-        return `%${node?.results[0]} ${node?.op}`;
+        return `${names[node?.results[0] ?? -1]} ${node?.op}`;
       })
       .join(", ");
   const lines = fusion.groups.flatMap((group, i) => {

@@ -6,6 +6,7 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { Readers } from "../fusion/chunk.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
+import { nameValues } from "../ir/print.ts";
 import { sizeOf } from "../ir/types.ts";
 import type { Argument } from "./kernel.ts";
 import { at, type Registry } from "./registry.ts";
@@ -77,6 +78,7 @@ export function createLayout(
   sizes: { readonly rows: number; readonly context: number },
 ): Layout {
   const arena = planArena(graph);
+  const valueNames = nameValues(graph);
   const offsets = new Map(arena.order.map(({ path, offset }) => [path, offset]));
   const gradientOf = new Map<ValueId, string>();
   for (const { name, value } of graph.results)
@@ -118,7 +120,7 @@ export function createLayout(
     if (type.kind === "array") {
       return at(
         registry.buffer({
-          name: arrayName(graph, value),
+          name: arrayName(graph, valueNames, value),
           role: "result",
           byteLength: Math.max(1, sizeOf(type)) * 4,
         }),
@@ -129,7 +131,7 @@ export function createLayout(
     const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : sizes.rows;
     const lifetime = isChunked ? chunkLifetime(storage, root) : storage.lifetimes.get(root);
     const buffer = registry.buffer({
-      name: valueName(graph, root),
+      name: valueName(graph, valueNames, root),
       role: "activation",
       byteLength: rows * stride * 4,
       ...(lifetime === undefined ? {} : { lifetime }),
@@ -163,15 +165,15 @@ function chunkLifetime(
   return storage.lifetimes.get(root);
 }
 
-/** `block.0.ffn.gate #17`: where it was made, its name, and the value's number, which makes it unique. */
-function valueName(graph: Graph, value: ValueId): string {
+/** `block.0.ffn.gate %17`: where it was made, its name, and what the graph's text calls it, which makes it unique. */
+function valueName(graph: Graph, valueNames: readonly string[], value: ValueId): string {
   const node = graph.nodes[graph.values[value]?.node ?? -1];
   const place = [node?.origin.scope, node?.origin.name ?? node?.op]
     .filter((part) => part !== undefined && part !== "")
     .join(".");
-  return `${place}${node?.origin.phase === "backward" ? " gradient" : ""} %${value}`;
+  return `${place}${node?.origin.phase === "backward" ? " gradient" : ""} ${valueNames[value]}`;
 }
 
-function arrayName(graph: Graph, value: ValueId): string {
-  return graph.results.find((result) => result.value === value)?.name ?? valueName(graph, value);
+function arrayName(graph: Graph, valueNames: readonly string[], value: ValueId): string {
+  return graph.results.find((result) => result.value === value)?.name ?? valueName(graph, valueNames, value);
 }
