@@ -10,7 +10,7 @@ export const knobTable = {
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_REQUIRE: "tools whose absence fails the tests instead of skipping them: wabt,nvcc",
-  MOTLEY_SPEC_SEED: "a number: the tests over random specs try this one spec alone",
+  MOTLEY_SPEC_SEED: "a number: where the tests over random specs begin to search",
 } as const;
 
 export type KnobName = keyof typeof knobTable;

@@ -1,7 +1,7 @@
 // random-specs.test.ts: any spec the checker accepts compiles, and a step of the module agrees with the interpreter in
 // the loss, every gradient and every parameter after the update; formatting the spec changes nothing of the model.
 // The specs reach every op, every kernel kind and every form of sharing, or the suite fails.
-// MOTLEY_SPEC_SEED and MOTLEY_SPEC_RUNS search elsewhere; a failure prints the seed and a spec shrunk to what matters.
+// MOTLEY_SPEC_SEED searches elsewhere; a failure prints the seed and a spec shrunk to what matters.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.
 import { type RandomCase, randomCases } from "./support/random-spec.ts";
 
 const seed = Number(process.env.MOTLEY_SPEC_SEED ?? 20);
-const runs = Number(process.env.MOTLEY_SPEC_RUNS ?? 200);
+const runs = 200;
 
 /** Both micro-kernels, with and without fused multiply-adds, on one thread and on two. */
 const engines: readonly { readonly engine: WasmEngine; readonly threads: number }[] = [
