@@ -1,7 +1,7 @@
 // Runs that were stopped go on as if nothing had happened: killed anywhere, or by Ctrl-C; and whatever does not fit is
 // refused with words. All through the command line, on the smallest example.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lines, metricsOf, motley, motleyUntil, repository, temporaryFolder } from "./support/motley.ts";
@@ -109,6 +109,27 @@ describe("resume", () => {
   });
 });
 
+describe("a start that was killed", () => {
+  it("before the manifest leaves a folder that a new run may take", async () => {
+    const run = join(temporaryFolder(), "run");
+    mkdirSync(run);
+    writeFileSync(join(run, "spec.mot"), "");
+    writeFileSync(join(run, "metrics.jsonl"), "");
+    const { exitCode, stderr } = await motley(["train", hello, "--steps", "5", "--out", run]);
+    expect(exitCode, stderr).toBe(0);
+  });
+
+  it("before the second variant's folder still resumes; a comparison that never was does not", async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, "race");
+    const compare = ["compare", hello, "--steps", "5", "--out", out];
+    expect((await motley([...compare, "--resume"])).stderr).toContain("there is no comparison");
+    mkdirSync(out);
+    const { exitCode, stderr } = await motley([...compare, "--resume"]);
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("starting at step 1")]);
+  });
+});
+
 describe("refused", () => {
   it("a folder that holds a run, other settings, another spec, unknown formats, broken files", async () => {
     const folder = temporaryFolder();
@@ -141,6 +162,14 @@ describe("refused", () => {
     writeFileSync(manifest, "{");
     await fails(["--steps", "10", "--resume"], "is not valid JSON");
     writeFileSync(manifest, kept);
+    writeFileSync(manifest, "null");
+    await fails(["--steps", "10", "--resume"], "has run format undefined");
+    writeFileSync(manifest, kept);
+    const metrics = join(run, "metrics.jsonl");
+    const keptMetrics = readFileSync(metrics, "utf8");
+    writeFileSync(metrics, keptMetrics.replace('"step":3', '"step":'));
+    await fails(["--steps", "10", "--resume"], "metrics.jsonl");
+    writeFileSync(metrics, keptMetrics);
     const checkpoint = join(run, "checkpoint.safetensors");
     writeFileSync(checkpoint, readFileSync(checkpoint).subarray(0, 5000));
     await fails(["--steps", "10", "--resume"], "checkpoint.safetensors");

@@ -3,6 +3,7 @@
 // 5xxx command line. In: nothing. Out: plain data. Each example yields exactly its own code; a test makes sure.
 
 import { checkCodes } from "./codes-check.ts";
+import { commandCodes } from "./codes-command.ts";
 import { syntaxCodes } from "./codes-syntax.ts";
 
 export type CodeEntry = {
@@ -12,11 +13,12 @@ export type CodeEntry = {
   readonly example: string;
 };
 
-export type Code = keyof typeof syntaxCodes | keyof typeof checkCodes;
+export type Code = keyof typeof syntaxCodes | keyof typeof checkCodes | keyof typeof commandCodes;
 
 export const codes: ReadonlyMap<string, CodeEntry> = new Map<string, CodeEntry>([
   ...Object.entries(syntaxCodes),
   ...Object.entries(checkCodes),
+  ...Object.entries(commandCodes),
 ]);
 
 /** The page that `motley explain CODE` prints, or nothing where there is no such code (case does not matter). */

@@ -24,6 +24,7 @@ export type Progress = {
 };
 
 export type Checkpoint = {
+  readonly path: string;
   readonly progress: Progress;
   readonly model: string;
   readonly variant: string;
@@ -58,7 +59,11 @@ export function loadCheckpoint(path: string): Checkpoint {
     const text = metadata.get(name);
     if (text === undefined)
       throw new TensorFileError(path, `has no \`${name}\`: it is not a checkpoint of a run`);
-    return JSON.parse(text);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new TensorFileError(path, `has a \`${name}\` that is not JSON`);
+    }
   };
   const format = field("format");
   if (format !== checkpointFormat) {
@@ -67,25 +72,31 @@ export function loadCheckpoint(path: string): Checkpoint {
       `has checkpoint format ${String(format)}; this version reads format ${checkpointFormat}`,
     );
   }
+  const progress = field("progress") as Progress | null;
+  if (!Number.isSafeInteger(progress?.step) || typeof progress?.cursor !== "string")
+    throw new TensorFileError(path, "does not say where its run stands");
   return {
-    progress: field("progress") as Progress,
+    path,
+    progress,
     model: String(field("model")),
     variant: String(field("variant")),
     tensors,
   };
 }
 
-/** Puts a checkpoint's tensors into a session; throws if the artifact has other tensors or shapes. */
+/** Puts a checkpoint's tensors into a session; throws TensorFileError if the artifact has other tensors or shapes. */
 export async function restoreCheckpoint(session: Session, checkpoint: Checkpoint): Promise<void> {
   const values = new Map<string, Float32Array>();
   for (const name of stateNames(session.artifact)) {
     const tensor = checkpoint.tensors.get(name);
     const shape = session.artifact.tensors[name]?.shape ?? [];
     if (tensor === undefined)
-      throw new Error(`the checkpoint has no tensor \`${name}\`: it was written by another model`);
+      throw new TensorFileError(checkpoint.path, `has no tensor \`${name}\`: another model wrote it`);
     if (!(tensor.values instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-      throw new Error(
-        `\`${name}\` is [${tensor.shape.join(", ")}] in the checkpoint and [${shape.join(", ")}] in the model`,
+      const [found, wanted] = [tensor.shape.join(", "), shape.join(", ")];
+      throw new TensorFileError(
+        checkpoint.path,
+        `has \`${name}\` as [${found}], and the model as [${wanted}]`,
       );
     }
     values.set(name, tensor.values);

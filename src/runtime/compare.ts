@@ -74,6 +74,7 @@ export async function compareRuns(
           cursor: batches.cursor(),
           dataHash,
         };
+        folder.sync();
         await saveCheckpoint(folder.checkpointPath, session, progress);
       }
     }

@@ -5,10 +5,14 @@
 
 import {
   appendFileSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -57,6 +61,8 @@ export type RunFolder = {
   append(metrics: Metrics): void;
   appendTiming(timing: Timing): void;
   appendValidation(validation: Validation): void;
+  /** Makes what was appended survive a power cut; a checkpoint must not know of steps that the lines forgot. */
+  sync(): void;
 };
 
 /** What a run has recorded so far. */
@@ -84,7 +90,8 @@ const checkpointFile = "checkpoint.safetensors";
 
 /** Opens a folder for a new run; refuses one that holds a run already. */
 export function createRunFolder(path: string, spec: string, manifest: Manifest): RunFolder {
-  if (existsSync(join(path, manifestFile)) || existsSync(join(path, metricsFile))) {
+  // The manifest is written last: a start that was killed before it has left nothing worth keeping.
+  if (existsSync(join(path, manifestFile)) || hasContent(join(path, metricsFile))) {
     throw new RunFolderError(
       `${path} holds a run already`,
       "go on with it by `--resume`, or name another folder with `--out`",
@@ -123,11 +130,26 @@ export function resumeRunFolder(
   }
   const folder = runFolder(path);
   const checkpoint = existsSync(folder.checkpointPath) ? loadCheckpoint(folder.checkpointPath) : undefined;
-  for (const file of [metricsFile, timingFile, validationFile]) {
-    if (existsSync(join(path, file)) || file === metricsFile)
-      cutLines(join(path, file), checkpoint?.progress.step ?? 0);
+  const step = checkpoint?.progress.step ?? 0;
+  const metricsPath = join(path, metricsFile);
+  const { lineCount } = linesUpTo(metricsPath, step);
+  if (lineCount !== step) {
+    throw new RunFolderError(
+      `${metricsPath} has ${lineCount} of the ${step} lines up to its checkpoint`,
+      "the file was changed by hand, or the disk lost a part of it; start a new run elsewhere",
+    );
   }
+  for (const file of [metricsFile, timingFile, validationFile]) cutLines(join(path, file), step);
   return { folder, checkpoint };
+}
+
+function hasContent(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** True if there is a run in the folder to go on with. */
+export function holdsRun(path: string): boolean {
+  return existsSync(join(path, manifestFile));
 }
 
 /** Reads and checks the manifest of a run folder. */
@@ -147,9 +169,9 @@ export function readManifest(path: string): Manifest {
       "the folder was changed by hand; start a new run elsewhere",
     );
   }
-  if (manifest.format !== runFormat) {
+  if (typeof manifest !== "object" || manifest === null || manifest.format !== runFormat) {
     throw new RunFolderError(
-      `${path} has run format ${String(manifest.format)}; this version reads format ${runFormat}`,
+      `${path} has run format ${String(manifest?.format)}; this version reads format ${runFormat}`,
       "use the version of Motley that wrote it, or start a new run",
     );
   }
@@ -163,11 +185,24 @@ function runFolder(path: string): RunFolder {
     append: (metrics) => appendLine(join(path, metricsFile), metrics),
     appendTiming: (timing) => appendLine(join(path, timingFile), timing),
     appendValidation: (validation) => appendLine(join(path, validationFile), validation),
+    sync() {
+      for (const file of [metricsFile, timingFile, validationFile]) syncFile(join(path, file));
+    },
   };
 }
 
 function appendLine(path: string, line: unknown): void {
   appendFileSync(path, `${JSON.stringify(line)}\n`);
+}
+
+function syncFile(path: string): void {
+  if (!existsSync(path)) return;
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Everything a run folder has recorded; a last line cut short by a kill is left out. */
@@ -183,24 +218,35 @@ function readLines<Line>(path: string): readonly Line[] {
   if (!existsSync(path)) return [];
   const text = readFileSync(path, "utf8");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  return whole.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
+  return whole.flatMap((line, i) => {
+    if (line === "") return [];
+    try {
+      return [JSON.parse(line) as Line];
+    } catch {
+      throw new RunFolderError(
+        `line ${i + 1} of ${path} is not valid JSON`,
+        "the file was changed by hand; start a new run elsewhere",
+      );
+    }
+  });
 }
 
 /** Keeps the whole lines of steps up to `step`; a line cut short by a kill goes. */
 function cutLines(path: string, step: number): void {
-  if (!existsSync(path)) {
-    writeFileSync(path, "");
-    return;
+  if (existsSync(path)) truncateSync(path, linesUpTo(path, step).byteLength);
+}
+
+/** How many lines at the start of a file are whole and of steps up to `step`, and their bytes. */
+function linesUpTo(path: string, step: number): { readonly lineCount: number; readonly byteLength: number } {
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  let [lineCount, byteLength] = [0, 0];
+  for (;;) {
+    const end = bytes.indexOf(0x0a, byteLength);
+    if (end < 0 || stepOfLine(bytes.toString("utf8", byteLength, end)) > step) break;
+    lineCount += 1;
+    byteLength = end + 1;
   }
-  const bytes = readFileSync(path);
-  let keep = 0;
-  for (let start = 0; ; ) {
-    const end = bytes.indexOf(0x0a, start);
-    if (end < 0 || stepOfLine(bytes.toString("utf8", start, end)) > step) break;
-    start = end + 1;
-    keep = start;
-  }
-  truncateSync(path, keep);
+  return { lineCount, byteLength };
 }
 
 function stepOfLine(line: string): number {

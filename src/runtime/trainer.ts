@@ -58,8 +58,10 @@ export async function train(
     // A step never yields by itself; without this no Ctrl-C would ever arrive.
     await nextTurn();
     const stopped = options.signal?.aborted === true;
-    if (step === steps || stopped || step % checkpointEvery === 0)
+    if (step === steps || stopped || step % checkpointEvery === 0) {
+      folder.sync();
       await saveCheckpoint(folder.checkpointPath, session, progress());
+    }
     if (stopped) break;
   }
   return step;
