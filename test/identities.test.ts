@@ -5,7 +5,10 @@
 import { describe, expect, test } from "vitest";
 import type { Model } from "../src/check/model.ts";
 import { compile } from "../src/compile.ts";
+import { interpret } from "../src/ir/interpret.ts";
+import { lower } from "../src/lower/lower.ts";
 import type { Batch } from "../src/runtime/batch.ts";
+import { layoutBatch } from "../src/runtime/layout.ts";
 import { scheduleOf } from "../src/runtime/schedule.ts";
 import { openSession, type Session } from "../src/runtime/session.ts";
 import { openWasmDevice } from "../src/runtime/wasm.ts";
@@ -139,6 +142,57 @@ describe("one modality", () => {
     expect([...got.tensors.keys()]).not.toEqual([...expected.tensors.keys()]);
     expect([...got.tensors.values()]).toEqual([...expected.tensors.values()]);
     expect(got.losses.at(-1)).not.toBe(got.losses[0]);
+  });
+});
+
+describe("purposes", () => {
+  // 640 rows: more than one chunk of a loss.
+  const large = { batch: 4, context: 160 };
+  const model = modelOf(`${specText("example")}\nvariant shallow = chameleon { layers = 1 }`, "shallow");
+  const parameters = livelyParameters(model, 2);
+  const batch = randomBatch({ ...large, modalities: layoutOptions(model).modalities, seed: 6 });
+
+  async function opened(purpose: "train" | "evaluate" | "infer"): Promise<Session> {
+    const artifact = compile(model, { purpose, engine: fastEngine, ...large });
+    const session = openSession(artifact, await openWasmDevice(artifact, { threads: 2 }));
+    await session.restore(
+      new Map([...parameters].map(([path, { values }]) => [`param/${path}`, Float32Array.from(values)])),
+    );
+    session.writeBatch(batch);
+    await session.run(purpose === "train" ? ["forward", "backward"] : ["forward"]);
+    return session;
+  }
+
+  test("losses are the same bits with and without gradients", async () => {
+    const [trains, evaluates] = [await opened("train"), await opened("evaluate")];
+    try {
+      expect(trains.artifact.layout.chunkCount).toBeGreaterThan(1);
+      expect(await evaluates.losses()).toEqual(await trains.losses());
+      expect(evaluates.artifact.arenaBytes).toBeLessThan(trains.artifact.arenaBytes);
+    } finally {
+      await trains.close();
+      await evaluates.close();
+    }
+  });
+
+  test("logits come out for every row, as the interpreter has them", async () => {
+    const session = await opened("infer");
+    try {
+      const { offsets, inputs } = layoutBatch(batch, layoutOptions(model));
+      const params = new Map([...parameters].map(([path, { values }]) => [path, values]));
+      const graph = lower(model, { loss: false, logits: true });
+      const expected = interpret(graph, { offsets: [...offsets], inputs, params }).get("logits") ?? [];
+      const got = await session.read("logits");
+      const live = offsets.at(-1) ?? 0;
+      expect(live).toBeGreaterThan(500);
+      for (let row = 0; row < live; row += 1) {
+        const range = [row * model.vocab, (row + 1) * model.vocab] as const;
+        const distance = relativeDistance(got.subarray(...range), expected.slice(...range));
+        expect(distance, `row ${row}`).toBeLessThan(2e-5);
+      }
+    } finally {
+      await session.close();
+    }
   });
 });
 
