@@ -79,6 +79,18 @@ describe("exit codes", () => {
     expect(finished.stdout + finished.stderr).not.toMatch(stackLine);
   });
 
+  it("1 where variants could not see the same batches", async () => {
+    const file = join(temporaryFolder(), "two.mot");
+    const text = readFileSync(join(repository, hello), "utf8").replace("vocab: 320", "vocab: codes");
+    const changed = text.replace("const dim = 32", "const codes = 320, dim = 32");
+    writeFileSync(file, `${changed}\nvariant a = hello\nvariant b = hello { codes = 400 }\n`);
+    const finished = await motley(["compare", file]);
+    expect([finished.exitCode, finished.stderr]).toEqual([
+      1,
+      expect.stringContaining("different vocabularies"),
+    ]);
+  });
+
   it("2 for an environment variable that means nothing", async () => {
     const finished = await motley(["plan", hello], repository, { MOTLEY_DUPM: "all" });
     expect([finished.exitCode, finished.stderr]).toEqual([2, expect.stringContaining("MOTLEY_DUPM")]);
@@ -160,6 +172,14 @@ describe("JSON", () => {
     expect(variants.dense.flopsPerToken).toBe(
       6 * (6 * (4 * 64 ** 2 + 3 * 64 * 172) + 64 * 1536) + 6 * 12 * 64 * 80.5,
     );
+  });
+
+  it("a spec with mistakes is a document too", async () => {
+    const file = join(temporaryFolder(), "bad.mot");
+    writeFileSync(file, "model m { }");
+    const { exitCode, stdout } = await motley(["plan", file, "--json"]);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).diagnostics.length).toBeGreaterThan(0);
   });
 
   it("a failure is a document too", async () => {

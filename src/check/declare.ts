@@ -60,6 +60,7 @@ export function collectDeclarations(files: readonly File[], reporter: Reporter):
   const statements = body.filter(isStatement);
   const train = trains[0];
   const compare = compares[0];
+  for (const { name } of modalities) refuseTotal(name, reporter);
   return {
     ...(model === undefined ? {} : { model }),
     constants: unique(constants, "constant", true, reporter),
@@ -71,6 +72,17 @@ export function collectDeclarations(files: readonly File[], reporter: Reporter):
     ...(train === undefined ? {} : { train }),
     ...(compare === undefined ? {} : { compare }),
   };
+}
+
+/** Every list of losses has an entry per modality and one for all of them. */
+function refuseTotal(name: Name, reporter: Reporter): void {
+  if (name.text !== "total") return;
+  reporter.report(
+    error("MOT2005", name.span, "a modality cannot be called `total`", {
+      note: "losses are listed by modality, and `total` is the weighted sum of them all",
+      help: "choose another name",
+    }),
+  );
 }
 
 function isStatement(item: Model["body"][number]): item is Statement {

@@ -70,8 +70,7 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const spec = loadSpec(file);
   checkTarget(options.target);
   const models = chosenModels(spec, options.variants);
-  const [first] = models;
-  if (first === undefined) throw new Failure(`${file} has nothing to compare`);
+  const first = oneDataFor(models, file);
   const settings = trainSettings(first, file, options);
   const dataset = await prepare(first, dirname(file), settings);
   const engine = await prepareEngine(options);
@@ -87,7 +86,9 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
     const document =
       options.seeds === undefined ? await compareSeed(race, root) : await compareSeeds(race, root);
     if (document === undefined) {
-      tell(`stopped; \`--resume --out ${root}\` goes on from there`);
+      const message = `stopped; \`--resume --out ${root}\` goes on from there`;
+      tell(message);
+      if (options.json) sayJson({ error: { message, help: null, exitCode: exitCodes.interrupted } });
       return exitCodes.interrupted;
     }
     if (options.json) sayJson(document);
@@ -101,6 +102,19 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
 function chosenModels(spec: Spec, wanted: readonly string[] | undefined): readonly Model[] {
   const names = wanted ?? (spec.compare.length > 0 ? spec.compare : [...spec.models.keys()]);
   return names.map((name) => pickVariant(spec, name));
+}
+
+/** The first model; throws `Failure` where the variants need different codes and could not see the same batches. */
+function oneDataFor(models: readonly Model[], file: string): Model {
+  const [first] = models;
+  if (first === undefined) throw new Failure(`${file} has nothing to compare`);
+  const vocabularies = ({ modalities }: Model): string => JSON.stringify(modalities.map(({ form }) => form));
+  const other = models.find((model) => vocabularies(model) !== vocabularies(first));
+  if (other === undefined) return first;
+  throw new Failure(
+    `variants \`${first.variant}\` and \`${other.variant}\` have different vocabularies`,
+    "variants are compared on the same batches; give their modalities the same `vocab`",
+  );
 }
 
 function sharesAll({ parameters, modalities }: Model): boolean {

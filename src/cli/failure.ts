@@ -9,6 +9,7 @@ import {
   CompilerBug,
   DataError,
   DeviceError,
+  type Diagnostic,
   isRunFolderProblem,
   MemoryError,
   NonFiniteError,
@@ -28,9 +29,14 @@ export class Failure extends Error {
   }
 }
 
-/** The user's mistakes were shown already; only the exit code is left to say. */
+/** The user's mistakes were shown already; what is left is the exit code, and a document for readers of JSON. */
 export class Reported extends Error {
-  override readonly name = "Reported";
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super("the spec has errors");
+    this.name = "Reported";
+    this.diagnostics = diagnostics;
+  }
 }
 
 export type Explained = { readonly exitCode: number; readonly message: string; readonly help?: string };

@@ -3,6 +3,7 @@
 // A test freezes the help texts: changing the surface shows in review.
 
 import { Command, CommanderError, Option } from "commander";
+import { toJson } from "../index.ts";
 import { integer, names, numberFrom } from "./arguments.ts";
 import { buildCommand, buildStages } from "./build.ts";
 import { checkCommand, explainCommand, fmtCommand } from "./check.ts";
@@ -47,11 +48,15 @@ async function guard(
   try {
     return await action();
   } catch (error) {
-    if (error instanceof Reported) return exitCodes.failed;
+    // Whoever reads stdout as JSON gets a document in every case.
+    const isJson = argv.includes("--json");
+    if (error instanceof Reported) {
+      if (isJson) sayJson({ diagnostics: error.diagnostics.map(toJson) });
+      return exitCodes.failed;
+    }
     const { exitCode, message, help } = explainFailure(error, commandLine);
     showError(message, help);
-    // Whoever reads stdout as JSON gets a document in every case.
-    if (argv.includes("--json")) sayJson({ error: { message, help: help ?? null, exitCode } });
+    if (isJson) sayJson({ error: { message, help: help ?? null, exitCode } });
     return exitCode;
   }
 }

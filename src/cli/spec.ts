@@ -52,7 +52,7 @@ export function checkFile(file: string): Spec {
 export function loadSpec(file: string): Spec {
   const spec = checkFile(file);
   showDiagnostics(spec.diagnostics);
-  if (hasErrors(spec.diagnostics)) throw new Reported();
+  if (hasErrors(spec.diagnostics)) throw new Reported(spec.diagnostics);
   if (spec.models.size === 0)
     throw new Failure(
       `${file} declares no model`,
