@@ -2,7 +2,7 @@
 // Most cases run the real program in a process of its own.
 
 import { spawn } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../src/cli/program.ts";
@@ -77,6 +77,20 @@ describe("exit codes", () => {
     expect(finished.exitCode, finished.stderr).toBe(exitCode);
     expect(finished.stdout + finished.stderr).toMatch(text);
     expect(finished.stdout + finished.stderr).not.toMatch(stackLine);
+  });
+
+  it("1 for a step that cannot fit, with the largest buffers by name, and no folder left behind", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "big.mot");
+    const data = JSON.stringify(join(repository, "examples", "hello"));
+    const text = readFileSync(join(repository, hello), "utf8").replace('"hello"', data);
+    writeFileSync(file, text.replace("batch 4", "batch 200000"));
+    const run = join(folder, "run");
+    const { exitCode, stderr } = await motley(["train", file, "--out", run]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/needs [\d.]+ GiB of memory.*the largest are (.* \(\d+ MiB\)){3}/);
+    expect(stderr).toContain("a smaller `batch` or `context`");
+    expect(existsSync(run)).toBe(false);
   });
 
   it("1 where variants could not see the same batches", async () => {

@@ -30,6 +30,7 @@ import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
 import { table } from "./table.ts";
 import { openFolder } from "./train.ts";
 import {
+  checkFit,
   checkTarget,
   compileFor,
   type DeviceOptions,
@@ -189,6 +190,7 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
   const threads = options.threads ?? defaultThreads();
   const text = flatText(file);
   const artifacts = models.map((model) => compileFor(model, engine));
+  checkFit(artifacts, options);
   const folders = models.map((model, i) => {
     const path = join(root, model.variant);
     const artifact = artifacts[i];

@@ -22,6 +22,7 @@ import { say, tell } from "./output.ts";
 import { bar, duration, isReportedStep, live, stopSignal } from "./progress.ts";
 import { flatText, loadSpec, pickVariant } from "./spec.ts";
 import {
+  checkFit,
   checkTarget,
   compileFor,
   type DeviceOptions,
@@ -51,6 +52,8 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const dataset = await prepare(model, dirname(file), settings);
   const engine = await prepareEngine(options);
   const artifact = compileFor(model, engine);
+  // Before the folder is made: what does not fit leaves nothing behind.
+  checkFit([artifact], options);
   const threads = options.threads ?? defaultThreads();
   const manifest = manifestOf({ artifact, model, engine, settings, dataset, threads, file, folder: path });
   const { folder, checkpoint } = openFolder(path, flatText(file), manifest, options.resume === true);

@@ -108,17 +108,23 @@ export function compileFor(
   return compile(requireObjective(model), { purpose, engine, watch: watchStages(), ...sizes });
 }
 
-/** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */
-export async function openSessions(
-  artifacts: readonly Artifact[],
-  options: DeviceOptions,
-): Promise<readonly Session[]> {
+/** Throws `MemoryError` unless all artifacts fit side by side; nothing is allocated. */
+export function checkFit(artifacts: readonly Artifact[], options: DeviceOptions): void {
   const threads = options.threads ?? defaultThreads();
   let available = process.availableMemory();
   for (const artifact of artifacts) {
     checkMemory(artifact, threads, available);
     available -= artifact.arenaBytes + threads * artifact.scratchBytes;
   }
+}
+
+/** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */
+export async function openSessions(
+  artifacts: readonly Artifact[],
+  options: DeviceOptions,
+): Promise<readonly Session[]> {
+  checkFit(artifacts, options);
+  const threads = options.threads ?? defaultThreads();
   const sessions: Session[] = [];
   for (const artifact of artifacts) {
     sessions.push(openSession(artifact, await openWasmDevice(artifact, { threads, cacheDirectory })));
