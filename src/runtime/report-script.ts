@@ -56,7 +56,8 @@ function linesOf(chart, axis) {
 
 // The first steps fall from far above: they would leave no room for what the curves differ in.
 function rangeOf(lines) {
-  const shown = lines.flatMap(({ y }) => (y.length > 20 ? y.slice(Math.ceil(y.length / 20)) : y));
+  const from = Math.max(...lines.map(({ x }) => x.at(-1))) / 5;
+  const shown = lines.flatMap(({ x, y }) => y.filter((_, i) => x[i] >= from));
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
   const margin = 0.04 * (high - low || 1);
   return [low - margin, high + margin];

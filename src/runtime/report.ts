@@ -54,8 +54,9 @@ export function renderReport(parts: ReportParts): string {
   const { documents, modalities, settings, tables, pictures, texts, spec, origin } = parts;
   const [first] = documents;
   const variants = Object.keys(first?.variants ?? {});
-  const title = `${first?.model ?? "model"}: ${variants.join(" and ")}`;
+  const title = `${first?.model ?? "model"}: ${variants.join(", ")}`;
   const charts = chartsOf(documents, modalities);
+  const filled = tables.filter(({ rows }) => rows.length > 0);
   const settingList = settings.map(
     ([name, value]) => `<span>${escapeHtml(name)} <b>${escapeHtml(value)}</b></span>`,
   );
@@ -74,7 +75,7 @@ ${pageStyle}</style>
 <p class="settings">${settingList.join(" ")}</p>
 ${renderMatches(documents, modalities, variants)}
 ${renderCharts(charts, modalities)}
-${tables.map((table) => renderTable(table, variants)).join("\n")}
+${filled.map((table) => renderTable(table, variants)).join("\n")}
 ${pictures.length === 0 ? "" : renderPictures(parts, variants)}
 ${texts.length === 0 ? "" : renderTexts(parts, variants)}
 <h2>Spec</h2>
@@ -220,7 +221,7 @@ function renderTexts({ texts, textTitles }: ReportParts, variants: readonly stri
   const header = titles.map((name) => `<th>${nameOf(name, variants)}</th>`).join("");
   const title = arePictures ? "Captions written for pictures" : "Texts continued";
   return `<h2>${title}</h2>
-<p>Also of the validation split.</p>
+<p>${arePictures ? "The pictures are of the validation split too." : "The beginnings are of the validation split."}</p>
 <div class="wide"><table class="texts"><thead><tr>${header}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
