@@ -58,15 +58,7 @@ export function openSession(artifact: Artifact, device: Device): Session {
     artifact,
     device,
     async initialize(seed) {
-      for (const parameter of artifact.parameters) {
-        if (!Object.hasOwn(artifact.tensors, `param/${parameter.path}`)) continue;
-        device.write(tensor(`param/${parameter.path}`).byteOffset, initialValue(parameter, seed));
-        for (const slot of ["m", "v"]) {
-          const name = `${slot}/${parameter.path}`;
-          if (Object.hasOwn(artifact.tensors, name))
-            device.write(tensor(name).byteOffset, new Float32Array(elements(tensor(name))));
-        }
-      }
+      writeInitialValues(artifact, device, seed);
       await device.run(["prepare"]);
     },
     writeBatch(batch) {
@@ -108,6 +100,19 @@ export function openSession(artifact: Artifact, device: Device): Session {
     close: () => device.close(),
   };
   return session;
+}
+
+/** Every parameter as the seed draws it, and cleared moments. */
+function writeInitialValues({ parameters, tensors }: Artifact, device: Device, seed: number): void {
+  for (const parameter of parameters) {
+    const place = tensors[`param/${parameter.path}`];
+    if (place === undefined) continue;
+    device.write(place.byteOffset, initialValue(parameter, seed));
+    for (const slot of ["m", "v"]) {
+      const moment = tensors[`${slot}/${parameter.path}`];
+      if (moment !== undefined) device.write(moment.byteOffset, new Float32Array(elements(moment)));
+    }
+  }
 }
 
 function elements(tensor: ArtifactTensor): number {
