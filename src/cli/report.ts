@@ -12,6 +12,7 @@ import {
   type Engine,
   encodePng,
   loadCheckpoint,
+  MemoryError,
   type Model,
   type ReportParts,
   type ReportPicture,
@@ -23,6 +24,7 @@ import {
 } from "../index.ts";
 import { compareTables, seedTables } from "./compare-view.ts";
 import { captionPrompt, drawPictures, openTrained, picturePrompt, writeTexts } from "./drawing.ts";
+import { Failure } from "./failure.ts";
 import { tell } from "./output.ts";
 import type { DeviceOptions, TrainSettings } from "./training.ts";
 import { version } from "./version.ts";
@@ -49,7 +51,7 @@ const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 export async function writeReport(root: string, request: ReportRequest): Promise<string> {
   const { documents, models, settings, dataset, threads, spec } = request;
   const [first] = documents;
-  const samples = await drawAll(request);
+  const samples = await drawAll(request).catch((error: unknown) => withoutSamples(error));
   const html = renderReport({
     documents,
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
@@ -69,6 +71,13 @@ export async function writeReport(root: string, request: ReportRequest): Promise
   const path = join(root, "report.html");
   writeAtomically(path, html);
   return path;
+}
+
+/** The numbers are worth a page without samples, where those cannot be had. */
+function withoutSamples(error: unknown): Samples {
+  if (!(error instanceof MemoryError || error instanceof Failure)) throw error;
+  tell(`the report has no samples: ${error.message}`);
+  return { pictureTitles: [], pictures: [], textTitles: [], texts: [] };
 }
 
 type Samples = Pick<ReportParts, "pictureTitles" | "pictures" | "textTitles" | "texts">;
@@ -110,6 +119,7 @@ async function drawCaptions(
   const captions = specimens.map(({ caption }) => (hasText ? caption : ""));
   const all = captions.map((caption) => captionPrompt(dataset, caption));
   const room = request.settings.context - codesPerImage(dataset);
+  if (room < 2) return [];
   // A caption that leaves no room for its picture is cut; it has the marker at its end all the same.
   const prompts = all.map((prompt) =>
     prompt.length <= room ? prompt : Int32Array.from([...prompt.slice(0, room - 1), prompt.at(-1) ?? 0]),
