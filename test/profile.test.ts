@@ -51,13 +51,13 @@ async function profiled(
   const session = openSession(artifact, await openWasmDevice(artifact, { threads }));
   await session.initialize(1);
   const batch = mixedBatch();
-  const { profile, lastStep } = await profileSteps(
+  const { profile, bestStep } = await profileSteps(
     session,
     { next: () => batch },
-    { warmups: 1, steps: 2, roofline },
+    { warmups: 1, steps: 2, measureRoofline: async () => roofline },
   );
   await session.close();
-  return { profile, artifact, trace: traceStep(artifact, lastStep) };
+  return { profile, artifact, trace: traceStep(artifact, bestStep) };
 }
 
 const total = (parts: readonly Part[], pick: (part: Part) => number): number =>

@@ -36,7 +36,7 @@ export type ProfileOptions = DeviceOptions & {
 
 /** Steps before anything is measured: the engine still compiles. */
 const warmups = 6;
-const steps = 10;
+const steps = 16;
 const shownParts = 16;
 
 export async function profileCommand(file: string, options: ProfileOptions): Promise<number> {
@@ -48,16 +48,18 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
   const engine = await prepareEngine(options);
   const artifact = compileFor(model, engine);
   const threads = options.threads ?? defaultThreads();
-  const roofline = await measureRoofline(wasmRoofline(engine), { threads, cacheDirectory });
   const [session] = await openSessions([artifact], options);
   if (session === undefined) throw new Error("no session was opened");
   try {
     const { batch, context, seed } = settings;
     await session.initialize(seed);
     const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
-    const { profile, lastStep } = await profileSteps(session, batches, { warmups, steps, roofline });
+    const { profile, bestStep } = await profileSteps(session, batches, {
+      ...{ warmups, steps },
+      measureRoofline: () => measureRoofline(wasmRoofline(engine), { threads, cacheDirectory }),
+    });
     if (options.trace !== undefined) {
-      writeAtomically(options.trace, `${JSON.stringify(traceStep(artifact, lastStep))}\n`);
+      writeAtomically(options.trace, `${JSON.stringify(traceStep(artifact, bestStep))}\n`);
       tell(`${options.trace}: a step's timeline; open it in ui.perfetto.dev or chrome://tracing`);
     }
     if (options.json) sayJson(profile);
@@ -91,7 +93,7 @@ function render(profile: Profile, text: string): string {
     partTable("kernel", profile.kernels),
     partTable("line of the spec", lines),
     partTable("scope", profile.scopes),
-    "ms are summed over threads, and shares are of threads × step. GFLOP/s are of one thread. `of peak` is the least\ntime that the machine's rates allow, divided by the time taken: above 100 %, caches gave what memory\ncould not, or the machine was busy while its rates were measured.",
+    "ms are summed over threads, and shares are of threads × step. GFLOP/s are of one thread. `of peak` is the least\ntime that the machine's rates allow, divided by the time taken: above 100 %, caches gave what memory\ncould not, or the machine was busy with other work while its rates were measured.\nThe gradient of the loss runs chunk by chunk beside the loss itself, so it counts as forward.",
   ].join("\n\n");
 }
 

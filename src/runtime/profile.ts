@@ -39,7 +39,7 @@ export type Profile = {
   readonly threads: number;
   readonly batch: number;
   readonly context: number;
-  /** Steps measured; every number here is of one step, their mean. */
+  /** Steps that count: every number here is of one step, their mean. */
   readonly steps: number;
   readonly step: {
     /** Median of the steps that ran without being timed call by call, in turns with those that were. */
@@ -63,11 +63,13 @@ export type Profile = {
 
 export type ProfileOptions = {
   readonly warmups: number;
+  /** Timed steps; the slower half is left out, for other work on the machine hits steps at random. */
   readonly steps: number;
-  readonly roofline: Roofline;
+  /** Asked before and after the steps; the better of each rate counts. */
+  readonly measureRoofline: () => Promise<Roofline>;
 };
 
-export type Profiled = { readonly profile: Profile; readonly lastStep: DeviceTimes };
+export type Profiled = { readonly profile: Profile; readonly bestStep: DeviceTimes };
 
 const phases: readonly Phase[] = ["forward", "backward", "update"];
 
@@ -79,50 +81,60 @@ export async function profileSteps(
 ): Promise<Profiled> {
   const { optimizer } = session.artifact;
   if (optimizer === undefined) throw new Error("the artifact was not compiled for training");
-  const { warmups, steps } = options;
+  const { warmups, steps, measureRoofline } = options;
   const total = warmups + 2 * steps;
   const plain: number[] = [];
-  const timed: number[] = [];
-  const measured: { readonly times: DeviceTimes; readonly batch: Batch }[] = [];
+  const measured: Measured[] = [];
+  const before = await measureRoofline();
   for (let step = 1; step <= total; step += 1) {
     const batch = batches.next();
     session.writeBatch(batch);
     session.writeSchedule(scheduleOf(optimizer, step, total));
     const isTimed = step > warmups && (step - warmups) % 2 === 0;
     const start = performance.now();
-    if (isTimed) measured.push({ times: await session.profile(phases), batch });
-    else await session.run(phases);
-    if (step > warmups) (isTimed ? timed : plain).push(performance.now() - start);
+    const times = isTimed ? await session.profile(phases) : await session.run(phases);
+    const elapsedMs = performance.now() - start;
+    if (times !== undefined) measured.push({ times, batch, elapsedMs });
+    else if (step > warmups) plain.push(elapsedMs);
   }
-  const lastStep = measured.at(-1)?.times ?? { calls: [], waitMs: [] };
-  return { profile: summarize(session, measured, plain, timed, options), lastStep };
+  const roofline = better(before, await measureRoofline());
+  const kept = [...measured].sort((a, b) => a.elapsedMs - b.elapsedMs).slice(0, Math.ceil(steps / 2));
+  const [best] = kept;
+  if (best === undefined) throw new Error("no step was measured");
+  return { profile: summarize(session, kept, median(plain), roofline), bestStep: best.times };
+}
+
+type Measured = { readonly times: DeviceTimes; readonly batch: Batch; readonly elapsedMs: number };
+
+function better(a: Roofline, b: Roofline): Roofline {
+  return {
+    gflopsPerThread: Math.max(a.gflopsPerThread, b.gflopsPerThread),
+    gigabytesPerThread: Math.max(a.gigabytesPerThread, b.gigabytesPerThread),
+  };
 }
 
 function summarize(
   { artifact, device }: Session,
-  measured: readonly { readonly times: DeviceTimes; readonly batch: Batch }[],
-  plain: readonly number[],
-  timed: readonly number[],
-  { roofline, steps }: ProfileOptions,
+  kept: readonly Measured[],
+  milliseconds: number,
+  roofline: Roofline,
 ): Profile {
-  const meanTimed = sum(timed) / timed.length;
-  const threadMs = device.threads * meanTimed;
-  const costs = measured.flatMap(({ times, batch }) => costsOf(artifact, times.calls, batch));
+  const steps = kept.length;
+  const timedMilliseconds = sum(kept.map(({ elapsedMs }) => elapsedMs)) / steps;
+  const threadMs = device.threads * timedMilliseconds;
+  const costs = kept.flatMap(({ times, batch }) => costsOf(artifact, times.calls, batch));
   const part = (key: (cost: CallCost) => string): readonly Part[] =>
-    groupParts(costs, key, { steps: measured.length, threadMs, roofline });
-  const barrier = sum(measured.flatMap(({ times }) => times.waitMs)) / measured.length;
-  const inCalls = sum(costs.map(({ milliseconds }) => milliseconds)) / measured.length;
+    groupParts(costs, key, { steps, threadMs, roofline });
+  const barrier = sum(kept.flatMap(({ times }) => times.waitMs)) / steps;
+  const inCalls = sum(costs.map((cost) => cost.milliseconds)) / steps;
   const rest = Math.max(0, threadMs - inCalls - barrier);
-  const flops = sum(costs.map((cost) => cost.flops)) / measured.length;
-  const milliseconds = median(plain);
+  const flops = sum(costs.map((cost) => cost.flops)) / steps;
   const { model, variant, target, batch, context, rows } = artifact;
   return {
     ...{ model, variant, target, threads: device.threads, batch, context, steps, roofline },
     step: {
-      milliseconds,
-      timedMilliseconds: meanTimed,
+      ...{ milliseconds, timedMilliseconds, flops },
       tokensPerSecond: (1000 * rows) / milliseconds,
-      flops,
       gflopsPerSecond: flops / milliseconds / 1e6,
     },
     phases: part(({ phase }) => phase),
