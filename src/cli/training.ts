@@ -127,7 +127,12 @@ export async function openSessions(
   const threads = options.threads ?? defaultThreads();
   const sessions: Session[] = [];
   for (const artifact of artifacts) {
-    sessions.push(openSession(artifact, await openWasmDevice(artifact, { threads, cacheDirectory })));
+    sessions.push(
+      openSession(
+        artifact,
+        await openWasmDevice(artifact, { threads, cacheDirectory, turbo: options.turbo === true }),
+      ),
+    );
   }
   return sessions;
 }
