@@ -20,11 +20,11 @@ export type SourceFile = {
   readonly imports: readonly string[];
 };
 
-/** The files below `folder` whose names end in `ending`, sorted, as paths from the root. */
+/** The files below `folder` whose names end in `ending`, sorted, as paths from the root; installed packages are not ours. */
 export function listFiles(folder: string, ending: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name).replaceAll("\\", "/"))
-    .filter((path) => path.endsWith(ending))
+    .filter((path) => path.endsWith(ending) && !path.includes("/node_modules/"))
     .sort();
 }
 
