@@ -9,11 +9,19 @@ import type { Model } from "../src/check/model.ts";
 import { trainingGraph } from "../src/compile.ts";
 import { type OpName, ops } from "../src/ir/ops.ts";
 import type { KernelKind } from "../src/kernel/kernel.ts";
+import type { Batch } from "../src/runtime/batch.ts";
 import { format } from "../src/syntax/format.ts";
 import type { WasmEngine } from "../src/targets/wasm.ts";
-import { randomBatch } from "./support/batches.ts";
+import { randomBatch, randomNumbers } from "./support/batches.ts";
 import { compareStep, openCompiled, worstTensor } from "./support/compiled.ts";
-import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.ts";
+import {
+  interpretStep,
+  layoutOptions,
+  livelyParameters,
+  modelOf,
+  type Parameters,
+  relativeDistance,
+} from "./support/interpreted.ts";
 import { type RandomCase, randomCases } from "./support/random-spec.ts";
 
 const seed = Number(process.env.MOTLEY_SPEC_SEED ?? 20);
@@ -62,10 +70,11 @@ const features = [
   ...["a value handed on by arms and read elsewhere", "parameters without a gradient"],
   ...["embedding: global", "embedding: per modality", "embedding: arms", "embedding: two"],
   ...["call: once", "call: twice", "call: repeat", "call: nested repeat", "call: repeat 0"],
+  ...["a layer inside a layer", "a layer inside per modality"],
   ...["grouped-query heads", "heads no vector fits", "norm over heads", "rope", "output norm"],
   ...["objectives: one", "objectives: two on one logits", "objectives: two logits"],
   ...["objectives: some modalities", "objectives: capped logits", "z_loss", "a loss in chunks"],
-  ...["documents of one token", "fewer rows than a tile has"],
+  ...["engine 0", "engine 1", "engine 2", "engine 3", "documents of one token", "fewer rows than a tile has"],
 ];
 
 const seen = { features: new Set<string>(), ops: new Set<OpName>(), kernels: new Set<string>() };
@@ -76,6 +85,26 @@ function meaning(model: Model): unknown {
   const plain = (key: string, value: unknown): unknown =>
     isPlace(key) ? undefined : value instanceof Map ? [...value] : value;
   return JSON.parse(JSON.stringify(model, plain));
+}
+
+/**
+ * How far the gradients move, in float64, when every parameter moves to an f32 beside it, or stays. A model for which
+ * that is much is no measure of the kernels; it is asked only where a step disagrees.
+ */
+function sensitivity(model: Model, parameters: Parameters, batch: Batch): number {
+  const random = randomNumbers(1);
+  const moved: Parameters = new Map(
+    [...parameters].map(([path, { shape, values }]) => [
+      path,
+      { shape, values: Float32Array.from(values, (x) => x * (1 + Math.round(2 * random() - 1) * 2 ** -23)) },
+    ]),
+  );
+  const [at, beside] = [interpretStep(model, parameters, batch), interpretStep(model, moved, batch)];
+  const norm = Math.hypot(...[...at.gradients.values()].map((gradient) => Math.hypot(...gradient)));
+  const distances = [...at.gradients].map(([path, gradient]) =>
+    relativeDistance(beside.gradients.get(path) ?? [], gradient, 1e-3 * norm),
+  );
+  return Math.max(...distances);
 }
 
 async function agrees(drawn: RandomCase): Promise<void> {
@@ -96,13 +125,11 @@ async function agrees(drawn: RandomCase): Promise<void> {
   for (const { op } of nodes) seen.ops.add(op);
   for (const { kind } of session.artifact.kernels) seen.kernels.add(kind);
   try {
-    const distance = await compareStep(
-      session,
-      model,
-      randomBatch({ ...drawn, modalities }),
-      Float32Array.of(0.01, 2, 3),
-    );
+    const tokens = randomBatch({ ...drawn, modalities });
+    const distance = await compareStep(session, model, tokens, Float32Array.of(0.01, 2, 3));
     const worst = worstTensor(distance);
+    const isClose = distance.loss < tolerance.loss && worst.distance < tolerance.tensor;
+    fc.pre(isClose || sensitivity(model, parameters, tokens) < tolerance.tensor / 10);
     expect(distance.loss, "loss").toBeLessThan(tolerance.loss);
     expect(worst.distance, `${worst.name}, ${nodes.length} ops`).toBeLessThan(tolerance.tensor);
   } finally {
@@ -113,7 +140,14 @@ async function agrees(drawn: RandomCase): Promise<void> {
 describe("random specs", () => {
   test("agree with the interpreter, formatted or not", { timeout: 600_000 }, async () => {
     const property = fc.asyncProperty(randomCases, agrees);
-    const result = await fc.check(property, { seed, numRuns: runs });
+    const result = await fc.check(property, {
+      seed,
+      numRuns: runs,
+      // Specs that rounding alone throws about are drawn again, but must stay few.
+      maxSkipsPerRun: 0.1,
+      // Bounds shrinking; a machine that takes this long without a failure misses the coverage below.
+      interruptAfterTimeLimit: 240_000,
+    });
     if (!result.failed) return;
     const [drawn] = result.counterexample ?? [];
     const { text = "", features: _features, ...batch } = drawn ?? {};

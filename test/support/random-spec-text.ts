@@ -35,6 +35,7 @@ export function writeSpec(recipe: Recipe): { readonly text: string; readonly fea
     `const scales = ${perModality(writer, recipe.scales)}`,
     `const widths = ${perModality(writer, recipe.widths)}`,
     ...modalities.map((name, m) => `modality ${name} = tokens(vocab: ${recipe.vocabs[m]})`),
+    ...(layers.some((line) => line.includes("inner(")) ? innerLayer : []),
     ...layers,
     ...embedding(writer),
     ...recipe.layers.flatMap((layer, index) => call(writer, layer.calls, `layer${index}`)),
@@ -53,6 +54,13 @@ export function writeSpec(recipe: Recipe): { readonly text: string; readonly fea
   features.add(`${modalities.length} modalities`);
   return { text, features };
 }
+
+const innerLayer = [
+  "layer inner(x, y) {",
+  "  h = rms_norm(y) as norm",
+  "  return x + linear(gelu(linear(h, 5) as up), dim) as down",
+  "}",
+];
 
 function startWriter(recipe: Recipe): Writer {
   let parameters = 0;
@@ -243,6 +251,11 @@ function blockText(writer: Writer, block: Block): readonly string[] {
         `u = linear(x, ${block.width}) as ${fresh()}`,
         `per modality unread { u = rms_norm(linear(u, 3) as ${fresh()}) as ${fresh()} }`,
       ];
+    case "inner": {
+      features.add(block.routing === "global" ? "a layer inside a layer" : "a layer inside per modality");
+      const calls = Array.from({ length: block.calls }, () => `x = inner(x, 0.5 * x) as ${fresh()}`);
+      return routed(writer, block.routing, "inner", true, calls);
+    }
     case "kept": {
       features.add("a value handed on by arms and read elsewhere");
       const name = modalities[block.modality % modalities.length];

@@ -61,6 +61,8 @@ export type Block =
   | { readonly kind: "read by one"; readonly width: number; readonly modality: number }
   /** Parameters that no loss reaches. */
   | { readonly kind: "unread"; readonly width: number }
+  /** A layer of two values that this one calls, once or several times. */
+  | { readonly kind: "inner"; readonly routing: Routing; readonly calls: number }
   /** Arms that hand on a value that somebody else reads as well. */
   | { readonly kind: "kept"; readonly modality: number };
 
@@ -157,6 +159,7 @@ const block: fc.Arbitrary<Block> = fc.oneof(
   { arbitrary: arms, weight: 3 },
   fc.record({ kind: fc.constant("read by one" as const), width: natural(9), modality: fc.nat(3) }),
   fc.record({ kind: fc.constant("unread" as const), width: natural(9) }),
+  fc.record({ kind: fc.constant("inner" as const), routing, calls: natural(2) }),
   fc.record({ kind: fc.constant("kept" as const), modality: fc.nat(3) }),
 );
 
@@ -218,7 +221,7 @@ export const randomCases: fc.Arbitrary<RandomCase> = fc
     const everyone = small.vocabs.map((_, m) => m);
     const present = everyone.length > 1 ? everyone.filter((m) => m !== absent) : everyone;
     const shape = isLarge ? { batch: 4, context: 30 + context } : { batch, context };
-    const seen = new Set(features);
+    const seen = new Set([...features, `engine ${engine}`]);
     if (isLarge) seen.add("a loss in chunks");
     if (present.length < everyone.length) seen.add("an absent modality");
     if (shape.context === 1) seen.add("documents of one token");
