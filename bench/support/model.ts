@@ -5,7 +5,7 @@ import { checkSource } from "../../src/check/load.ts";
 import type { Model } from "../../src/check/model.ts";
 import { compile } from "../../src/compile.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
-import { detectEngine } from "../../src/runtime/engine.ts";
+import { detectEngine, type Engine } from "../../src/runtime/engine.ts";
 import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
@@ -74,7 +74,14 @@ export function checkedModel(sizes: Sizes, variant: string): Model {
   return model;
 }
 
-export type Opened = { readonly session: Session; readonly step: (update?: boolean) => Promise<number> };
+export type Opened = {
+  readonly session: Session;
+  readonly engine: Engine;
+  /** Ships the batch and runs a step, without its update if `false` is given; milliseconds. */
+  readonly step: (update?: boolean) => Promise<number>;
+  /** Runs the update alone, on the gradients of the step before; milliseconds. */
+  readonly update: () => Promise<number>;
+};
 
 /** A session with drawn parameters and a written batch; `step` runs one and returns its milliseconds. */
 export async function openBench(
@@ -98,7 +105,12 @@ export async function openBench(
     await session.run(update ? ["forward", "backward", "update"] : ["forward", "backward"]);
     return performance.now() - start;
   };
-  return { session, step };
+  const update = async (): Promise<number> => {
+    const start = performance.now();
+    await session.run(["update"]);
+    return performance.now() - start;
+  };
+  return { session, engine, step, update };
 }
 
 /** One document per context: text, then image, as the peers make it; ids are pseudo-random. */
@@ -118,9 +130,4 @@ export function halves(sizes: Sizes, textShare: number): Batch {
   const target = token.map((_id, i) => ((i + 1) % context === 0 ? -1 : (token[i + 1] ?? -1)));
   const position = token.map((_id, i) => i % context);
   return { batch, context, token, target, modality, document: new Int32Array(rows), position };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
