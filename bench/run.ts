@@ -2,7 +2,7 @@
 // In: how many rounds, which parts. Out: tables on stdout, everything measured in bench/results/DATE-step.json.
 // A round starts every contender once, each in a process of its own and one after another; rounds start at another
 // contender each time. The file is rewritten after every round, so a run that is stopped keeps what it has.
-//   npm run bench -- [--rounds 5] [--quick] [--all] [--settings chameleon,dim256] [--only motley,torch]
+//   npm run bench -- [--rounds 5] [--quick] [--settings chameleon,dim256] [--only motley,torch]
 //                    [--parts steps,ratio,compile,matmul] [--threads 2] [--python PATH] [--out FILE]
 
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,6 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
-    all: { type: "boolean", default: false },
     settings: { type: "string", default: "chameleon,dim256" },
     only: { type: "string", default: "motley,torch,jax" },
     parts: { type: "string", default: "steps,ratio,compile,matmul" },
@@ -48,7 +47,7 @@ const parameterTolerance = 1e-3;
 
 const loadBefore = loadavg()[0] ?? 0;
 const field = assembleField(threads, {
-  all: values.all,
+  isQuick: values.quick,
   ...(values.python === undefined ? {} : { python: values.python }),
 });
 const contenders = field.contenders.filter(({ family }) => values.only.split(",").includes(family));

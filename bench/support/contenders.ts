@@ -75,10 +75,10 @@ function jax(name: string, threads: number, ...options: readonly string[]): Cont
   };
 }
 
-/** All contenders that can run on this machine. `all` adds jax-js with `where`, which computes every tower for every row. */
+/** All contenders that can run on this machine; `isQuick` leaves out the peers' slow ways that rarely win. */
 export function assembleField(
   threads: number,
-  options: { readonly python?: string; readonly all: boolean },
+  options: { readonly python?: string; readonly isQuick: boolean },
 ): Field {
   const ours = [
     motley("motley dense", "dense", threads, false),
@@ -97,7 +97,7 @@ export function assembleField(
   const ofJax = [
     jax("jax-js dense", threads, "--variant", "dense"),
     jax("jax-js mot sorted", threads, "--variant", "mot", "--routing", "sorted"),
-    ...(options.all ? [jax("jax-js mot where", threads, "--variant", "mot", "--routing", "where")] : []),
+    ...(options.isQuick ? [] : [jax("jax-js mot where", threads, "--variant", "mot", "--routing", "where")]),
   ];
   const hasJax = existsSync(here("peers/jax/node_modules/@jax-js/jax"));
   const missingTorch = "no Python here imports torch; on Debian: python3-torch and libopenblas0-pthread";

@@ -22,12 +22,14 @@ export function markdownOf(results: Results): string {
     ...(isBusy(results) ? [busyWarning] : []),
     stepTable(results),
     ...(waiting.length > 0 ? [waiting.join(" ")] : []),
-    goalTable(figures),
+    goalTable(figures, isBusy(results)),
     ...(results.ratios.length > 0 ? [updateTable(results)] : []),
     ...(results.compile === undefined ? [] : [compileTable(results.compile)]),
     ...(results.matmul === undefined ? [] : [matmulTable(results.matmul)]),
     ...(missing.length > 0 ? [missing.join("\n")] : []),
-    `${met} goals met, ${withGoal.length - met} not, ${results.missing.length} contenders missing.`,
+    isBusy(results)
+      ? `no goal judged, ${results.missing.length} contenders missing.`
+      : `${met} goals met, ${withGoal.length - met} not, ${results.missing.length} contenders missing.`,
   ].join("\n\n");
 }
 
@@ -74,14 +76,21 @@ function stepTable(results: Results): string {
   return table(["setting", "step of", "ms", "tokens/s", "threads", "first loss"], rows);
 }
 
-function goalTable(figures: readonly Figure[]): string {
+function goalTable(figures: readonly Figure[], isUnjudged: boolean): string {
   const rows = figures.map((figure) => {
     const { setting, what, value, goal } = figure;
     const digits = value.median >= 20 ? 0 : 2;
     const [middle, low, high] = [value.median, value.p10, value.p90].map((v) => v.toFixed(digits));
     const wanted = goal === undefined ? "" : `${goal.at === "least" ? "≥" : "≤"} ${goal.value}`;
-    const verdict = goal === undefined ? "" : isMet(figure) ? "met" : "missed";
-    return [setting, what, middle ?? "", `${low} to ${high}`, wanted, verdict];
+    const verdict = isMet(figure) ? "met" : "missed";
+    return [
+      setting,
+      what,
+      middle ?? "",
+      `${low} to ${high}`,
+      wanted,
+      goal === undefined || isUnjudged ? "" : verdict,
+    ];
   });
   return table(["where", "figure", "median", "p10 to p90", "goal", ""], rows);
 }
