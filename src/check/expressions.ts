@@ -10,7 +10,7 @@ import { type Argument, callRules } from "./calls.ts";
 import { combineConstants, evaluateConstant, negate } from "./constants.ts";
 import { findNumber, findValue, reportLater } from "./lookup.ts";
 import { emit, type Scope, type State } from "./state.ts";
-import { type Constant, type Rows, shapesAgree, unknown, type Value } from "./values.ts";
+import { type Constant, formatNumber, type Rows, shapesAgree, unknown, type Value } from "./values.ts";
 import { numbersFor, reportDisagreement } from "./widths.ts";
 
 export type Evaluation = {
@@ -109,6 +109,16 @@ function combineWithConstant(
   if (numbers === undefined) return unknown;
   if (expression.operator === "/" && !constantFirst && numbers.includes(0)) {
     state.reporter.report(error("MOT2024", expression.span, "a division by zero", { also: constant.origin }));
+    return unknown;
+  }
+  const tooLarge = numbers.find((number) => number !== undefined && !Number.isFinite(Math.fround(number)));
+  if (tooLarge !== undefined) {
+    state.reporter.report(
+      error("MOT2024", span, `this number is too large to compute with: ${formatNumber(tooLarge)}`, {
+        label: "rows are float32, at most 3.4e38",
+        also: constant.origin,
+      }),
+    );
     return unknown;
   }
   const fn = functionOf[expression.operator];

@@ -83,8 +83,10 @@ function findLoss(context: Evaluation, expression: Expression, weight: { value: 
         : [expression.right, expression.left];
       const number = singleNumber(context, factor);
       if (number !== undefined) weight.value *= expression.operator === "*" ? number : 1 / number;
-      if (!Number.isFinite(weight.value)) {
-        state.reporter.report(error("MOT2024", expression.span, "a division by zero"));
+      if (!Number.isFinite(Math.fround(weight.value))) {
+        const isDivision = expression.operator === "/" && number === 0;
+        const message = isDivision ? "a division by zero" : "this weight is too large for float32";
+        state.reporter.report(error("MOT2024", expression.span, message));
         weight.value = 1;
       }
       return findLoss(context, loss, weight);

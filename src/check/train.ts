@@ -33,13 +33,15 @@ const settingWords = ["data", ...counts.keys(), "adamw"];
 const requiredWords = ["data", "context", "batch", "steps", "adamw"];
 const defaultSeed = 1;
 
-const positive: Range = { least: 0, most: Number.POSITIVE_INFINITY, isOpen: true };
-const notNegative: Range = { least: 0, most: Number.POSITIVE_INFINITY };
+/** Above this and below its inverse, the update overflows in float32. */
+const largest = 1e38;
+const positive: Range = { least: 0, most: largest, isOpen: true };
+const notNegative: Range = { least: 0, most: largest };
 const optimizerNumbers: ReadonlyMap<string, Range> = new Map([
   ["lr", positive],
   ["warmup", { least: 0, most: 1e12, isInteger: true }],
   ["end", notNegative],
-  ["eps", positive],
+  ["eps", { least: 1 / largest, most: largest }],
   ["weight_decay", notNegative],
   ["clip", positive],
 ]);
@@ -212,7 +214,9 @@ function numberIn(context: Context, value: Expression, what: string, range: Rang
     (range.isOpenAbove === true ? number < range.most : number <= range.most) &&
     (range.isInteger !== true || wrongInteger([number], range.least, range.most) === undefined);
   if (isIn) return number;
-  const message = `${what} must be ${describeRange(range)}, this is ${formatNumber(number)}`;
+  const isTooLarge = range.most === largest && number > largest;
+  const wanted = isTooLarge ? `at most ${formatNumber(largest)}` : describeRange(range);
+  const message = `${what} must be ${wanted}, this is ${formatNumber(number)}`;
   context.reporter.report(error("MOT3003", value.span, message, { also: constant.origin }));
   return undefined;
 }
@@ -221,7 +225,7 @@ function describeRange(range: Range): string {
   const noun = range.isInteger === true ? "a whole number " : "";
   const above =
     range.isOpen === true ? `above ${formatNumber(range.least)}` : `from ${formatNumber(range.least)}`;
-  if (range.most === Number.POSITIVE_INFINITY) return `${noun}${above}`;
+  if (range.most === largest) return `${noun}${above}`;
   return `${noun}${above} ${range.isOpenAbove === true ? "to below" : "to"} ${formatNumber(range.most)}`;
 }
 

@@ -291,7 +291,8 @@ layer g(x) {
   },
   MOT2024: {
     title: "arithmetic without a result",
-    explanation: "A division by zero, or a number larger than a double holds.",
+    explanation:
+      "A division by zero, or a number that is too large: constants are doubles (at most 1.8e308), rows are float32 (at most 3.4e38).",
     example: `model m {
   const a = 1 / 0
   modality text = tokens(vocab: 16)

@@ -84,7 +84,7 @@ export const four = (value: number): string =>
 /** A number as an f32 literal. */
 export function literal(value: number): string {
   if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (!Number.isFinite(Math.fround(value))) return value > 0 ? "inf" : "-inf";
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
