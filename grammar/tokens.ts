@@ -72,7 +72,7 @@ export const NumberLiteral = createToken({
 /** Begins like a number and is none: `64px`, `1.`, `.5`, `0x10`, `1__0`. */
 export const BadNumber = createToken({
   name: "BadNumber",
-  pattern: /\.?\d(?:[A-Za-z0-9_.]|(?<=\d[eE])[+-](?=\d))*/,
+  pattern: /\.?\d(?:[A-Za-z0-9_.]|(?<=\d[eE])[+-])*/,
   categories: [NumberLiteral],
   line_breaks: false,
 });

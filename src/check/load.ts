@@ -72,7 +72,10 @@ export function load(main: Source, read: Read): Loaded {
       error("MOT2025", span, message, {
         ...(isTooMany
           ? {}
-          : { label: `looked for ${path}`, note: "a path is relative to the file that imports it" }),
+          : {
+              label: `looked for ${path === "" ? "." : path}`,
+              note: "a path is relative to the file that imports it",
+            }),
       }),
     );
   };

@@ -5,7 +5,7 @@
 
 import { type Diagnostic, error } from "../diagnostics/diagnostic.ts";
 import type { As, Call, Expression, Name, Statement } from "../syntax/ast.ts";
-import { parameterCalls } from "./builtin-names.ts";
+import { builtins, parameterCalls } from "./builtin-names.ts";
 
 export type ParameterNames = {
   /** For parameter-making calls and, where they have an `as`, for layer calls. */
@@ -23,9 +23,11 @@ export function nameParameters(statement: Statement, isLayer: (name: string) => 
       const call = namedCall(expression);
       const takesName =
         call !== undefined && (parameterCalls.has(call.callee.text) || isLayer(call.callee.text));
-      if (call === undefined || as !== undefined || !takesName)
+      // An unknown function is reported as such, not for the name it was given.
+      const isUnknown = call !== undefined && !takesName && !builtins.has(call.callee.text);
+      if (call === undefined || as !== undefined || (!takesName && !isUnknown))
         diagnostics.push(misplacedAs(expression, call));
-      else names.set(call, expression.name);
+      else if (takesName) names.set(call, expression.name);
     } else if (
       expression.kind === "call" &&
       parameterCalls.has(expression.callee.text) &&

@@ -102,6 +102,7 @@ function createConstants(
 ): Constants {
   const known = new Map<string, Constant | undefined>();
   const open: Name[] = [];
+  let isTooDeep = false;
   let vocab: (() => Constant | undefined) | undefined;
   const find = (name: Name): Constant | undefined => {
     const { text } = name;
@@ -122,10 +123,11 @@ function createConstants(
     const start = open.findIndex((each) => each.text === text);
     if (start >= 0 || open.length >= constantDepthLimit) {
       if (start >= 0) reportCycle(binding.name, open.slice(start), reporter);
-      else
+      else if (!isTooDeep)
         reporter.report(
           error("MOT2015", name.span, `constants depend on each other more than ${constantDepthLimit} deep`),
         );
+      isTooDeep ||= start < 0;
       return undefined;
     }
     open.push(binding.name);

@@ -41,7 +41,11 @@ function oddStart(text: string): number {
 
 /** Text that is no token: one diagnostic per run. */
 export function refusedText(source: Source, lexed: Lexed): readonly Diagnostic[] {
-  const found = lexed.refused.map((token): Diagnostic => {
+  const isReturn = (token: Token): boolean => token.tokenType.name === "LoneReturn";
+  const firstReturn = lexed.refused.find(isReturn);
+  // A file with such line ends has one at every line.
+  const told = lexed.refused.filter((token) => !isReturn(token) || token === firstReturn);
+  const found = told.map((token): Diagnostic => {
     const span = spanOf(source, token);
     const { message, ...parts } = refusal(token);
     return error("MOT1002", span, message, parts);
