@@ -147,12 +147,16 @@ function absorbedMatmuls(graph: Graph, rows: readonly number[], readers: Readers
   return { matmuls, sums };
 }
 
+/** Nodes in one row program: its expressions are built recursively, and a thousand lines in one loop gain nothing. */
+const programLimit = 200;
+
 /** Joins an open row program of the same shape, if everything the node reads is ready there; else opens one. */
 function addToProgram(graph: Graph, stages: Stage[], madeBy: Map<ValueId, number>, node: AnyNode): void {
   const ready = Math.max(-1, ...node.inputs.map((value) => madeBy.get(value) ?? -1));
   for (let at = Math.max(0, ready); at < stages.length; at += 1) {
     const stage = stages[at];
-    if (stage?.kind !== "program" || !sameShape(graph, stage.nodes, node)) continue;
+    if (stage?.kind !== "program" || stage.nodes.length >= programLimit) continue;
+    if (!sameShape(graph, stage.nodes, node)) continue;
     stages[at] = { kind: "program", nodes: [...stage.nodes, node] };
     for (const value of node.results) madeBy.set(value, at);
     return;
