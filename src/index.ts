@@ -34,6 +34,7 @@ export {
 export { DeviceError } from "./runtime/device.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
+export { makeFolder } from "./runtime/folder.ts";
 export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
 export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
 export { type Part, type Profile, profileSteps } from "./runtime/profile.ts";

@@ -71,6 +71,12 @@ describe("exit codes", () => {
     [2, ["build", hello, "--emit", "everything"], /Allowed choices are ast, model/],
     [2, ["compare", hello, "--seed", "1", "--seeds", "2"], /cannot be used with option/],
     [2, ["export", hello], /required option '--out/],
+    [
+      2,
+      ["plan", "--json", "--nope", hello],
+      /^\{\n {2}"error": \{\n {4}"message": "unknown option '--nope'"/,
+    ],
+    [1, ["plan", hello, "--variant", "x"], /the only one is hello/],
   ];
   it.each(cases)("%i: motley %j", async (exitCode, args, text) => {
     const finished = await motley(args);

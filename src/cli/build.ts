@@ -1,9 +1,8 @@
 // build.ts: `motley build`: a training step as files, or any stage of the compiler as text.
 // In: a spec. Out: DIR/artifact.json and DIR/module.wat, or one stage on stdout.
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { compile, parse, positionAt, printModel, stageNames, writeAtomically } from "../index.ts";
+import { compile, makeFolder, parse, positionAt, printModel, stageNames, writeAtomically } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { exitCodes } from "./failure.ts";
 import { say } from "./output.ts";
@@ -38,7 +37,7 @@ export function buildCommand(file: string, options: BuildOptions): number {
   const artifact = compile(requireObjective(model), { purpose: "train", engine: usualEngine, watch });
   if (options.emit !== undefined) return exitCodes.fine;
   const folder = options.out ?? join("build", `${model.name}-${model.variant}`);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeAtomically(join(folder, "artifact.json"), `${JSON.stringify(artifact)}\n`);
   writeAtomically(join(folder, "module.wat"), artifact.program.wat);
   say(`${folder}: artifact.json, module.wat`);

@@ -1,9 +1,9 @@
 // data.ts: `motley data`: what a model would train on.
 // In: a spec, a folder, or the name of a built-in set. Out: a summary, and pictures of what the codes keep.
 
-import { mkdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { dataSummary, formatSummary, pictures, prepareData } from "../index.ts";
+import { dataSummary, formatSummary, makeFolder, pictures, prepareData } from "../index.ts";
 import { exitCodes } from "./failure.ts";
 import { say, sayJson } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
@@ -19,11 +19,11 @@ const usualModalities = [
 export async function dataCommand(what: string, options: { readonly json?: boolean }): Promise<number> {
   const dataset = await datasetOf(what);
   const folder = join(cacheDirectory, "pictures");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, `${dataset.hash.slice(0, 16)}.png`);
-  const hasPictures = await pictures(dataset, file);
-  if (options.json) sayJson({ ...dataSummary(dataset), ...(hasPictures ? { pictures: file } : {}) });
-  else say(`${formatSummary(dataSummary(dataset))}${hasPictures ? `\npictures  ${file}` : ""}`.trimEnd());
+  const isDrawn = await pictures(dataset, file);
+  if (options.json) sayJson({ ...dataSummary(dataset), ...(isDrawn ? { pictures: file } : {}) });
+  else say(`${formatSummary(dataSummary(dataset))}${isDrawn ? `\npictures  ${file}` : ""}`.trimEnd());
   return exitCodes.fine;
 }
 
@@ -37,11 +37,16 @@ async function datasetOf(what: string): ReturnType<typeof prepareData> {
   try {
     return await prepareData({
       data: status === undefined ? { kind: "builtin", name: what } : { kind: "folder", path: what },
-      modalities: usualModalities,
+      modalities: status === undefined || hasPictures(what) ? usualModalities : usualModalities.slice(0, 1),
       cacheDir: cacheDirectory,
       onProgress: progress.update,
     });
   } finally {
     progress.done();
   }
+}
+
+/** Whether a folder holds more than plain text. */
+function hasPictures(folder: string): boolean {
+  return readdirSync(folder).some((name) => name === "captions.jsonl" || name.endsWith(".png"));
 }

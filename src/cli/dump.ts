@@ -2,9 +2,9 @@
 // In: the knobs, and a stage that the command itself wants. Out: a watch for `compile` that prints to stderr, or writes
 // files into MOTLEY_DUMP_DIR.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { processKnobs, type StageWatch } from "../index.ts";
+import { makeFolder, processKnobs, type StageWatch } from "../index.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { tell } from "./output.ts";
 
@@ -36,6 +36,6 @@ function dumpStage(stage: string, text: string, isUnchanged: boolean, folder: st
     tell(isUnchanged ? `---- ${stage} (unchanged)` : `---- ${stage}\n${text}`);
     return;
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(join(folder, `${stage}.txt`), text);
 }

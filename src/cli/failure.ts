@@ -96,7 +96,12 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-type SystemError = Error & { readonly code: string; readonly syscall: string; readonly path?: string };
+type SystemError = Error & {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+  readonly dest?: string;
+};
 
 function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && "syscall" in error && "code" in error;
@@ -123,5 +128,5 @@ export function systemReason(error: unknown): string {
 }
 
 function systemMessage(error: SystemError): string {
-  return `cannot ${error.syscall === "open" ? "open" : "use"} ${error.path ?? "a file"}: ${systemReason(error)}`;
+  return `cannot ${error.syscall === "open" ? "open" : "use"} ${error.dest ?? error.path ?? "a file"}: ${systemReason(error)}`;
 }

@@ -6,8 +6,9 @@ import { runCommandLine } from "./program.ts";
 // A reader that has seen enough (`| head`) is no failure of ours.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(0);
+    if (error.code === "EPIPE") process.exit(0);
+    if (stream === process.stdout) process.stderr.write(`error: cannot write to stdout: ${error.message}\n`);
+    process.exit(1);
   });
 }
 

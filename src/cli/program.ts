@@ -35,9 +35,16 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) return guard(() => Promise.reject(error), argv, commandLine);
-    return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+    if (error.exitCode === 0) return exitCodes.fine;
+    if (argv.includes("--json")) sayJson({ error: usageError(error) });
+    return exitCodes.usage;
   }
   return exitCode;
+}
+
+/** What commander printed on stderr, for whoever reads JSON. */
+function usageError({ message }: CommanderError): unknown {
+  return { message: message.replace(/^error: /, ""), help: null, exitCode: exitCodes.usage };
 }
 
 async function guard(

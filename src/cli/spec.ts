@@ -65,9 +65,10 @@ export function loadSpec(file: string): Spec {
 export function pickVariant(spec: Spec, name: string | undefined): Model {
   const model = spec.models.get(name ?? [...spec.models.keys()][0] ?? "");
   if (model !== undefined) return model;
+  const known = [...spec.models.keys()].join(", ");
   throw new Failure(
     `${spec.file} has no variant \`${name}\``,
-    `there are ${[...spec.models.keys()].join(", ")}`,
+    spec.models.size === 1 ? `the only one is ${known}` : `the variants are ${known}`,
   );
 }
 

@@ -8,7 +8,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -18,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import { lockFolder, makeFolder } from "./folder.ts";
 import { TensorFileError } from "./safetensors.ts";
 
 /** Bumped whenever the meaning of a file in the folder changes. */
@@ -97,11 +97,22 @@ export function createRunFolder(path: string, spec: string, manifest: Manifest):
       "go on with it by `--resume`, or name another folder with `--out`",
     );
   }
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
+  holdFolder(path);
   writeFileSync(join(path, "spec.mot"), spec);
   writeFileSync(join(path, metricsFile), "");
   writeAtomically(join(path, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return runFolder(path);
+}
+
+/** Refuses a folder that another process writes to: two writers would mix two runs. */
+function holdFolder(path: string): void {
+  const holder = lockFolder(path);
+  if (holder === undefined) return;
+  throw new RunFolderError(
+    `${path} is in use by process ${holder}`,
+    "wait until it ends, or name another folder with `--out`; if that process is no motley, remove the file `lock` there",
+  );
 }
 
 /**
@@ -114,6 +125,7 @@ export function resumeRunFolder(
   wanted: Manifest,
 ): { readonly folder: RunFolder; readonly checkpoint: Checkpoint | undefined } {
   const manifest = readManifest(path);
+  holdFolder(path);
   if (manifest.specHash !== wanted.specHash) {
     throw new RunFolderError(
       `the run in ${path} was started from another spec`,

@@ -75,7 +75,12 @@ export function writeSafetensors(path: string, file: TensorFile): void {
     throw error;
   }
   closeSync(descriptor);
-  renameSync(partial, path);
+  try {
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
   syncFolder(dirname(path));
 }
 
