@@ -42,13 +42,14 @@ export function findChunkedLosses(graph: Graph): readonly LossNodes[] {
     const gradients = (readers[logits] ?? []).filter(
       (reader) => graph.nodes[reader]?.op === "cross_entropy_dx",
     );
+    // The gradient overwrites the logits, so a second cross-entropy, differentiated or not, has to find them whole.
+    if (gradients.length > 0 && uses.length > 2) continue;
     const dlogits = gradients.flatMap((gradient) => graph.nodes[gradient]?.results ?? []);
     const after = dlogits.flatMap((value) => readers[value] ?? []);
     const ofProjection = after.every((reader) =>
       ["linear_dx", "linear_dw"].includes(graph.nodes[reader]?.op ?? ""),
     );
-    // Several cross-entropies on one projection would need the sum of their gradients first: not chunked.
-    if (!ofProjection || gradients.length > 1) continue;
+    if (!ofProjection) continue;
     const backRows = after.filter((reader) => graph.nodes[reader]?.op === "linear_dx");
     const sums = after.filter((reader) => graph.nodes[reader]?.op === "linear_dw");
     const rows = [index, ...(readers[logits] ?? []), ...backRows];

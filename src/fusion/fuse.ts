@@ -33,48 +33,37 @@ type Levels = {
   readonly lossStart: ReadonlyMap<LossNodes, number>;
 };
 
+/** What placing a node may ask about the nodes before it. */
+type Placing = {
+  readonly graph: Graph;
+  readonly limits: FusionLimits;
+  readonly placed: (Placed | undefined)[];
+  readonly lossOf: ReadonlyMap<number, LossNodes>;
+  readonly lossStart: Map<LossNodes, number>;
+};
+
 function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLimits): Levels {
   const placed: (Placed | undefined)[] = graph.nodes.map(() => undefined);
   const lossOf = new Map<number, LossNodes>();
   for (const loss of losses) for (const node of [...loss.rows, ...loss.sums]) lossOf.set(node, loss);
   const lossStart = new Map<LossNodes, number>();
-  const updateFloor = { level: 0 };
-
-  const readyLevel = (node: AnyNode, isRow: boolean): Placed => {
-    let level = 0;
-    let chained = 0;
-    for (const value of operandsOf(node)) {
-      const producer = graph.values[value]?.node;
-      if (producer === undefined) continue;
-      const loss = lossOf.get(producer);
-      const start = loss ? lossStart.get(loss) : undefined;
-      if (start !== undefined) {
-        level = Math.max(level, start + limits.lossChunks);
-        continue;
-      }
-      const from = placed[producer];
-      const producerNode = graph.nodes[producer];
-      if (from === undefined || producerNode === undefined) continue;
-      const sameGroup = isRow && ops[producerNode.op].locality === "row" && !isArrayNode(graph, producerNode);
-      const at = sameGroup ? from.level : from.level + 1;
-      if (at > level) [level, chained] = [at, 0];
-      if (sameGroup && at === level) chained = Math.max(chained, from.chained);
-    }
-    return { level, chained };
-  };
+  const placing: Placing = { graph, limits, placed, lossOf, lossStart };
+  // The update overwrites parameters, so it starts after everything that reads them.
+  let updateFloor = 0;
 
   for (const [index, node] of graph.nodes.entries()) {
-    const locality = ops[node.op].locality;
-    if (locality === "source") continue;
+    if (ops[node.op].locality === "source") continue;
     const loss = lossOf.get(index);
     if (loss !== undefined) {
-      if (!lossStart.has(loss)) lossStart.set(loss, startOfLoss(graph, placed, limits, lossStart));
+      if (lossStart.has(loss)) continue;
+      const start = startOfLoss(placing, loss);
+      lossStart.set(loss, start);
+      updateFloor = Math.max(updateFloor, start + limits.lossChunks + 1);
       continue;
     }
-    const isRow = locality === "row" && !isArrayNode(graph, node);
-    let { level, chained } = readyLevel(node, isRow);
-    // The update overwrites parameters, so it starts after everything that reads them.
-    if (node.origin.phase === "update") level = Math.max(level, updateFloor.level);
+    const isRow = isRowNode(graph, node);
+    let { level, chained } = readyLevel(placing, node, isRow);
+    if (node.origin.phase === "update") level = Math.max(level, updateFloor);
     if (isRow && matmuls.has(node.op)) {
       if (chained >= limits.matmulsPerGroup) [level, chained] = [level + 1, 0];
       chained += 1;
@@ -82,26 +71,50 @@ function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLi
     // A group's rows cover either all rows or one chunk.
     if (isRow) level = afterLosses(level, lossStart, limits);
     placed[index] = { level, chained };
-    if (node.origin.phase !== "update") updateFloor.level = Math.max(updateFloor.level, level + 1);
+    if (node.origin.phase !== "update") updateFloor = Math.max(updateFloor, level + 1);
   }
-  for (const start of lossStart.values())
-    updateFloor.level = Math.max(updateFloor.level, start + limits.lossChunks + 1);
   return { placed, lossStart };
 }
 
+/** The first level where all that a node reads is whole or, between row nodes, at hand on the same tile. */
+function readyLevel({ graph, limits, placed, ...losses }: Placing, node: AnyNode, isRow: boolean): Placed {
+  let level = 0;
+  let chained = 0;
+  for (const value of operandsOf(node)) {
+    const producer = graph.values[value]?.node ?? -1;
+    const producerNode = graph.nodes[producer];
+    const loss = losses.lossOf.get(producer);
+    const start = loss === undefined ? undefined : losses.lossStart.get(loss);
+    if (loss !== undefined && start !== undefined) {
+      // Rows are whole after the last chunk; the sums over that chunk run beside whatever comes next.
+      level = Math.max(level, start + limits.lossChunks + (loss.sums.includes(producer) ? 1 : 0));
+      continue;
+    }
+    const from = placed[producer];
+    if (from === undefined || producerNode === undefined) continue;
+    const sameGroup = isRow && isRowNode(graph, producerNode);
+    const at = sameGroup ? from.level : from.level + 1;
+    if (at > level) [level, chained] = [at, 0];
+    if (sameGroup && at === level) chained = Math.max(chained, from.chained);
+  }
+  return { level, chained };
+}
+
 /** A loss starts when all it reads is whole, in a stretch of groups that no other rows use. */
-function startOfLoss(
-  graph: Graph,
-  placed: readonly (Placed | undefined)[],
-  limits: FusionLimits,
-  others: ReadonlyMap<LossNodes, number>,
-): number {
+function startOfLoss({ graph, limits, placed, lossStart }: Placing, loss: LossNodes): number {
   let level = 0;
   for (const [index, node] of graph.nodes.entries()) {
     const place = placed[index];
     if (place !== undefined && ops[node.op].locality === "row") level = Math.max(level, place.level + 1);
   }
-  for (const start of others.values()) level = Math.max(level, start + limits.lossChunks);
+  for (const index of [...loss.rows, ...loss.sums]) {
+    const node = graph.nodes[index];
+    for (const value of node === undefined ? [] : operandsOf(node)) {
+      const place = placed[graph.values[value]?.node ?? -1];
+      if (place !== undefined) level = Math.max(level, place.level + 1);
+    }
+  }
+  for (const start of lossStart.values()) level = Math.max(level, start + limits.lossChunks);
   return level;
 }
 
@@ -114,9 +127,10 @@ function afterLosses(level: number, lossStart: ReadonlyMap<LossNodes, number>, l
 }
 
 /** Row-local ops may also stand on arrays (a sum of two gradients of one weight): then they are tasks. */
-function isArrayNode(graph: Graph, node: AnyNode): boolean {
+function isRowNode(graph: Graph, node: AnyNode): boolean {
   const [result] = node.results;
-  return result !== undefined && graph.values[result]?.type.kind === "array";
+  const isArray = result !== undefined && graph.values[result]?.type.kind === "array";
+  return ops[node.op].locality === "row" && !isArray;
 }
 
 export function operandsOf(node: AnyNode): readonly number[] {
@@ -135,8 +149,7 @@ function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], lim
     const place = levels.placed[index];
     if (place === undefined) continue;
     const level = at(place.level);
-    const isRow = ops[node.op].locality === "row" && !isArrayNode(graph, node);
-    (isRow ? level.rows : level.tasks).push(index);
+    (isRowNode(graph, node) ? level.rows : level.tasks).push(index);
     level.phases.add(node.origin.phase);
   }
   for (const loss of losses) {
@@ -153,7 +166,11 @@ function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], lim
   }
   // Levels without work (possible where only sources stood) are dropped; the losses' starts move with them.
   const kept = found.flatMap((level, index) => (level.rows.length + level.tasks.length > 0 ? [index] : []));
-  const groups = kept.map((index, position) => toGroup(graph, at(index), kept[position + 1], found));
+  const names = nameValues(graph);
+  const groups = kept.map((index, position) => {
+    const next = kept[position + 1];
+    return toGroup(at(index), reasonToStop(graph, names, at(index), next === undefined ? next : at(next)));
+  });
   const chunked: ChunkedLoss[] = losses.map((loss) => ({
     ...loss,
     firstGroup: kept.indexOf(levels.lossStart.get(loss) ?? 0),
@@ -161,24 +178,12 @@ function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], lim
   return { groups, losses: chunked, chunkCount: losses.length > 0 ? limits.lossChunks : 1 };
 }
 
-function toGroup(graph: Graph, level: Level, next: number | undefined, found: readonly Level[]): Group {
-  const phase: Phase = level.phases.has("forward")
-    ? "forward"
-    : level.phases.has("backward")
-      ? "backward"
-      : "update";
-  const following = next === undefined ? undefined : found[next];
-  const chunk = level.chunk === undefined ? {} : { chunk: level.chunk };
-  return {
-    phase,
-    rows: level.rows,
-    tasks: level.tasks,
-    ...chunk,
-    reason: reasonToStop(graph, level, following),
-  };
+function toGroup({ phases, rows, tasks, chunk }: Level, reason: string): Group {
+  const phase: Phase = phases.has("forward") ? "forward" : phases.has("backward") ? "backward" : "update";
+  return { phase, rows, tasks, ...(chunk === undefined ? {} : { chunk }), reason };
 }
 
-function reasonToStop(graph: Graph, level: Level, next: Level | undefined): string {
+function reasonToStop(graph: Graph, names: readonly string[], level: Level, next: Level | undefined): string {
   if (next === undefined) return "end of the step";
   if (next.chunk !== undefined && next.chunk !== level.chunk) {
     return level.chunk === undefined ? "the loss runs in chunks of rows" : `chunk ${next.chunk} follows`;
@@ -193,5 +198,5 @@ function reasonToStop(graph: Graph, level: Level, next: Level | undefined): stri
     row: "reads what tasks of this group write",
     source: "",
   };
-  return `stops at ${nameValues(graph)[node.results[0] ?? -1]}: ${node.op} ${why[ops[node.op].locality]}`;
+  return `stops at ${names[node.results[0] ?? -1]}: ${node.op} ${why[ops[node.op].locality]}`;
 }
