@@ -26,25 +26,39 @@ export function verifyPlan(plan: Plan): void {
 /** A call, whether it is a stage, and what it touches. */
 type Runner = { readonly call: Call; readonly isStage: boolean; readonly accesses: readonly Access[] };
 
+/** Accesses in order of where they start, each beside those before it that reach into it: only these can collide. */
 function verifyLaunch(plan: Plan, index: number, launch: Launch): void {
   const stages = launch.stages.flat().map((call) => runner(plan, index, call, true));
   const tasks = launch.tasks.map(({ call }) => runner(plan, index, call, false));
-  for (const [position, task] of tasks.entries()) {
-    for (const other of [...stages, ...tasks.slice(0, position)]) {
-      for (const a of task.accesses) {
-        for (const b of other.accesses) {
-          if (!(a.isWrite || b.isWrite) || a.start >= b.end || b.start >= a.end) continue;
-          const isEarlierChunk = launch.chunk !== undefined && chunkOf(plan, task.call) === launch.chunk - 1;
-          if (other.isStage && a.buffer === b.buffer && isEarlierChunk && !a.isWrite) continue;
-          const place = plan.buffers[a.buffer]?.name;
-          bug(
-            "plan",
-            `P3: launch ${index}: ${nameOf(plan, task.call)} races ${nameOf(plan, other.call)} for \`${place}\``,
-          );
-        }
-      }
+  const touches = [...stages, ...tasks]
+    .flatMap((runner) => runner.accesses.map((access) => ({ runner, access })))
+    .sort((a, b) => a.access.start - b.access.start);
+  let open: typeof touches = [];
+  for (const touch of touches) {
+    open = open.filter(({ access }) => access.end > touch.access.start);
+    for (const other of open) {
+      if (isAllowed(plan, launch, touch, other) || isAllowed(plan, launch, other, touch)) continue;
+      // The task first: of two runners that race, at least one is a task.
+      const [one, two] = touch.runner.isStage ? [other, touch] : [touch, other];
+      const place = plan.buffers[one.access.buffer]?.name;
+      bug(
+        "plan",
+        `P3: launch ${index}: ${nameOf(plan, one.runner.call)} races ${nameOf(plan, two.runner.call)} for \`${place}\``,
+      );
     }
+    open.push(touch);
   }
+}
+
+type Touch = { readonly runner: Runner; readonly access: Access };
+
+/** Whether `task` may touch the bytes that `other` touches: asked both ways round, one yes is enough. */
+function isAllowed(plan: Plan, launch: Launch, task: Touch, other: Touch): boolean {
+  if (task.runner === other.runner || !(task.access.isWrite || other.access.isWrite)) return true;
+  if (task.runner.isStage) return other.runner.isStage;
+  const isEarlierChunk = launch.chunk !== undefined && chunkOf(plan, task.runner.call) === launch.chunk - 1;
+  const isSameBuffer = task.access.buffer === other.access.buffer;
+  return other.runner.isStage && isSameBuffer && isEarlierChunk && !task.access.isWrite;
 }
 
 function runner(plan: Plan, launch: number, call: Call, isStage: boolean): Runner {

@@ -16,13 +16,14 @@ import { scheduleInput } from "./inputs.ts";
  */
 export function addUpdate(graph: Graph, settings: AdamW): Graph {
   const builder = extendGraph(graph);
+  const resultByName = new Map(graph.results.map(({ name, value }) => [name, value]));
   const parameters = graph.nodes.flatMap((node) => {
     if (node.op !== "param") return [];
-    const grad = graph.results.find((result) => result.name === `grad/${node.attributes.path}`);
+    const grad = resultByName.get(`grad/${node.attributes.path}`);
     const [value] = node.results;
     if (grad === undefined || value === undefined)
       return bug("update", `no gradient of ${node.attributes.path}`);
-    return [{ ...node.attributes, value, grad: grad.value }];
+    return [{ ...node.attributes, value, grad }];
   });
   if (parameters.length === 0) return graph;
   const at = (scope: string) => ({ origin: { scope, phase: "update" } }) as const;
