@@ -129,7 +129,7 @@ export function createLayout(
     const stride = storage.stride(value);
     const isChunked = storage.perChunk.has(root);
     const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : sizes.rows;
-    const lifetime = isChunked ? chunkLifetime(storage, root) : storage.lifetimes.get(root);
+    const lifetime = storage.lifetimes.get(root);
     const buffer = registry.buffer({
       name: valueName(graph, valueNames, root),
       role: "activation",
@@ -156,13 +156,6 @@ export function createLayout(
       return type?.kind === "rows" ? type.widths[modality] : undefined;
     },
   };
-}
-
-function chunkLifetime(
-  storage: Storage,
-  root: ValueId,
-): { readonly first: number; readonly last: number } | undefined {
-  return storage.lifetimes.get(root);
 }
 
 /** `block.0.ffn.gate %17`: where it was made, its name, and what the graph's text calls it, which makes it unique. */

@@ -1,5 +1,5 @@
 // stages.ts: the row nodes of one group → stages, in the order in which they run on a tile.
-// In: a graph and a group. Out: stages that still speak of values; `bodies.ts` gives them sizes.
+// In: a graph and a group. Out: stages that still speak of values; `calls.ts` gives them sizes.
 // Vertical fusion happens here: a sum joins the matmul that makes one of its terms, chains of elementwise ops and
 // norms become one row program (one trip over memory per reduction), a cross-entropy and its gradient one stage.
 
@@ -46,7 +46,7 @@ const programOps: ReadonlySet<string> = new Set([
   "offset",
   "rms_norm",
   "rms_norm_dx",
-]); // prettier-ignore
+]);
 
 export function headsOf(node: AnyNode): number {
   return node.op === "rms_norm" || node.op === "rms_norm_dx" ? Math.max(1, node.attributes.heads) : 1;
