@@ -190,7 +190,9 @@ function runOurs(kind: "default" | "turbo", threads: number): readonly Result[] 
 function runTorch(threads: number): readonly Result[] {
   const script = fileURLToPath(new URL("./peers/matmul_torch.py", import.meta.url));
   const args = [script, String(threads), String(repeats), JSON.stringify(shapes)];
-  return JSON.parse(execFileSync(values.python, args, { encoding: "utf8" })) as readonly Result[];
+  // `torch.set_num_threads` does not reach OpenBLAS.
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: String(threads) };
+  return JSON.parse(execFileSync(values.python, args, { encoding: "utf8", env })) as readonly Result[];
 }
 
 function medianOf(numbers: readonly number[]): number {

@@ -15,7 +15,7 @@ import type { CompileFigures } from "./compile.ts";
 import type { RatioFigures } from "./ratio.ts";
 import { assembleField, type Contender, findPython } from "./support/contenders.ts";
 import { type Sizes, settings } from "./support/model.ts";
-import type { Entry, MatmulLine, Results, StepFigures, WaitPolicy, WaitProbe } from "./support/results.ts";
+import type { Entry, MatmulLine, Results, StepFigures } from "./support/results.ts";
 import { median } from "./support/statistics.ts";
 import { markdownOf } from "./support/table.ts";
 
@@ -62,7 +62,6 @@ if (parts.has("matmul")) runMatmul();
 process.stdout.write(`${markdownOf(results)}\n\n${out}\n`);
 
 function runSteps(): void {
-  probeWaiting();
   const jobs = Object.entries(chosen).flatMap(([setting, sizes]) =>
     contenders.map((contender) => ({ setting, sizes, contender })),
   );
@@ -85,33 +84,13 @@ function runSteps(): void {
   }
 }
 
-/** PyTorch's threads spin for work by default, which may hold up OpenBLAS's own: tries both, the faster one is raced. */
-function probeWaiting(): void {
-  const contender = contenders.find(({ name }) => name === "torch mot sorted");
-  if (contender === undefined) return;
-  for (const [setting, sizes] of Object.entries(chosen)) {
-    const times = { active: [] as number[], passive: [] as number[] };
-    for (const policy of ["active", "passive", "passive", "active"] as const)
-      times[policy].push(median(runContender(contender, setting, sizes, policy).milliseconds));
-    const isFaster = Math.min(...times.passive) < Math.min(...times.active);
-    const probe: WaitProbe = { ...times, chosen: isFaster ? "passive" : "active" };
-    say(`${setting} PyTorch waits ${probe.chosen}ly: ${JSON.stringify(times)}`);
-    keep({ waiting: { ...results.waiting, [setting]: probe } });
-  }
-}
-
-function runContender(
-  { name, family, command }: Contender,
-  setting: string,
-  sizes: Sizes,
-  policy: WaitPolicy = results.waiting[setting]?.chosen ?? "active",
-): StepFigures {
+function runContender({ name, variables, command }: Contender, setting: string, sizes: Sizes): StepFigures {
   const [program, ...args] = command(setting, sizes);
   const env = {
     ...process.env,
     OPENBLAS_NUM_THREADS: String(threads),
     OMP_NUM_THREADS: String(threads),
-    ...(family === "torch" && policy === "passive" ? { OMP_WAIT_POLICY: "passive" } : {}),
+    ...variables,
   };
   const text = execFileSync(program, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "inherit"] });
   const figures = JSON.parse(text) as StepFigures;
@@ -195,7 +174,6 @@ function emptyResults(): Results {
     load: [loadBefore, loadBefore],
     threads,
     settings: chosen,
-    waiting: {},
     missing: field.missing,
     entries: [],
     ratios: [],

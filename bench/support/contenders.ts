@@ -11,6 +11,8 @@ import type { Sizes } from "./model.ts";
 export type Contender = {
   readonly name: string;
   readonly family: "motley" | "torch" | "jax";
+  /** Environment variables besides the thread counts. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly command: (setting: string, sizes: Sizes) => readonly [program: string, ...args: string[]];
 };
 
@@ -40,6 +42,7 @@ function motley(name: string, variant: string, threads: number, turbo: boolean):
   return {
     name,
     family: "motley",
+    variables: {},
     command: (setting) => [
       process.execPath,
       here("step.ts"),
@@ -53,6 +56,7 @@ function torch(name: string, python: string, threads: number, ...options: readon
   return {
     name,
     family: "torch",
+    variables: name.endsWith(" passive") ? { OMP_WAIT_POLICY: "passive" } : {},
     command: (setting, sizes) => [
       python,
       here("peers/mot_torch.py"),
@@ -66,6 +70,7 @@ function jax(name: string, threads: number, ...options: readonly string[]): Cont
   return {
     name,
     family: "jax",
+    variables: {},
     command: (setting, sizes) => [
       process.execPath,
       here("peers/jax/mot_jax.mjs"),
@@ -89,11 +94,13 @@ export function assembleField(
     motley("motley mot turbo", "mot", threads, true),
   ];
   const python = findPython(options.python);
-  const ofTorch = (program: string): readonly Contender[] => [
-    torch("torch dense", program, threads, "--variant", "dense"),
-    torch("torch mot mask", program, threads, "--variant", "mot", "--routing", "mask"),
-    torch("torch mot sorted", program, threads, "--variant", "mot", "--routing", "sorted"),
-  ];
+  // PyTorch's OpenMP threads spin for work, which holds up OpenBLAS's threads; `passive` asks them to sleep instead.
+  const ofTorch = (program: string): readonly Contender[] =>
+    ["", " passive"].flatMap((policy) => [
+      torch(`torch dense${policy}`, program, threads, "--variant", "dense"),
+      torch(`torch mot mask${policy}`, program, threads, "--variant", "mot", "--routing", "mask"),
+      torch(`torch mot sorted${policy}`, program, threads, "--variant", "mot", "--routing", "sorted"),
+    ]);
   const ofJax = [
     jax("jax-js dense", threads, "--variant", "dense"),
     jax("jax-js mot sorted", threads, "--variant", "mot", "--routing", "sorted"),

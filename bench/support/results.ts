@@ -17,16 +17,6 @@ export type StepFigures = {
   readonly threads: number;
 };
 
-/** Milliseconds of PyTorch's step under each way its threads may wait for work; the faster one is raced. */
-export type WaitProbe = {
-  readonly active: readonly number[];
-  readonly passive: readonly number[];
-  readonly chosen: WaitPolicy;
-};
-
-/** OpenMP's OMP_WAIT_POLICY; `active` is the default. */
-export type WaitPolicy = "active" | "passive";
-
 export type Entry = {
   readonly setting: string;
   readonly contender: string;
@@ -56,7 +46,6 @@ export type Results = {
   readonly load: readonly [before: number, after: number];
   readonly threads: number;
   readonly settings: Readonly<Record<string, Sizes>>;
-  readonly waiting: Readonly<Record<string, WaitProbe>>;
   readonly missing: readonly Missing[];
   readonly entries: readonly Entry[];
   readonly ratios: readonly RatioFigures[];
@@ -80,19 +69,33 @@ type Comparison = {
   readonly goal?: number;
 };
 
-const routings = ["torch mot mask", "torch mot sorted"];
 const jaxRoutings = ["jax-js mot sorted", "jax-js mot where"];
+
+/** Against PyTorch as it comes, and against PyTorch whose threads wait passively; the goals are the same. */
+function againstTorch(ours: string, policy: "" | " passive"): readonly Comparison[] {
+  const label = `PyTorch${policy === "" ? "" : ", passive waiting"}`;
+  const [mask, sorted] = [`torch mot mask${policy}`, `torch mot sorted${policy}`];
+  return [
+    { ours: `motley dense${ours}`, peers: [`torch dense${policy}`], label, goal: 1 },
+    { ours: `motley mot${ours}`, peers: [mask], label: `${label}, mask routing`, goal: 2 },
+    { ours: `motley mot${ours}`, peers: [mask, sorted], label: `${label}, its faster routing`, goal: 1.6 },
+  ];
+}
+
+function againstJax(ours: string): readonly Comparison[] {
+  return [
+    { ours: `motley dense${ours}`, peers: ["jax-js dense"], label: "jax-js", goal: 3 },
+    { ours: `motley mot${ours}`, peers: jaxRoutings, label: "jax-js", goal: 3 },
+  ];
+}
+
+/** Without and with the revectoriser, each against everybody. */
 const comparisons: readonly Comparison[] = [
-  { ours: "motley dense", peers: ["torch dense"], label: "PyTorch", goal: 1 },
-  { ours: "motley mot", peers: ["torch mot mask"], label: "PyTorch, mask routing", goal: 2 },
-  { ours: "motley mot", peers: routings, label: "PyTorch, its faster routing", goal: 1.6 },
-  { ours: "motley dense", peers: ["jax-js dense"], label: "jax-js", goal: 3 },
-  { ours: "motley mot", peers: jaxRoutings, label: "jax-js", goal: 3 },
-  { ours: "motley dense turbo", peers: ["torch dense"], label: "PyTorch" },
-  { ours: "motley mot turbo", peers: ["torch mot mask"], label: "PyTorch, mask routing" },
-  { ours: "motley mot turbo", peers: routings, label: "PyTorch, its faster routing" },
-  { ours: "motley dense turbo", peers: ["jax-js dense"], label: "jax-js" },
-  { ours: "motley mot turbo", peers: jaxRoutings, label: "jax-js" },
+  ...["", " turbo"].flatMap((ours) => [
+    ...againstTorch(ours, ""),
+    ...againstTorch(ours, " passive"),
+    ...againstJax(ours),
+  ]),
   { ours: "motley mot", peers: ["motley mot again"], label: "itself (noise of this run)" },
 ];
 

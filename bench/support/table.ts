@@ -13,15 +13,11 @@ export function markdownOf(results: Results): string {
   const figures = figuresOf(results);
   const withGoal = figures.filter(({ goal }) => goal !== undefined);
   const met = withGoal.filter(isMet).length;
-  const waiting = Object.entries(results.waiting).map(
-    ([setting, { chosen }]) => `${setting}: PyTorch's threads wait ${chosen}ly, its faster way here.`,
-  );
   const missing = results.missing.map(({ name, why }) => `- missing: ${name} (${why})`);
   return [
     describeRun(results),
     ...(isBusy(results) ? [busyWarning] : []),
     stepTable(results),
-    ...(waiting.length > 0 ? [waiting.join(" ")] : []),
     goalTable(figures, isBusy(results)),
     ...(results.ratios.length > 0 ? [updateTable(results)] : []),
     ...(results.compile === undefined ? [] : [compileTable(results.compile)]),
