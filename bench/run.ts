@@ -134,7 +134,12 @@ function runRatios(): void {
 
 function runMatmul(): void {
   const python = findPython(values.python);
-  if (python === undefined) return;
+  if (python === undefined) {
+    keep({
+      missing: [...results.missing, { name: "matmul ÷ OpenBLAS", why: "needs a Python that imports torch" }],
+    });
+    return;
+  }
   const file = join(tmpdir(), `motley-matmul-${process.pid}.json`);
   const args = ["--rounds", values.quick ? "1" : "3", "--threads", "1,2", "--python", python, "--out", file];
   execFileSync(process.execPath, [here("./matmul.bench.ts"), ...args], { stdio: ["ignore", 2, "inherit"] });
