@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lockFolder } from "../src/runtime/folder.ts";
 import { lines, metricsOf, motley, motleyUntil, repository, temporaryFolder } from "./support/motley.ts";
 
 const hello = "examples/hello.mot";
@@ -131,6 +132,23 @@ describe("a start that was killed", () => {
 });
 
 describe("refused", () => {
+  it("a folder that another process writes to; a lock left behind binds nobody", async () => {
+    const run = join(temporaryFolder(), "run");
+    const args = ["train", hello, "--out", run, "--steps", "5", "--resume"];
+    await motley(args.slice(0, -1));
+    expect(existsSync(join(run, "lock"))).toBe(false);
+    expect(lockFolder(run)).toBe(undefined);
+    const held = await motley(args);
+    expect([held.exitCode, held.stderr]).toEqual([
+      1,
+      expect.stringContaining(`in use by process ${process.pid}`),
+    ]);
+    writeFileSync(join(run, "lock"), "4194999 1");
+    expect((await motley(args)).exitCode).toBe(0);
+    writeFileSync(join(run, "lock"), "no process at all");
+    expect((await motley(args)).exitCode).toBe(0);
+  });
+
   it("a folder that holds a run, other settings, another spec, unknown formats, broken files", async () => {
     const folder = temporaryFolder();
     const run = join(folder, "run");

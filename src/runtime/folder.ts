@@ -23,27 +23,55 @@ export function makeFolder(path: string): void {
 
 /**
  * Holds a folder until this process ends.
- * - Returns the process that holds it already, if that one still runs; else undefined.
+ * - Waits a moment for a holder that is about to end: a killed one finishes its step.
+ * - Returns the process that holds it still; undefined once it is ours.
  */
 export function lockFolder(path: string): number | undefined {
   const file = join(path, lockFile);
+  const own = identityOf(process.pid) ?? String(process.pid);
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    writeFileSync(file, own, { flag: "wx" });
   } catch {
-    const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : Number.NaN;
-    if (holder !== process.pid && isRunning(holder)) return holder;
-    writeFileSync(file, String(process.pid));
+    for (let attempts = patience / pause; isHeld(file, own); attempts -= 1) {
+      if (attempts <= 0) return holderOf(file).pid;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    }
+    writeFileSync(file, own);
   }
   process.once("exit", () => rmSync(file, { force: true }));
   return undefined;
 }
 
-function isRunning(holder: number): boolean {
-  if (!Number.isInteger(holder) || holder <= 0) return false;
+/** Milliseconds. */
+const patience = 2000;
+const pause = 50;
+
+function holderOf(file: string): { readonly pid: number; readonly identity: string } {
+  const identity = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return { pid: Number(identity.split(" ")[0]), identity };
+}
+
+function isHeld(file: string, own: string): boolean {
+  const { pid, identity } = holderOf(file);
+  return identity !== own && Number.isInteger(pid) && pid > 0 && identityOf(pid) === identity;
+}
+
+/** A process by its number and, since numbers are used again, its start; undefined where none runs. */
+function identityOf(pid: number): string | undefined {
   try {
-    process.kill(holder, 0);
-    return true;
+    process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return undefined;
+  }
+  const status = `/proc/${pid}/stat`;
+  if (!existsSync("/proc/self/stat")) return String(pid);
+  try {
+    // After the name in brackets: the state, and as the 20th word the start in ticks since the machine's.
+    const words = readFileSync(status, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return words[0] === "Z" ? undefined : `${pid} ${words[19]}`;
+  } catch {
+    return undefined;
   }
 }
