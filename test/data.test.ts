@@ -676,6 +676,8 @@ describe("a folder", () => {
     expect(await refusal(await makeFolder({ "captions.jsonl": "{bad" }))).toContain(
       "captions.jsonl:1: this line is not JSON",
     );
+    const otherName = { "captions.jsonl": '{"image": "p0.png", "caption": "a dot"}', "p0.png": drawing(0) };
+    expect(await refusal(await makeFolder(otherName))).toContain('this line has "caption", but no "text"');
     expect(await refusal(folder, [...both, { name: "speech", vocab: 64 }])).toContain(
       "has no `speech`: it has text and image",
     );

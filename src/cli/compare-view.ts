@@ -69,9 +69,10 @@ function lossesOf(metrics: Metrics | undefined): string {
 
 /** The tables of one comparison as text for a terminal. */
 export function compareTable(document: CompareDocument): string {
-  return compareTables(document)
-    .map(({ header, rows }) => table(header, rows))
-    .join("\n\n");
+  const tables = compareTables(document).map(({ header, rows, note }) =>
+    note === undefined ? table(header, rows) : `${table(header, rows)}\n${note}`,
+  );
+  return [...tables, "docs/language.md explains every number under `What the tables say`"].join("\n\n");
 }
 
 /** Costs and times; final losses beside the baselines; match ratios. */

@@ -39,6 +39,7 @@ import {
   prepare,
   prepareEngine,
   type TrainSettings,
+  tellSkipped,
   trainSettings,
 } from "./training.ts";
 
@@ -74,6 +75,7 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const first = oneDataFor(models, file);
   const settings = trainSettings(first, file, options);
   const dataset = await prepare(first, dirname(file), settings);
+  tellSkipped(dataset, file);
   const engine = await prepareEngine(options);
   const reference = (models.find(sharesAll) ?? first).variant;
   const seedName = options.seeds === undefined ? String(settings.seed) : `${options.seeds}-seeds`;

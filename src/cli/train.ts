@@ -30,6 +30,7 @@ import {
   openSessions,
   prepare,
   prepareEngine,
+  tellSkipped,
   trainSettings,
 } from "./training.ts";
 
@@ -50,6 +51,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const settings = trainSettings(model, file, options);
   const path = options.out ?? join("runs", `${model.name}-${model.variant}-${settings.seed}`);
   const dataset = await prepare(model, dirname(file), settings);
+  tellSkipped(dataset, file);
   const engine = await prepareEngine(options);
   const artifact = compileFor(model, engine);
   // Before the folder is made: what does not fit leaves nothing behind.

@@ -23,6 +23,7 @@ import {
 } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
+import { tell } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
 import { version } from "./version.ts";
 
@@ -91,6 +92,14 @@ export async function prepare(model: Model, folder: string, settings: TrainSetti
   } finally {
     progress.done();
   }
+}
+
+/** Says that some of the user's data could not be read; `motley data` says which. */
+export function tellSkipped({ warnings }: Dataset, file: string): void {
+  const [first] = warnings;
+  if (first === undefined) return;
+  const rest = warnings.length === 1 ? "" : ` (and ${warnings.length - 1} more: motley data ${file})`;
+  tell(`data: ${first}${rest}`);
 }
 
 /** The engine as it is, or as fast as it can be made. */

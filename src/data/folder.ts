@@ -51,6 +51,8 @@ function parseLine(
   const fields = new Map<string, unknown>(Object.entries(value));
   const [image, text] = [fields.get("image"), fields.get("text")];
   if (image === undefined && text === undefined) return 'has neither "image" nor "text"';
+  const other = [...fields.keys()].find((name) => name !== "image");
+  if (text === undefined && other !== undefined) return `has ${JSON.stringify(other)}, but no "text"`;
   if (image !== undefined && typeof image !== "string") return 'has an "image" that is not a file name';
   if (text !== undefined && typeof text !== "string") return 'has a "text" that is not a text';
   return { image, text };

@@ -32,7 +32,7 @@ export function explain(code: string): string | undefined {
   const shown =
     entry.example === ""
       ? ""
-      : `\nFor example:\n\n${example.map((line) => `    ${line}`.trimEnd()).join("\n")}\n`;
+      : `\nThis fails with it:\n\n${example.map((line) => `    ${line}`.trimEnd()).join("\n")}\n`;
   return `${heading}\n\n${wrap(entry.explanation, 90)}\n${shown}`;
 }
 
