@@ -3,8 +3,12 @@
 // Idea: a template shows loops, loads and stores and places strings; it decides nothing. So whatever it names must be
 // in the view: a missing name throws, also under `#if` and `#each`, where Handlebars alone would print nothing.
 
-import Handlebars from "handlebars";
+import type Handlebars from "handlebars";
+import untypedRuntime from "handlebars/runtime.js";
 import { templates } from "./templates.generated.ts";
+
+// The package's types leave out its runtime, which is all that templates compiled ahead need.
+const runtime = untypedRuntime as unknown as typeof Handlebars;
 
 export type View = { readonly [name: string]: ViewValue };
 export type ViewValue = string | number | boolean | View | readonly ViewValue[];
@@ -26,14 +30,9 @@ export function render(name: string, view: View): string {
 function compile(name: string): Compiled {
   const known = compiled.get(name);
   if (known !== undefined) return known;
-  const text = templates.get(name);
-  if (text === undefined) throw new Error(`there is no template ${name}`);
-  const template = environmentOf(name).compile(text, {
-    strict: true,
-    noEscape: true,
-    knownHelpersOnly: true,
-    preventIndent: true,
-  });
+  const code = templates.get(name);
+  if (code === undefined) throw new Error(`there is no template ${name}`);
+  const template = environmentOf(name).template(code);
   compiled.set(name, template);
   return template;
 }
@@ -43,9 +42,11 @@ function environmentOf(name: string): typeof Handlebars {
   const folder = name.slice(0, name.indexOf("/") + 1);
   const known = folders.get(folder);
   if (known !== undefined) return known;
-  const environment = Handlebars.create();
-  for (const [other, text] of templates) {
-    if (other.startsWith(`${folder}_`)) environment.registerPartial(other.slice(folder.length), text);
+  const environment = runtime.create();
+  for (const [other, code] of templates) {
+    if (other.startsWith(`${folder}_`)) {
+      environment.registerPartial(other.slice(folder.length), environment.template(code));
+    }
   }
   folders.set(folder, environment);
   return environment;

@@ -1,27 +1,1431 @@
 // templates.generated.ts: written by `npm run generate` from templates/; do not edit.
+// Compiled ahead, so that no program pays for parsing templates and no page needs to evaluate text as code.
+// @ts-nocheck: what the template compiler writes is plain JavaScript
 
-export const templates: ReadonlyMap<string, string> = new Map([
-  ["wasm/adamw", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $at i32) (local $left i32) (local $p i32) (local $g i32) (local $m i32) (local $v i32) (local $end i32)\n  (local $squares f64) (local $norm f32) (local $shrink f32) (local $rate f32) (local $correct1 f32) (local $correct2 f32)\n  (local $p4 v128) (local $g4 v128) (local $m4 v128) (local $v4 v128) (local $u4 v128)\n  (local $p1 f32) (local $g1 f32) (local $m1 f32) (local $v1 f32) (local $u1 f32)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n  ;; The norm: every task adds the partial sums up in the same order.\n  (local.set $at (i32.load offset=16 (local.get $args)))\n  (local.set $left (i32.load offset=20 (local.get $args)))\n  (block $added (loop $partials\n    (br_if $added (i32.le_s (local.get $left) (i32.const 0)))\n    (local.set $squares (f64.add (local.get $squares) (f64.promote_f32 (f32.load (local.get $at)))))\n    (local.set $at (i32.add (local.get $at) (i32.const 4)))\n    (local.set $left (i32.sub (local.get $left) (i32.const 1)))\n    (br $partials)))\n  (local.set $norm (f32.demote_f64 (f64.sqrt (local.get $squares))))\n  (if (i32.and (i32.eqz (local.get $task)) (i32.ne (i32.load offset=28 (local.get $args)) (i32.const 0))) (then\n    (f32.store (i32.load offset=28 (local.get $args)) (local.get $norm))))\n  (local.set $shrink (f32.const 1))\n{{#if isClipped}}\n  (local.set $shrink (f32.min (f32.const 1) (f32.div (f32.const {{clip}}) (f32.add (local.get $norm) (f32.const 1e-6)))))\n{{/if}}\n  (local.set $at (i32.load offset=24 (local.get $args)))\n  (local.set $rate (f32.load (local.get $at)))\n  (local.set $correct1 (f32.load offset=4 (local.get $at)))\n  (local.set $correct2 (f32.load offset=8 (local.get $at)))\n  ;; The chunk: whole vectors, then single lanes.\n  (local.set $at (i32.mul (local.get $task) (i32.const {{chunk}})))\n  (local.set $left (i32.shl (call $min (i32.const {{chunk}}) (i32.sub (i32.load offset=32 (local.get $args)) (local.get $at)))\n    (i32.const 2)))\n  (local.set $at (i32.shl (local.get $at) (i32.const 2)))\n  (local.set $p (i32.add (i32.load (local.get $args)) (local.get $at)))\n  (local.set $g (i32.add (i32.load offset=4 (local.get $args)) (local.get $at)))\n  (local.set $m (i32.add (i32.load offset=8 (local.get $args)) (local.get $at)))\n  (local.set $v (i32.add (i32.load offset=12 (local.get $args)) (local.get $at)))\n{{#each forms}}\n  (local.set $end (i32.add (local.get $p) (i32.and (local.get $left) (i32.const {{mask}}))))\n  (local.set $left (i32.sub (local.get $left) (i32.and (local.get $left) (i32.const {{mask}}))))\n  (block {{done}} (loop {{next}}\n    (br_if {{done}} (i32.ge_u (local.get $p) (local.get $end)))\n{{#each lines}}\n    {{this}}\n{{/each}}\n    (local.set $p (i32.add (local.get $p) (i32.const {{bytes}})))\n    (local.set $g (i32.add (local.get $g) (i32.const {{bytes}})))\n    (local.set $m (i32.add (local.get $m) (i32.const {{bytes}})))\n    (local.set $v (i32.add (local.get $v) (i32.const {{bytes}})))\n    (br {{next}})))\n{{/each}}\n)\n"],
-  ["wasm/array_add", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $a i32) (local $b i32) (local $y i32) (local $end i32)\n  (local.set $a (i32.load (local.get $args)))\n  (local.set $b (i32.load offset=4 (local.get $args)))\n  (local.set $y (i32.load offset=8 (local.get $args)))\n  (local.set $end (i32.add (local.get $y) (i32.const {{bytes}})))\n  (loop $next\n    (v128.store (local.get $y) (f32x4.add (v128.load (local.get $a)) (v128.load (local.get $b))))\n    (local.set $a (i32.add (local.get $a) (i32.const 16)))\n    (local.set $b (i32.add (local.get $b) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br_if $next (i32.lt_u (local.get $y) (local.get $end)))))\n"],
-  ["wasm/attention", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $base i32) (local $group i32) (local $rowOf i32) (local $head i32) (local $lastHead i32) (local $zeros i32)\n  (local.set $base (i32.mul (i32.div_u (local.get $task) (i32.const {{kvHeads}})) (i32.const {{context}})))\n  (local.set $group (i32.rem_u (local.get $task) (i32.const {{kvHeads}})))\n  (local.set $rowOf (i32.add (i32.load offset=20 (local.get $args)) (i32.shl (local.get $base) (i32.const 2))))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const {{zeros}})))\n  (call $zero_row (local.get $zeros) (i32.const {{zeroBytes}}))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const {{turned}})) (local.get $rowOf) (i32.const {{context}})\n    (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $group) (i32.const {{headBytes}})))\n    (i32.const {{kBytes}}) (local.get $zeros) (i32.const {{headBytes}}))\n  (call $panel_heads (i32.add (global.get $scratch) (i32.const {{panels}})) (local.get $rowOf) (i32.const {{context}})\n    (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $group) (i32.const {{headBytes}})))\n    (i32.const {{vBytes}}) (local.get $zeros) (i32.const {{headBytes}}))\n  (local.set $head (i32.mul (local.get $group) (i32.const {{groupHeads}})))\n  (local.set $lastHead (i32.add (local.get $head) (i32.const {{groupHeads}})))\n  (loop $heads\n    (call ${{name}}_head (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head))\n    (local.set $head (i32.add (local.get $head) (i32.const 1)))\n    (br_if $heads (i32.lt_s (local.get $head) (local.get $lastHead)))))\n\n;; One head of queries: blocks of {{blockRows}}.\n(func ${{name}}_head (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32)\n  (local $position i32) (local $rows i32) (local $from i32) (local $to i32) (local $panel i32) (local $skipped i32) (local $zeros i32)\n  (local.set $skipped (i32.mul (local.get $head) (i32.const {{headBytes}})))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const {{zeros}})))\n  (loop $blocks\n    (local.set $rows (call $min (i32.const {{blockRows}}) (i32.sub (i32.const {{context}}) (local.get $position))))\n    (call $seen_range (local.get $rowOf) (local.get $rows) (i32.load offset=24 (local.get $args)) (i32.load offset=28 (local.get $args)))\n    (local.set $to (i32.sub (local.get $base)))\n    (local.set $from (i32.sub (local.get $base)))\n    (if (i32.lt_s (local.get $from) (local.get $to)) (then\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const {{queries}})) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load (local.get $args)) (local.get $skipped)) (i32.const {{qBytes}}) (local.get $zeros)\n        (i32.const {{blockBytes}}) (f32.const {{scale}}))\n      (local.set $panel (i32.div_u (local.get $from) (i32.const {{columns}})))\n      (loop $keys\n        (call {{scores}} (i32.add (global.get $scratch) (i32.const {{queries}}))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const {{turnedBytes}})) (i32.const {{turned}})))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const {{panelBytes}})) (i32.const {{strip}})))\n          (i32.const 0) (i32.const {{headDim}}) (local.get $rows))\n        (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n        (br_if $keys (i32.lt_s (i32.mul (local.get $panel) (i32.const {{columns}})) (local.get $to))))\n      (call ${{name}}_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n        (local.get $from) (local.get $to))\n      (local.set $panel (i32.const 0))\n      (loop $values\n        (call {{mix}} (i32.add (global.get $scratch) (i32.add (i32.shl (local.get $from) (i32.const 2)) (i32.const {{strip}})))\n          (i32.add (global.get $scratch) (i32.add (i32.const {{panels}})\n            (i32.add (i32.mul (local.get $panel) (i32.const {{contextBytes}})) (i32.mul (local.get $from) (i32.const {{panelBytes}})))))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const {{panelBytes}})) (i32.const {{results}})))\n          (i32.const 0) (i32.sub (local.get $to) (local.get $from)) (local.get $rows))\n        (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n        (br_if $values (i32.lt_s (local.get $panel) (i32.const {{componentPanels}})))))\n      (else\n        (call $zero_row (i32.add (global.get $scratch) (i32.const {{results}}))\n          (i32.mul (local.get $rows) (i32.const {{blockBytes}})))\n        (call ${{name}}_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n          (i32.const 0) (i32.const 0))))\n    (call $scatter_heads (i32.add (i32.load offset=12 (local.get $args)) (local.get $skipped)) (i32.const {{outBytes}})\n      (local.get $rowOf) (local.get $rows) (i32.add (global.get $scratch) (i32.const {{results}})) (i32.const {{blockBytes}})\n      (i32.const {{headBytes}}) (i32.add (global.get $scratch) (i32.const {{factors}})) (i32.const 4))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const {{rowOfBytes}})))\n    (local.set $position (i32.add (local.get $position) (i32.const {{blockRows}})))\n    (br_if $blocks (i32.lt_s (local.get $position) (i32.const {{context}})))))\n\n;; Softmax of a block's rows of scores, over the keys that each row sees; writes lse.\n(func ${{name}}_rows (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32) (param $rows i32) (param $from i32) (param $to i32)\n  (local $row i32) (local $strip i32) (local $first i32) (local $last i32) (local $lse i32) (local $factor i32)\n  (local $largest f32) (local $sum f32)\n  (local.set $strip (i32.add (global.get $scratch) (i32.const {{strip}})))\n  (local.set $from (i32.shl (local.get $from) (i32.const 2)))\n  (local.set $to (i32.shl (local.get $to) (i32.const 2)))\n  (local.set $factor (i32.add (global.get $scratch) (i32.const {{factors}})))\n  (loop $next\n    (f32.store (local.get $factor) (f32.const 1))\n    (local.set $row (i32.load (local.get $rowOf)))\n    (local.set $first (local.get $from))\n    (local.set $last (local.get $from))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (local.set $lse (i32.add (i32.load offset=16 (local.get $args))\n        (i32.add (i32.mul (local.get $row) (i32.const {{lseBytes}})) (i32.shl (local.get $head) (i32.const 2)))))\n      (f32.store (local.get $lse) (f32.const 0))\n      (local.set $row (i32.shl (local.get $row) (i32.const 2)))\n      (local.set $first (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=24 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))\n      (local.set $last (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=28 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))))\n    (if (i32.lt_s (local.get $first) (local.get $last))\n      (then\n        (local.set $first (i32.add (local.get $strip) (local.get $first)))\n        (local.set $last (i32.add (local.get $strip) (local.get $last)))\n        (call $zero_around (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to))\n          (local.get $first) (local.get $last))\n        (call $softmax_row (local.get $first) (local.get $last))\n        (local.set $sum)\n        (local.set $largest)\n        (f32.store (local.get $factor) (f32.div (f32.const 1) (local.get $sum)))\n        (f32.store (local.get $lse) (f32.add (local.get $largest) (call $log1 (local.get $sum)))))\n      (else\n        (call $zero_between (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to)))))\n    (local.set $strip (i32.add (local.get $strip) (i32.const {{stripBytes}})))\n    (local.set $factor (i32.add (local.get $factor) (i32.const 4)))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n"],
-  ["wasm/attention_grad", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $base i32) (local $group i32) (local $rowOf i32) (local $head i32) (local $lastHead i32) (local $zeros i32)\n  (local $keys i32) (local $values i32) (local $share f32)\n  (local.set $base (i32.mul (i32.div_u (local.get $task) (i32.const {{kvHeads}})) (i32.const {{context}})))\n  (local.set $group (i32.rem_u (local.get $task) (i32.const {{kvHeads}})))\n  (local.set $rowOf (i32.add (i32.load offset=24 (local.get $args)) (i32.shl (local.get $base) (i32.const 2))))\n  (local.set $keys (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $group) (i32.const {{headBytes}}))))\n  (local.set $values (i32.add (i32.load offset=12 (local.get $args)) (i32.mul (local.get $group) (i32.const {{headBytes}}))))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const {{zeros}})))\n  (call $zero_row (local.get $zeros) (i32.const {{zeroBytes}}))\n  (call $zero_row (i32.add (global.get $scratch) (i32.const {{keySums}})) (i32.const {{sumBytes}}))\n  (call $zero_row (i32.add (global.get $scratch) (i32.const {{valueSums}})) (i32.const {{sumBytes}}))\n  (f32.store (i32.add (global.get $scratch) (i32.const {{factors}})) (f32.const {{scale}}))\n  (f32.store offset=4 (i32.add (global.get $scratch) (i32.const {{factors}})) (f32.const 1))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const {{turnedKeys}})) (local.get $rowOf) (i32.const {{context}})\n    (local.get $keys) (i32.const {{kBytes}}) (local.get $zeros) (i32.const {{headBytes}}))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const {{turnedValues}})) (local.get $rowOf) (i32.const {{context}})\n    (local.get $values) (i32.const {{vBytes}}) (local.get $zeros) (i32.const {{headBytes}}))\n  (call $panel_heads (i32.add (global.get $scratch) (i32.const {{panels}})) (local.get $rowOf) (i32.const {{context}})\n    (local.get $keys) (i32.const {{kBytes}}) (local.get $zeros) (i32.const {{headBytes}}))\n  (local.set $share (call $reciprocal_count (local.get $rowOf) (i32.const {{context}})))\n  (call $center_panels (i32.add (global.get $scratch) (i32.const {{panels}})) (i32.const {{componentPanels}})\n    (i32.const {{context}}) (local.get $share))\n  (call $center_turned (i32.add (global.get $scratch) (i32.const {{turnedValues}}))\n    (i32.add (global.get $scratch) (i32.const {{turnedValuesEnd}})) (i32.const {{turnedBytes}}) (i32.const {{headDim}})\n    (local.get $share))\n  (local.set $head (i32.mul (local.get $group) (i32.const {{groupHeads}})))\n  (local.set $lastHead (i32.add (local.get $head) (i32.const {{groupHeads}})))\n  (loop $heads\n    (call ${{name}}_head (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head))\n    (local.set $head (i32.add (local.get $head) (i32.const 1)))\n    (br_if $heads (i32.lt_s (local.get $head) (local.get $lastHead))))\n  (local.set $group (i32.mul (local.get $group) (i32.const {{headBytes}})))\n  (call $scatter_heads (i32.add (i32.load offset=40 (local.get $args)) (local.get $group)) (i32.const {{dkBytes}})\n    (local.get $rowOf) (i32.const {{context}}) (i32.add (global.get $scratch) (i32.const {{keySums}})) (i32.const {{blockBytes}})\n    (i32.const {{headBytes}}) (i32.add (global.get $scratch) (i32.const {{ones}})) (i32.const 0))\n  (call $scatter_heads (i32.add (i32.load offset=44 (local.get $args)) (local.get $group)) (i32.const {{dvBytes}})\n    (local.get $rowOf) (i32.const {{context}}) (i32.add (global.get $scratch) (i32.const {{valueSums}})) (i32.const {{blockBytes}})\n    (i32.const {{headBytes}}) (i32.add (global.get $scratch) (i32.const {{ones}})) (i32.const 0)))\n\n;; One head of queries: blocks of {{blockRows}}. The queries are scaled, so dk needs no factor and dq one.\n(func ${{name}}_head (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32)\n  (local $position i32) (local $rows i32) (local $from i32) (local $to i32) (local $skipped i32) (local $zeros i32)\n  (local.set $skipped (i32.mul (local.get $head) (i32.const {{headBytes}})))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const {{zeros}})))\n  (loop $blocks\n    (local.set $rows (call $min (i32.const {{blockRows}}) (i32.sub (i32.const {{context}}) (local.get $position))))\n    (call $seen_range (local.get $rowOf) (local.get $rows) (i32.load offset=28 (local.get $args)) (i32.load offset=32 (local.get $args)))\n    (local.set $to (i32.sub (local.get $base)))\n    (local.set $from (i32.sub (local.get $base)))\n    (if (i32.lt_s (local.get $from) (local.get $to)) (then\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const {{queries}})) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load offset=4 (local.get $args)) (local.get $skipped)) (i32.const {{qBytes}}) (local.get $zeros)\n        (i32.const {{blockBytes}}) (f32.const {{scale}}))\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const {{gradients}})) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load (local.get $args)) (local.get $skipped)) (i32.const {{doutBytes}}) (local.get $zeros)\n        (i32.const {{blockBytes}}) (f32.const 1))\n      (call ${{name}}_scores (local.get $rows) (local.get $from) (local.get $to))\n      (call ${{name}}_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n        (local.get $from) (local.get $to))\n      (call ${{name}}_products (local.get $rows) (local.get $from) (local.get $to)))\n      (else\n        (call $zero_row (i32.add (global.get $scratch) (i32.const {{results}}))\n          (i32.mul (local.get $rows) (i32.const {{blockBytes}})))))\n    (call $scatter_heads (i32.add (i32.load offset=36 (local.get $args)) (local.get $skipped)) (i32.const {{dqBytes}})\n      (local.get $rowOf) (local.get $rows) (i32.add (global.get $scratch) (i32.const {{results}})) (i32.const {{blockBytes}})\n      (i32.const {{headBytes}}) (i32.add (global.get $scratch) (i32.const {{factors}})) (i32.const 0))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const {{rowOfBytes}})))\n    (local.set $position (i32.add (local.get $position) (i32.const {{blockRows}})))\n    (br_if $blocks (i32.lt_s (local.get $position) (i32.const {{context}})))))\n\n;; strip = q · kᵀ, slopes = dout · vᵀ, over the panels of keys that hold [from, to).\n(func ${{name}}_scores (param $rows i32) (param $from i32) (param $to i32)\n  (local $panel i32) (local $place i32)\n  (local.set $panel (i32.div_u (local.get $from) (i32.const {{columns}})))\n  (loop $keys\n    (local.set $place (i32.add (global.get $scratch) (i32.mul (local.get $panel) (i32.const {{panelBytes}}))))\n    (call {{scores}} (i32.add (global.get $scratch) (i32.const {{queries}}))\n      (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const {{turnedBytes}})) (i32.const {{turnedKeys}})))\n      (i32.add (local.get $place) (i32.const {{strip}})) (i32.const 0) (i32.const {{headDim}}) (local.get $rows))\n    (call {{scores}} (i32.add (global.get $scratch) (i32.const {{gradients}}))\n      (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const {{turnedBytes}})) (i32.const {{turnedValues}})))\n      (i32.add (local.get $place) (i32.const {{slopes}})) (i32.const 0) (i32.const {{headDim}}) (local.get $rows))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $keys (i32.lt_s (i32.mul (local.get $panel) (i32.const {{columns}})) (local.get $to)))))\n\n;; dq = slopes · k; dk += slopesᵀ · q, dv += stripᵀ · dout for the keys in [from, to).\n(func ${{name}}_products (param $rows i32) (param $from i32) (param $to i32)\n  (local $panel i32) (local $place i32) (local $sums i32) (local $strip i32) (local $keys i32)\n  (local.set $keys (i32.sub (local.get $to) (local.get $from)))\n  (local.set $strip (i32.add (global.get $scratch) (i32.shl (local.get $from) (i32.const 2))))\n  (loop $components\n    (local.set $place (i32.add (global.get $scratch) (i32.mul (local.get $panel) (i32.const {{panelBytes}}))))\n    (local.set $sums (i32.add (local.get $place) (i32.mul (local.get $from) (i32.const {{blockBytes}}))))\n    (call {{mix}} (i32.add (local.get $strip) (i32.const {{slopes}}))\n      (i32.add (global.get $scratch) (i32.add (i32.const {{panels}})\n        (i32.add (i32.mul (local.get $panel) (i32.const {{contextBytes}})) (i32.mul (local.get $from) (i32.const {{panelBytes}})))))\n      (i32.add (local.get $place) (i32.const {{results}})) (i32.const 0) (local.get $keys) (local.get $rows))\n    (call {{gather}} (i32.add (local.get $strip) (i32.const {{slopes}})) (i32.add (local.get $place) (i32.const {{queries}}))\n      (i32.add (local.get $sums) (i32.const {{keySums}})) (i32.add (local.get $sums) (i32.const {{keySums}}))\n      (local.get $rows) (local.get $keys))\n    (call {{gather}} (i32.add (local.get $strip) (i32.const {{strip}})) (i32.add (local.get $place) (i32.const {{gradients}}))\n      (i32.add (local.get $sums) (i32.const {{valueSums}})) (i32.add (local.get $sums) (i32.const {{valueSums}}))\n      (local.get $rows) (local.get $keys))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $components (i32.lt_s (local.get $panel) (i32.const {{componentPanels}})))))\n\n;; Rows of scores → probabilities; rows of slopes → gradients of the scores.\n(func ${{name}}_rows (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32) (param $rows i32) (param $from i32) (param $to i32)\n  (local $row i32) (local $strip i32) (local $toSlopes i32) (local $first i32) (local $last i32)\n  (local $lse f32)\n  (local.set $strip (i32.add (global.get $scratch) (i32.const {{strip}})))\n  (local.set $toSlopes (i32.const {{toSlopes}}))\n  (local.set $from (i32.shl (local.get $from) (i32.const 2)))\n  (local.set $to (i32.shl (local.get $to) (i32.const 2)))\n  (loop $next\n    (local.set $row (i32.load (local.get $rowOf)))\n    (local.set $first (i32.const 0))\n    (local.set $last (i32.const 0))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (local.set $lse (f32.load (i32.add (i32.load offset=20 (local.get $args))\n        (i32.add (i32.mul (local.get $row) (i32.const {{lseBytes}})) (i32.shl (local.get $head) (i32.const 2))))))\n      (local.set $row (i32.shl (local.get $row) (i32.const 2)))\n      (local.set $first (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=28 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))\n      (local.set $last (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=32 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))))\n    (if (i32.lt_s (local.get $first) (local.get $last))\n      (then\n        (local.set $first (i32.add (local.get $strip) (local.get $first)))\n        (local.set $last (i32.add (local.get $strip) (local.get $last)))\n        (call $zero_around (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to))\n          (local.get $first) (local.get $last))\n        (call $zero_around (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $from))\n          (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $to))\n          (i32.add (local.get $first) (local.get $toSlopes)) (i32.add (local.get $last) (local.get $toSlopes)))\n        (call $softmax_grad_row (local.get $first) (local.get $last) (local.get $toSlopes) (local.get $lse)))\n      (else\n        (call $zero_between (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to)))\n        (call $zero_between (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $from))\n          (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $to)))))\n    (local.set $strip (i32.add (local.get $strip) (i32.const {{stripBytes}})))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n"],
-  ["wasm/cross_entropy", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $x i32) (local $y i32) (local $target i32) (local $loss i32)\n  (local $largest f32) (local $logit f32) (local $sum f32) (local $lse f32) (local $weight f32)\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const {{strideBytes}}))))\n    (local.set $target (i32.load (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n    (local.set $loss (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $row) (i32.const 2))))\n{{#if gradient}}\n    (local.set $weight (f32.load (i32.add (i32.load offset=12 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n    (local.set $y (i32.add (i32.load offset=16 (local.get $args)) (i32.mul (local.get $row) (i32.const {{gradientBytes}}))))\n{{/if}}\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (if (i32.lt_s (local.get $target) (i32.const 0)) (then\n      (f32.store (local.get $loss) (f32.const 0))\n{{#if gradient}}\n      (call $zero_row (local.get $y) (i32.const {{bytes}}))\n{{/if}}\n      (br $rows)))\n    (local.set $target (i32.shl (local.get $target) (i32.const 2)))\n    (local.set $logit (f32.load (i32.add (local.get $x) (local.get $target))))\n    (local.set $largest (call $row_max (local.get $x) (i32.const {{bytes}})))\n{{#if gradient}}\n    (local.set $sum (call $row_exp (local.get $x) (local.get $y) (i32.const {{bytes}}) (local.get $largest)))\n{{else}}\n    (local.set $sum (call $row_exp_sum (local.get $x) (i32.const {{bytes}}) (local.get $largest)))\n{{/if}}\n    (local.set $lse (f32.add (local.get $largest) (call $log1 (local.get $sum))))\n    (f32.store (local.get $loss) (f32.add (f32.sub (local.get $lse) (local.get $logit))\n      (f32.mul (f32.const {{zLoss}}) (f32.mul (local.get $lse) (local.get $lse)))))\n{{#if gradient}}\n    (call $row_scale (local.get $y) (local.get $y) (i32.const {{bytes}})\n      (f32.div (f32.mul (local.get $weight)\n        (f32.add (f32.const 1) (f32.mul (f32.const {{zSlope}}) (local.get $lse)))) (local.get $sum)))\n    (local.set $target (i32.add (local.get $y) (local.get $target)))\n    (f32.store (local.get $target) (f32.sub (f32.load (local.get $target)) (local.get $weight)))\n{{/if}}\n    (br $rows))))\n"],
-  ["wasm/embed", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $token i32) (local $end i32) (local $y i32)\n  (local.set $token (i32.add (i32.load (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $end (i32.add (local.get $token) (i32.shl (local.get $count) (i32.const 2))))\n  (local.set $y (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $first) (i32.const {{yBytes}}))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $token) (local.get $end)))\n    (call $copy_row (local.get $y)\n      (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (i32.load (local.get $token)) (i32.const {{widthBytes}})))\n      (i32.const {{widthBytes}}))\n    (local.set $token (i32.add (local.get $token) (i32.const 4)))\n    (local.set $y (i32.add (local.get $y) (i32.const {{yBytes}})))\n    (br $rows))))\n"],
-  ["wasm/embed_dw", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $skipped i32) (local $bytes i32) (local $table i32) (local $dy i32) (local $token i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32)\n  (local.set $skipped (i32.mul (local.get $task) (i32.const {{taskColumns}})))\n  (local.set $bytes (i32.shl (call $min (i32.const {{taskColumns}}) (i32.sub (i32.const {{width}}) (local.get $skipped)))\n    (i32.const 2)))\n  (local.set $skipped (i32.shl (local.get $skipped) (i32.const 2)))\n  (local.set $dy (i32.add (i32.load (local.get $args)) (local.get $skipped)))\n  (local.set $table (i32.add (i32.load offset=8 (local.get $args)) (local.get $skipped)))\n  (local.set $row (i32.const 0))\n  (loop $zeros\n    (call $zero_row (i32.add (local.get $table) (i32.mul (local.get $row) (i32.const {{widthBytes}}))) (local.get $bytes))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br_if $zeros (i32.lt_s (local.get $row) (i32.const {{vocab}}))))\n  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $token (i32.load (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n      (if (i32.ge_s (local.get $token) (i32.const 0)) (then\n        (call $add_row (i32.add (local.get $table) (i32.mul (local.get $token) (i32.const {{widthBytes}})))\n          (i32.add (local.get $dy) (i32.mul (local.get $row) (i32.const {{dyBytes}}))) (local.get $bytes))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments))))\n"],
-  ["wasm/heads", ";; Functions of attention on one head of a context: `rowOf` points at the rows of consecutive sequence positions, −1\n;; where a position is empty; `source` at the head's place in row 0; `step` is the bytes between rows.\n\n;; Where the row of a position stands; the row of zeros for an empty one and behind the context's end.\n(func $head_row (param $rowOf i32) (param $position i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (result i32)\n  (local $row i32)\n  (if (i32.ge_s (local.get $position) (local.get $positions)) (then (return (local.get $zeros))))\n  (local.set $row (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $position) (i32.const 2)))))\n  (select (local.get $zeros) (i32.add (local.get $source) (i32.mul (local.get $row) (local.get $step)))\n    (i32.lt_s (local.get $row) (i32.const 0))))\n\n;; to[j][c, l] = source[row of j·{{columns}} + l, c]: panels of {{columns}} positions, `bytes` of each head; what the last\n;; vectors write behind a panel, the next one overwrites.\n(func $turn_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32)\n  (local $at i32) (local $lane i32) (local $c i32) (local $place i32)\n  (local $p0 i32) (local $p1 i32) (local $p2 i32) (local $p3 i32)\n  (local $r0 v128) (local $r1 v128) (local $r2 v128) (local $r3 v128)\n  (local $h0 v128) (local $h1 v128) (local $h2 v128) (local $h3 v128)\n  (loop $panels\n    (local.set $lane (i32.const 0))\n    (loop $lanes\n      (local.set $p0 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p1 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p2 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p3 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $c (i32.const 0))\n      (local.set $place (i32.add (local.get $to) (local.get $lane)))\n      (loop $components\n        (local.set $r0 (v128.load (i32.add (local.get $p0) (local.get $c))))\n        (local.set $r1 (v128.load (i32.add (local.get $p1) (local.get $c))))\n        (local.set $r2 (v128.load (i32.add (local.get $p2) (local.get $c))))\n        (local.set $r3 (v128.load (i32.add (local.get $p3) (local.get $c))))\n        (local.set $h0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r0) (local.get $r1)))\n        (local.set $h1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r0) (local.get $r1)))\n        (local.set $h2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r2) (local.get $r3)))\n        (local.set $h3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r2) (local.get $r3)))\n        (v128.store (local.get $place)\n          (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $h0) (local.get $h2)))\n        (v128.store offset={{row1}} (local.get $place)\n          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $h0) (local.get $h2)))\n        (v128.store offset={{row2}} (local.get $place)\n          (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $h1) (local.get $h3)))\n        (v128.store offset={{row3}} (local.get $place)\n          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $h1) (local.get $h3)))\n        (local.set $place (i32.add (local.get $place) (i32.const {{row4}})))\n        (local.set $c (i32.add (local.get $c) (i32.const 16)))\n        (br_if $components (i32.lt_s (local.get $c) (local.get $bytes))))\n      (local.set $lane (i32.add (local.get $lane) (i32.const 16)))\n      (br_if $lanes (i32.lt_s (local.get $lane) (i32.const {{row1}}))))\n    (local.set $to (i32.add (local.get $to) (i32.mul (local.get $bytes) (i32.const {{columns}}))))\n    (br_if $panels (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[j][position, l] = source[row of position, j·{{columns}} + l]: panels of {{columns}} components.\n(func $panel_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32)\n  (local $at i32) (local $from i32) (local $place i32) (local $end i32)\n  (loop $next\n    (local.set $from (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n    (local.set $end (i32.add (local.get $from) (local.get $bytes)))\n    (local.set $place (i32.add (local.get $to) (i32.mul (local.get $at) (i32.const {{row1}}))))\n    (loop $panels\n{{#each vectors}}\n      (v128.store offset={{this}} (local.get $place) (v128.load offset={{this}} (local.get $from)))\n{{/each}}\n      (local.set $from (i32.add (local.get $from) (i32.const {{row1}})))\n      (local.set $place (i32.add (local.get $place) (i32.mul (local.get $positions) (i32.const {{row1}}))))\n      (br_if $panels (i32.lt_u (local.get $from) (local.get $end))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $next (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[position, 0…bytes) = source[row of position] · by, rows of `bytes`, a multiple of 16.\n(func $gather_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32) (param $by f32)\n  (local $at i32) (local $from i32) (local $end i32)\n  (loop $rows\n    (local.set $from (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n    (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n    (loop $vectors\n      (v128.store (local.get $to) (f32x4.mul (v128.load (local.get $from)) (f32x4.splat (local.get $by))))\n      (local.set $to (i32.add (local.get $to) (i32.const 16)))\n      (local.set $from (i32.add (local.get $from) (i32.const 16)))\n      (br_if $vectors (i32.lt_u (local.get $to) (local.get $end))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; target[row of position, 0…bytes) = from[position] · factors[position], exactly these bytes; a factorStep of 0 takes\n;; one factor for all. fromStep is the bytes between rows of from.\n(func $scatter_heads (param $target i32) (param $step i32) (param $rowOf i32) (param $positions i32) (param $from i32) (param $fromStep i32) (param $bytes i32) (param $factors i32) (param $factorStep i32)\n  (local $at i32) (local $row i32)\n  (loop $rows\n    (local.set $row (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (call $put_row (i32.add (local.get $target) (i32.mul (local.get $row) (local.get $step)))\n        (local.get $from) (local.get $bytes) (f32.load (local.get $factors)))))\n    (local.set $factors (i32.add (local.get $factors) (local.get $factorStep)))\n    (local.set $from (i32.add (local.get $from) (local.get $fromStep)))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[0…bytes) = from · by, exactly these bytes.\n(func $put_row (param $to i32) (param $from i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (f32x4.mul (v128.load (local.get $from)) (f32x4.splat (local.get $by))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.mul (f32.load (local.get $from)) (local.get $by)))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n;; The keys that any of these positions sees, as sequence positions; empty if none sees any.\n(func $seen_range (param $rowOf i32) (param $positions i32) (param $first i32) (param $last i32) (result i32 i32)\n  (local $at i32) (local $row i32) (local $from i32) (local $to i32)\n  (local.set $from (i32.const 0x7fffffff))\n  (loop $rows\n    (local.set $row (i32.shl (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))) (i32.const 2)))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (if (i32.lt_s (i32.load (i32.add (local.get $first) (local.get $row))) (i32.load (i32.add (local.get $last) (local.get $row)))) (then\n        (local.set $from (call $min (local.get $from) (i32.load (i32.add (local.get $first) (local.get $row)))))\n        (local.set $to (i32.sub (i32.const 0) (call $min (i32.sub (i32.const 0) (local.get $to))\n          (i32.sub (i32.const 0) (i32.load (i32.add (local.get $last) (local.get $row)))))))))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions))))\n  (local.get $from) (local.get $to))\n\n;; Blocks of 32 bytes, of rows of scores that start at a multiple of 32, that hold [from, to) become 0, except those\n;; that hold [first, last).\n(func $zero_around (param $from i32) (param $to i32) (param $first i32) (param $last i32)\n  (local.set $from (i32.and (local.get $from) (i32.const -32)))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $to (i32.and (i32.add (local.get $to) (i32.const 31)) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (block $before (loop $left\n    (br_if $before (i32.ge_u (local.get $from) (local.get $first)))\n    (v128.store (local.get $from) (v128.const f32x4 0 0 0 0))\n    (v128.store offset=16 (local.get $from) (v128.const f32x4 0 0 0 0))\n    (local.set $from (i32.add (local.get $from) (i32.const 32)))\n    (br $left)))\n  (block $behind (loop $right\n    (br_if $behind (i32.ge_u (local.get $last) (local.get $to)))\n    (v128.store (local.get $last) (v128.const f32x4 0 0 0 0))\n    (v128.store offset=16 (local.get $last) (v128.const f32x4 0 0 0 0))\n    (local.set $last (i32.add (local.get $last) (i32.const 32)))\n    (br $right))))\n\n(func $zero_between (param $from i32) (param $to i32)\n  (call $zero_around (local.get $from) (local.get $to) (local.get $from) (i32.and (local.get $from) (i32.const -32))))\n\n;; Scores before first or from last on, in the blocks of 32 bytes that hold these, become a number whose exponential is\n;; 0. Without branches: where documents begin and end is hard to predict.\n(func $mask_lanes (param $first i32) (param $last i32)\n  (local $at i32) (local $edge v128)\n  (local.set $at (i32.and (local.get $first) (i32.const -32)))\n  (local.set $edge (i32x4.splat (i32.sub (local.get $first) (local.get $at))))\n  (v128.store (local.get $at) (v128.bitselect (v128.load (local.get $at)) (v128.const f32x4 -1e30 -1e30 -1e30 -1e30)\n    (i32x4.ge_s (v128.const i32x4 0 4 8 12) (local.get $edge))))\n  (v128.store offset=16 (local.get $at) (v128.bitselect (v128.load offset=16 (local.get $at))\n    (v128.const f32x4 -1e30 -1e30 -1e30 -1e30) (i32x4.ge_s (v128.const i32x4 16 20 24 28) (local.get $edge))))\n  (local.set $at (i32.and (i32.sub (local.get $last) (i32.const 1)) (i32.const -32)))\n  (local.set $edge (i32x4.splat (i32.sub (local.get $last) (local.get $at))))\n  (v128.store (local.get $at) (v128.bitselect (v128.load (local.get $at)) (v128.const f32x4 -1e30 -1e30 -1e30 -1e30)\n    (i32x4.lt_s (v128.const i32x4 0 4 8 12) (local.get $edge))))\n  (v128.store offset=16 (local.get $at) (v128.bitselect (v128.load offset=16 (local.get $at))\n    (v128.const f32x4 -1e30 -1e30 -1e30 -1e30) (i32x4.lt_s (v128.const i32x4 16 20 24 28) (local.get $edge)))))\n\n;; x = e^(x − largest) for the scores [first, last), 0 beside them in blocks of 32 bytes; gives the largest and the sum.\n(func $softmax_row (param $first i32) (param $last i32) (result f32 f32)\n  (local $at i32) (local $largest f32) (local $by v128) (local $s0 v128) (local $s1 v128) (local $x0 v128) (local $x1 v128)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n  (call $mask_lanes (local.get $first) (local.get $last))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (local.set $x0 (v128.load (local.get $first)))\n  (local.set $x1 (v128.load offset=16 (local.get $first)))\n  (local.set $at (i32.add (local.get $first) (i32.const 32)))\n  (block $compared (loop $vectors\n    (br_if $compared (i32.ge_u (local.get $at) (local.get $last)))\n    (local.set $x0 (f32x4.pmax (local.get $x0) (v128.load (local.get $at))))\n    (local.set $x1 (f32x4.pmax (local.get $x1) (v128.load offset=16 (local.get $at))))\n    (local.set $at (i32.add (local.get $at) (i32.const 32)))\n    (br $vectors)))\n  (local.set $largest (call $max_lanes (f32x4.pmax (local.get $x0) (local.get $x1))))\n  (local.set $by (f32x4.splat (local.get $largest)))\n  (loop $exponentials\n    (local.set $x0 (f32x4.sub (v128.load (local.get $first)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $first)) (local.get $by)))\n{{#each two.lines}}\n    {{this}}\n{{/each}}\n    (v128.store (local.get $first) {{two.first}})\n    (v128.store offset=16 (local.get $first) {{two.last}})\n    (local.set $s0 (f32x4.add (local.get $s0) {{two.first}}))\n    (local.set $s1 (f32x4.add (local.get $s1) {{two.last}}))\n    (local.set $first (i32.add (local.get $first) (i32.const 32)))\n    (br_if $exponentials (i32.lt_u (local.get $first) (local.get $last))))\n  (local.get $largest)\n  (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))\n\n;; x = e^(x − lse), y = x · (y − mean of y weighted by x) for [first, last), 0 beside them in blocks of 32 bytes: a row\n;; of probabilities, and of the gradient of their scores. y is toY bytes behind x. The mean is Σ dout · out in exact\n;; arithmetic; taken from the row itself, the gradients of a row add up to 0 to the last bit or so, where keys that are\n;; nearly alike leave nothing else.\n(func $softmax_grad_row (param $first i32) (param $last i32) (param $toY i32) (param $lse f32)\n  (local $at i32) (local $y i32) (local $by v128) (local $x0 v128) (local $x1 v128)\n  (local $s0 v128) (local $s1 v128) (local $t0 v128) (local $t1 v128)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n  (local.set $by (f32x4.splat (local.get $lse)))\n  (call $mask_lanes (local.get $first) (local.get $last))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (local.set $at (local.get $first))\n  (loop $exponentials\n    (local.set $y (i32.add (local.get $at) (local.get $toY)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $at)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $at)) (local.get $by)))\n{{#each two.lines}}\n    {{this}}\n{{/each}}\n    (v128.store (local.get $at) {{two.first}})\n    (v128.store offset=16 (local.get $at) {{two.last}})\n    (local.set $s0 (f32x4.add (local.get $s0) {{two.first}}))\n    (local.set $s1 (f32x4.add (local.get $s1) {{two.last}}))\n    (local.set $t0 (f32x4.add (local.get $t0) (f32x4.mul {{two.first}} (v128.load (local.get $y)))))\n    (local.set $t1 (f32x4.add (local.get $t1) (f32x4.mul {{two.last}} (v128.load offset=16 (local.get $y)))))\n    (local.set $at (i32.add (local.get $at) (i32.const 32)))\n    (br_if $exponentials (i32.lt_u (local.get $at) (local.get $last))))\n  (local.set $by (f32x4.splat (f32.div\n    (call $sum_lanes (f32x4.add (local.get $t0) (local.get $t1)))\n    (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))))\n  (loop $gradients\n    (local.set $y (i32.add (local.get $first) (local.get $toY)))\n    (v128.store (local.get $y)\n      (f32x4.mul (v128.load (local.get $first)) (f32x4.sub (v128.load (local.get $y)) (local.get $by))))\n    (v128.store offset=16 (local.get $y)\n      (f32x4.mul (v128.load offset=16 (local.get $first)) (f32x4.sub (v128.load offset=16 (local.get $y)) (local.get $by))))\n    (local.set $first (i32.add (local.get $first) (i32.const 32)))\n    (br_if $gradients (i32.lt_u (local.get $first) (local.get $last)))))\n\n;; One over the number of positions that hold a row.\n(func $reciprocal_count (param $rowOf i32) (param $positions i32) (result f32)\n  (local $at i32) (local $rows i32)\n  (loop $next\n    (local.set $rows (i32.add (local.get $rows) (i32.ge_s\n      (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))) (i32.const 0))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $next (i32.lt_s (local.get $at) (local.get $positions))))\n  (f32.div (f32.const 1) (f32.convert_i32_s (local.get $rows))))\n\n;; Takes the mean over all positions off `count` panels of components; `by` is one over the number of positions. The\n;; gradients of a row's scores add up to 0, so what all keys share never reaches dq: taken off before, it cannot drown\n;; the rest in rounding errors.\n(func $center_panels (param $panel i32) (param $count i32) (param $positions i32) (param $by f32)\n  (local $at i32) (local $end i32) (local $sum v128)\n  (loop $panels\n    (local.set $end (i32.add (local.get $panel) (i32.mul (local.get $positions) (i32.const {{row1}}))))\n{{#each vectorsOfRow}}\n    (local.set $sum (v128.const f32x4 0 0 0 0))\n    (local.set $at (local.get $panel))\n    (loop $add\n      (local.set $sum (f32x4.add (local.get $sum) (v128.load offset={{offset}} (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const {{row}})))\n      (br_if $add (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $sum (f32x4.mul (local.get $sum) (f32x4.splat (local.get $by))))\n    (local.set $at (local.get $panel))\n    (loop $subtract\n      (v128.store offset={{offset}} (local.get $at)\n        (f32x4.sub (v128.load offset={{offset}} (local.get $at)) (local.get $sum)))\n      (local.set $at (i32.add (local.get $at) (i32.const {{row}})))\n      (br_if $subtract (i32.lt_u (local.get $at) (local.get $end))))\n{{/each}}\n    (local.set $panel (local.get $end))\n    (br_if $panels (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))\n\n;; The same for panels of positions, `step` bytes each, up to `end`, of `count` components: how far a row's slopes are\n;; from their mean does not change when all values do.\n(func $center_turned (param $component i32) (param $end i32) (param $step i32) (param $count i32) (param $by f32)\n  (local $at i32) (local $sum v128)\n  (loop $components\n    (local.set $sum (v128.const f32x4 0 0 0 0))\n    (local.set $at (local.get $component))\n    (loop $add\n{{#each vectors}}\n      (local.set $sum (f32x4.add (local.get $sum) (v128.load offset={{this}} (local.get $at))))\n{{/each}}\n      (local.set $at (i32.add (local.get $at) (local.get $step)))\n      (br_if $add (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $sum (f32x4.splat (f32.mul (local.get $by) (call $sum_lanes (local.get $sum)))))\n    (local.set $at (local.get $component))\n    (loop $subtract\n{{#each vectors}}\n      (v128.store offset={{this}} (local.get $at)\n        (f32x4.sub (v128.load offset={{this}} (local.get $at)) (local.get $sum)))\n{{/each}}\n      (local.set $at (i32.add (local.get $at) (local.get $step)))\n      (br_if $subtract (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $component (i32.add (local.get $component) (i32.const {{row1}})))\n    (br_if $components (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))\n"],
-  ["wasm/loss_sums", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32) (local $total i32) (local $modality i32)\n  (local $loss f64)\n  (memory.fill (global.get $scratch) (i32.const 0) (i32.const {{totalBytes}}))\n  (local.set $pair (i32.load offset=16 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.shl (i32.load offset=4 (local.get $pair)) (i32.const 2)))\n    (local.set $end (i32.shl (i32.load offset=8 (local.get $pair)) (i32.const 2)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $loss (f64.promote_f32 (f32.load (i32.add (i32.load (local.get $args)) (local.get $row)))))\n      (local.set $modality (i32.load (i32.add (i32.load offset=8 (local.get $args)) (local.get $row))))\n      (f64.store (global.get $scratch) (f64.add (f64.load (global.get $scratch)) (f64.mul (local.get $loss)\n        (f64.promote_f32 (f32.load (i32.add (i32.load offset=4 (local.get $args)) (local.get $row)))))))\n      (if (i32.and (i32.ge_s (local.get $modality) (i32.const 0))\n                   (f32.ne (f32.load (i32.add (i32.load offset=4 (local.get $args)) (local.get $row))) (f32.const 0))) (then\n        (local.set $total (i32.add (global.get $scratch) (i32.shl (local.get $modality) (i32.const 3))))\n        (f64.store offset=8 (local.get $total) (f64.add (f64.load offset=8 (local.get $total)) (local.get $loss)))))\n      (local.set $row (i32.add (local.get $row) (i32.const 4)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n  (local.set $total (i32.const 0))\n  (loop $totals\n    (f32.store (i32.add (i32.load offset=12 (local.get $args)) (i32.shl (local.get $total) (i32.const 2)))\n      (f32.demote_f64 (f64.load (i32.add (global.get $scratch) (i32.shl (local.get $total) (i32.const 3))))))\n    (local.set $total (i32.add (local.get $total) (i32.const 1)))\n    (br_if $totals (i32.lt_s (local.get $total) (i32.const {{totals}})))))\n"],
-  ["wasm/math", "{{#each functions}}\n(func {{name}} (param $x v128) (result v128)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each lines}}\n  {{this}}\n{{/each}}\n  {{result}})\n\n{{/each}}\n;; x = m · 2^e with m in [√½, √2); log m = 2 · (s + s³/3 + s⁵/5 + …), s = (m − 1) / (m + 1).\n(func $log1 (param $x f32) (result f32)\n  (local $bits i64) (local $e i64) (local $s f64) (local $z f64)\n  (if (i32.eqz (i32.and (f32.gt (local.get $x) (f32.const 0)) (f32.lt (local.get $x) (f32.const inf)))) (then\n    ;; 0 → −inf; inf → inf; negative and NaN → NaN\n    (return (select (f32.const -inf) (f32.add (f32.sqrt (local.get $x)) (f32.const 0))\n      (f32.eq (local.get $x) (f32.const 0))))))\n  (local.set $bits (i64.sub (i64.reinterpret_f64 (f64.promote_f32 (local.get $x))) (i64.const 0x3fe6a09e667f3bcd)))\n  (local.set $e (i64.shr_s (local.get $bits) (i64.const 52)))\n  (local.set $s (f64.reinterpret_i64 (i64.add\n    (i64.and (local.get $bits) (i64.const 0xfffffffffffff)) (i64.const 0x3fe6a09e667f3bcd))))\n  (local.set $s (f64.div (f64.sub (local.get $s) (f64.const 1)) (f64.add (local.get $s) (f64.const 1))))\n  (local.set $z (f64.mul (local.get $s) (local.get $s)))\n  (f32.demote_f64 (f64.add\n    (f64.mul (f64.convert_i64_s (local.get $e)) (f64.const 0.6931471805599453))\n    (f64.mul (f64.mul (f64.const 2) (local.get $s))\n      (f64.add (f64.const 1) (f64.mul (local.get $z)\n        (f64.add (f64.const 0.3333333333333333) (f64.mul (local.get $z)\n          (f64.add (f64.const 0.2) (f64.mul (local.get $z)\n            (f64.add (f64.const 0.14285714285714285) (f64.mul (local.get $z)\n              (f64.add (f64.const 0.1111111111111111) (f64.mul (local.get $z) (f64.const 0.09090909090909091)))))))))))))))\n\n;; The sum of four lanes, in a fixed order.\n(func $sum_lanes (param $x v128) (result f32)\n  (local.set $x (f32x4.add (local.get $x)\n    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x))))\n  (f32.add (f32x4.extract_lane 0 (local.get $x)) (f32x4.extract_lane 1 (local.get $x))))\n\n(func $max_lanes (param $x v128) (result f32)\n  (local.set $x (f32x4.pmax (local.get $x)\n    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x))))\n  (f32.max (f32x4.extract_lane 0 (local.get $x)) (f32x4.extract_lane 1 (local.get $x))))\n"],
-  ["wasm/matmul", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $a i32) (local $packed i32) (local $c i32) (local $d i32) (local $panel i32)\n  (local.set $packed (i32.load offset=4 (local.get $args)))\n{{#each chunks}}\n  (local.set $a (i32.add (i32.load (local.get $args)) {{aOffset}}))\n  (local.set $c (i32.add (i32.load offset=8 (local.get $args)) {{cOffset}}))\n  (local.set $d (i32.add (i32.load offset={{dArgument}} (local.get $args)) {{dOffset}}))\n  (local.set $panel (i32.const 0))\n  (loop $panels\n    (call {{panel}} (local.get $a)\n      (i32.add (local.get $packed) (i32.add (i32.mul (local.get $panel) (i32.const {{panelBytes}})) (i32.const {{packedOffset}})))\n      (local.get $c) (local.get $d) (i32.const {{k}}) (local.get $count))\n    (local.set $c (i32.add (local.get $c) (i32.const {{columnBytes}})))\n    (local.set $d (i32.add (local.get $d) (i32.const {{columnBytes}})))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $panels (i32.lt_s (local.get $panel) (i32.const {{panels}}))))\n{{/each}}\n)\n"],
-  ["wasm/matrix", "(func $min (param $a i32) (param $b i32) (result i32)\n  (select (local.get $a) (local.get $b) (i32.lt_s (local.get $a) (local.get $b))))\n\n;; to[r, 0…bytes) = from[r, 0…bytes) for r < rows; steps in bytes.\n(func $copy_columns (param $to i32) (param $toStep i32) (param $from i32) (param $fromStep i32) (param $rows i32) (param $bytes i32)\n  (local $at i32) (local $whole i32)\n  (local.set $whole (i32.and (local.get $bytes) (i32.const -16)))\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $rows) (i32.const 0)))\n    (local.set $at (i32.const 0))\n    (block $rest (loop $vectors\n      (br_if $rest (i32.ge_u (local.get $at) (local.get $whole)))\n      (v128.store (i32.add (local.get $to) (local.get $at)) (v128.load (i32.add (local.get $from) (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const 16)))\n      (br $vectors)))\n    (block $full (loop $lanes\n      (br_if $full (i32.ge_u (local.get $at) (local.get $bytes)))\n      (f32.store (i32.add (local.get $to) (local.get $at)) (f32.load (i32.add (local.get $from) (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const 4)))\n      (br $lanes)))\n    (local.set $to (i32.add (local.get $to) (local.get $toStep)))\n    (local.set $from (i32.add (local.get $from) (local.get $fromStep)))\n    (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))\n    (br $next))))\n\n;; packed[k, l] = source[l · laneStep + k · kStep], 0 for l ≥ lanes: the panels that are not whole vectors.\n(func $pack_lanes (param $source i32) (param $laneStep i32) (param $kStep i32) (param $packed i32) (param $k i32) (param $lanes i32)\n  (local $lane i32) (local $from i32)\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $k) (i32.const 0)))\n    (local.set $lane (i32.const 0))\n    (local.set $from (local.get $source))\n    (loop $row\n      (if (i32.lt_s (local.get $lane) (local.get $lanes))\n        (then (f32.store (local.get $packed) (f32.load (local.get $from))))\n        (else (f32.store (local.get $packed) (f32.const 0))))\n      (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n      (local.set $packed (i32.add (local.get $packed) (i32.const 4)))\n      (local.set $lane (i32.add (local.get $lane) (i32.const 1)))\n      (br_if $row (i32.lt_s (local.get $lane) (i32.const {{panel}}))))\n    (local.set $source (i32.add (local.get $source) (local.get $kStep)))\n    (local.set $k (i32.sub (local.get $k) (i32.const 1)))\n    (br $next))))\n\n;; packed[k, l] = source[l · laneStep + k]: blocks of 4 × 4 turned in registers; k is a multiple of 4.\n(func $pack_turned (param $source i32) (param $laneStep i32) (param $packed i32) (param $k i32)\n  (local $from i32)\n  (local $r0 v128) (local $r1 v128) (local $r2 v128) (local $r3 v128)\n  (local $p0 v128) (local $p1 v128) (local $p2 v128) (local $p3 v128)\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $k) (i32.const 0)))\n    (local.set $from (local.get $source))\n{{#each blocks}}\n    (local.set $r0 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r1 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r2 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r3 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $p0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r0) (local.get $r1)))\n    (local.set $p1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r0) (local.get $r1)))\n    (local.set $p2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r2) (local.get $r3)))\n    (local.set $p3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r2) (local.get $r3)))\n    (v128.store offset={{k0}} (local.get $packed)\n      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $p0) (local.get $p2)))\n    (v128.store offset={{k1}} (local.get $packed)\n      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $p0) (local.get $p2)))\n    (v128.store offset={{k2}} (local.get $packed)\n      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $p1) (local.get $p3)))\n    (v128.store offset={{k3}} (local.get $packed)\n      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $p1) (local.get $p3)))\n{{/each}}\n    (local.set $source (i32.add (local.get $source) (i32.const 16)))\n    (local.set $packed (i32.add (local.get $packed) (i32.const {{blockBytes}})))\n    (local.set $k (i32.sub (local.get $k) (i32.const 4)))\n    (br $next))))\n"],
-  ["wasm/module", "(module\n(import \"env\" \"memory\" (memory 1 {{maximumPages}} shared))\n(import \"env\" \"now\" (func $now (result f64)))\n(type $kernel (func (param i32 i32 i32)))\n(table (export \"kernels\") {{kernelCount}} funcref)\n{{#if hasKernels}}\n(elem (i32.const 0) func {{kernelNames}})\n{{/if}}\n;; Each thread has an instance of its own, so these are the calling thread's.\n(global $scratch (export \"scratch\") (mut i32) (i32.const 0))\n(global $times (export \"times\") (mut i32) (i32.const 0))\n\n;; Waits until every thread is here; 0 if one of them failed. The last one to come readies the launch's counter for\n;; its next run. The generation is read before the abort word, and written after it by a failing thread: no wait is\n;; missed. Spinning must outlast a wake-up, or threads put each other to sleep in turns.\n(func $barrier (param $threads i32) (param $record i32) (result i32)\n  (local $generation i32) (local $spins i32)\n  (local.set $generation (i32.atomic.load (i32.const {{generation}})))\n  (if (i32.atomic.load (i32.const {{abort}})) (then (return (i32.const 0))))\n  (if (i32.eq (i32.add (i32.atomic.rmw.add (i32.const {{arrived}}) (i32.const 1)) (i32.const 1)) (local.get $threads))\n    (then\n      (i32.atomic.store (i32.const {{arrived}}) (i32.const 0))\n      (i32.atomic.store (local.get $record) (i32.const 0))\n      (drop (i32.atomic.rmw.add (i32.const {{generation}}) (i32.const 1)))\n      (if (i32.atomic.load (i32.const {{waiters}})) (then\n        (drop (memory.atomic.notify (i32.const {{generation}}) (i32.const -1))))))\n    (else\n      (local.set $spins (i32.load (i32.const {{spins}})))\n      (block $released\n        (loop $spin\n          (br_if $released (i32.ne (i32.atomic.load (i32.const {{generation}})) (local.get $generation)))\n          (local.set $spins (i32.sub (local.get $spins) (i32.const 1)))\n          (br_if $spin (i32.gt_s (local.get $spins) (i32.const 0))))\n        (drop (i32.atomic.rmw.add (i32.const {{waiters}}) (i32.const 1)))\n        (loop $sleep\n          (drop (memory.atomic.wait32 (i32.const {{generation}}) (local.get $generation) (i64.const -1)))\n          (br_if $sleep (i32.eq (i32.atomic.load (i32.const {{generation}})) (local.get $generation))))\n        (drop (i32.atomic.rmw.sub (i32.const {{waiters}}) (i32.const 1))))))\n  (i32.eqz (i32.atomic.load (i32.const {{abort}}))))\n\n;; Adds the milliseconds since $start, and one call, to an entry of the thread's table.\n(func $add_time (param $entry i32) (param $start f64)\n  (local.set $entry (i32.add (global.get $times) (local.get $entry)))\n  (f64.store (local.get $entry)\n    (f64.add (f64.load (local.get $entry)) (f64.sub (call $now) (local.get $start))))\n  (f64.store offset=8 (local.get $entry) (f64.add (f64.load offset=8 (local.get $entry)) (f64.const 1))))\n"],
-  ["wasm/outer", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $a i32) (local $b i32) (local $dw i32) (local $pair i32) (local $lastPair i32)\n  (local $row i32) (local $k i32) (local $rows i32) (local $out i32)\n  (local.set $out (i32.mul (local.get $task) (i32.const {{taskRows}})))\n  (local.set $rows (call $min (i32.const {{taskRows}}) (i32.sub (i32.const {{out}}) (local.get $out))))\n  (local.set $a (i32.add (i32.load (local.get $args)) (i32.mul (local.get $out) (i32.const 4))))\n  (local.set $b (i32.load offset=4 (local.get $args)))\n  (local.set $dw (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $out) (i32.const {{dwStep}}))))\n  (if (i32.eqz (i32.load offset=16 (local.get $args))) (then\n    (memory.fill (local.get $dw) (i32.const 0) (i32.mul (local.get $rows) (i32.const {{dwStep}})))))\n{{#if hasTail}}\n  (call $copy_columns (global.get $scratch) (i32.const {{tailStep}}) (i32.add (local.get $dw) (i32.const {{tailOffset}}))\n    (i32.const {{dwStep}}) (local.get $rows) (i32.const {{tailBytes}}))\n{{/if}}\n  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (block $next (loop $chunks\n      (local.set $k (i32.sub (i32.load offset=8 (local.get $pair)) (local.get $row)))\n      (br_if $next (i32.le_s (local.get $k) (i32.const 0)))\n      (local.set $k (call $min (local.get $k) (i32.const {{chunkRows}})))\n      (call ${{name}}_chunk\n        (i32.add (local.get $a) (i32.mul (local.get $row) (i32.const {{aStep}})))\n        (i32.add (local.get $b) (i32.mul (local.get $row) (i32.const {{bStep}})))\n        (local.get $dw) (local.get $k) (local.get $rows))\n      (local.set $row (i32.add (local.get $row) (local.get $k)))\n      (br $chunks)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n{{#if hasTail}}\n  (call $copy_columns (i32.add (local.get $dw) (i32.const {{tailOffset}})) (i32.const {{dwStep}}) (global.get $scratch)\n    (i32.const {{tailStep}}) (local.get $rows) (i32.const {{tailBytes}}))\n{{/if}}\n)\n\n;; One chunk of rows into every panel of dw; what is narrower than a panel gathers in scratch.\n(func ${{name}}_chunk (param $a i32) (param $b i32) (param $dw i32) (param $k i32) (param $rows i32)\n  (local $last i32)\n  (local.set $last (i32.add (local.get $b) (i32.const {{tailOffset}})))\n  (block $done (loop $panels\n    (br_if $done (i32.ge_u (local.get $b) (local.get $last)))\n    (call {{panel}} (local.get $a) (local.get $b) (local.get $dw) (local.get $dw) (local.get $k) (local.get $rows))\n    (local.set $b (i32.add (local.get $b) (i32.const {{tailStep}})))\n    (local.set $dw (i32.add (local.get $dw) (i32.const {{tailStep}})))\n    (br $panels)))\n{{#if hasTail}}\n  (call {{tailPanel}} (local.get $a) (local.get $b) (global.get $scratch) (global.get $scratch) (local.get $k) (local.get $rows))\n{{/if}}\n)\n"],
-  ["wasm/pack", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $source i32) (local $packed i32) (local $lanes i32)\n  (local.set $source (i32.add (i32.load (local.get $args)) (i32.mul (local.get $task) (i32.const {{panelStep}}))))\n  (local.set $packed (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $task) (i32.const {{packedStep}}))))\n  (local.set $lanes (i32.sub (i32.const {{n}}) (i32.mul (local.get $task) (i32.const {{panel}}))))\n  (if (i32.lt_s (local.get $lanes) (i32.const {{panel}})) (then\n    (call $pack_lanes (local.get $source) (i32.const {{laneStep}}) (i32.const {{kStep}}) (local.get $packed)\n      (i32.const {{k}}) (local.get $lanes))\n    (return)))\n{{#if transposed}}\n  (call $pack_turned (local.get $source) (i32.const {{laneStep}}) (local.get $packed) (i32.const {{wholeK}}))\n  (call $pack_lanes (i32.add (local.get $source) (i32.const {{wholeSource}})) (i32.const {{laneStep}}) (i32.const {{kStep}})\n    (i32.add (local.get $packed) (i32.const {{wholePacked}})) (i32.const {{restK}}) (i32.const {{panel}}))\n{{else}}\n  (call $copy_columns (local.get $packed) (i32.const {{panelBytes}}) (local.get $source) (i32.const {{kStep}})\n    (i32.const {{k}}) (i32.const {{panelBytes}}))\n{{/if}}\n)\n"],
-  ["wasm/panel", ";; {{comment}}\n(func {{name}} (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $k i32) (param $rows i32)\n  (block $done\n    (loop $next\n      (br_if $done (i32.lt_s (local.get $rows) (i32.const {{rows}})))\n      (call {{strip}} (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $k))\n      (local.set $a (i32.add (local.get $a) (i32.const {{aStep}})))\n      (local.set $c (i32.add (local.get $c) (i32.const {{cStep}})))\n      (local.set $d (i32.add (local.get $d) (i32.const {{dStep}})))\n      (local.set $rows (i32.sub (local.get $rows) (i32.const {{rows}})))\n      (br $next)))\n{{#each rests}}\n  (if (i32.and (local.get $rows) (i32.const {{rows}})) (then\n    (call {{strip}} (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $k))\n    (local.set $a (i32.add (local.get $a) (i32.const {{aStep}})))\n    (local.set $c (i32.add (local.get $c) (i32.const {{cStep}})))\n    (local.set $d (i32.add (local.get $d) (i32.const {{dStep}})))))\n{{/each}}\n)\n"],
-  ["wasm/rms_norm_dw", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32) (local $head i32) (local $x i32) (local $dy i32)\n  (call $zero_row (global.get $scratch) (i32.const {{scratchBytes}}))\n  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $dy (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const {{dyBytes}}))))\n      (local.set $x (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $row) (i32.const {{xBytes}}))))\n      (local.set $head (i32.const {{heads}}))\n      (loop $heads\n        (call $row_add_product (global.get $scratch) (local.get $dy) (local.get $x) (i32.const {{bytes}})\n          (f32.div (f32.const 1) (f32.sqrt (f32.add (f32.const {{eps}}) (f32.mul (f32.const {{reciprocal}})\n            (call $row_dot (local.get $x) (local.get $x) (i32.const {{bytes}})))))))\n        (local.set $dy (i32.add (local.get $dy) (i32.const {{bytes}})))\n        (local.set $x (i32.add (local.get $x) (i32.const {{bytes}})))\n        (br_if $heads (local.tee $head (i32.sub (local.get $head) (i32.const 1)))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n  (call $copy_row (i32.load offset=8 (local.get $args)) (global.get $scratch) (i32.const {{bytes}})))\n"],
-  ["wasm/rope", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $head i32) (local $angle i32)\n  (local $x i32) (local $y i32) (local $cosine i32) (local $sine i32)\n  (local $a {{type}}) (local $b {{type}}) (local $c {{type}}) (local $s {{type}})\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const {{xBytes}}))))\n    (local.set $y (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $row) (i32.const {{yBytes}}))))\n    (local.set $angle (i32.mul (i32.const {{tableBytes}})\n      (i32.load (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $row) (i32.const 2))))))\n    (local.set $cosine (i32.add (i32.load offset=12 (local.get $args)) (local.get $angle)))\n    (local.set $sine (i32.add (i32.load offset=16 (local.get $args)) (local.get $angle)))\n    (local.set $head (i32.const {{heads}}))\n    (loop $heads\n{{#each lines}}\n      {{this}}\n{{/each}}\n      (local.set $x (i32.add (local.get $x) (i32.const {{headBytes}})))\n      (local.set $y (i32.add (local.get $y) (i32.const {{headBytes}})))\n      (br_if $heads (local.tee $head (i32.sub (local.get $head) (i32.const 1)))))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br $rows))))\n"],
-  ["wasm/row_program", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $part i32) (local $trips i32)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n{{#each pointers}}\n  (local.set {{pointer}} (i32.add (i32.load offset={{argument}} (local.get $args))\n    (i32.mul (local.get $first) (i32.const {{rowBytes}}))))\n{{/each}}\n  (block $done (loop $rows\n    (br_if $done (i32.le_s (local.get $count) (i32.const 0)))\n    (local.set $part (i32.const {{segments}}))\n    (loop $parts\n{{#each phases}}\n{{#each pointers}}\n      (local.set {{pointer}} (local.get {{base}}))\n{{/each}}\n{{#each zeros}}\n      {{this}}\n{{/each}}\n      (local.set $trips (i32.const {{loops}}))\n      (block $left (loop $columns\n        (br_if $left (i32.eqz (local.get $trips)))\n{{#each body}}\n        {{this}}\n{{/each}}\n{{#each steps}}\n        (local.set {{pointer}} (i32.add (local.get {{pointer}}) (i32.const {{bytes}})))\n{{/each}}\n        (local.set $trips (i32.sub (local.get $trips) (i32.const 1)))\n        (br $columns)))\n{{#each rest}}\n      {{this}}\n{{/each}}\n{{#each finish}}\n      {{this}}\n{{/each}}\n{{/each}}\n{{#each partSteps}}\n      (local.set {{pointer}} (i32.add (local.get {{pointer}}) (i32.const {{bytes}})))\n{{/each}}\n      (br_if $parts (local.tee $part (i32.sub (local.get $part) (i32.const 1)))))\n{{#each rowSteps}}\n    (local.set {{pointer}} (i32.add (local.get {{pointer}}) (i32.const {{bytes}})))\n{{/each}}\n    (local.set $count (i32.sub (local.get $count) (i32.const 1)))\n    (br $rows))))\n"],
-  ["wasm/rows", ";; Functions on one row, `bytes` long. Only $copy_row, $zero_row and $add_row keep to exactly these bytes; the others\n;; may touch up to the next multiple of 16 behind the row, and let nothing that stands there into a result.\n\n(func $copy_row (param $to i32) (param $from i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (v128.load (local.get $from)))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.load (local.get $from)))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n(func $zero_row (param $to i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (v128.const f32x4 0 0 0 0))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.const 0))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (br $lanes))))\n\n(func $add_row (param $to i32) (param $from i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (f32x4.add (v128.load (local.get $to)) (v128.load (local.get $from))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.add (f32.load (local.get $to)) (f32.load (local.get $from))))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n;; Ones in the lanes that stand before `end`, for a vector at `x`.\n(func $lanes_before (param $x i32) (param $end i32) (result v128)\n  (i32x4.lt_s (v128.const i32x4 0 4 8 12) (i32x4.splat (i32.sub (local.get $end) (local.get $x)))))\n\n;; The largest number of a row; a NaN may be passed over, since whoever adds exponentials meets it again.\n(func $row_max (param $x i32) (param $bytes i32) (result f32)\n  (local $end i32) (local $whole i32) (local $m0 v128) (local $m1 v128)\n  (local.set $m0 (v128.const f32x4 -3.4e38 -3.4e38 -3.4e38 -3.4e38))\n  (local.set $m1 (local.get $m0))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $x) (i32.and (local.get $bytes) (i32.const -32))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $x) (local.get $whole)))\n    (local.set $m0 (f32x4.pmax (local.get $m0) (v128.load (local.get $x))))\n    (local.set $m1 (f32x4.pmax (local.get $m1) (v128.load offset=16 (local.get $x))))\n    (local.set $x (i32.add (local.get $x) (i32.const 32)))\n    (br $vectors)))\n  (block $done (loop $tail\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $m0 (f32x4.pmax (local.get $m0) (v128.bitselect (v128.load (local.get $x)) (local.get $m0)\n      (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (br $tail)))\n  (call $max_lanes (f32x4.pmax (local.get $m0) (local.get $m1))))\n\n;; y = e^(x − shift) where no x is above shift; y may be x. Gives the sum.\n(func $row_exp (param $x i32) (param $y i32) (param $bytes i32) (param $shift f32) (result f32)\n  (local $end i32) (local $whole i32) (local $by v128) (local $s0 v128) (local $s1 v128) (local $x0 v128) (local $x1 v128)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n  (local.set $by (f32x4.splat (local.get $shift)))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $x) (i32.and (local.get $bytes) (i32.const -32))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $x) (local.get $whole)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $x)) (local.get $by)))\n{{#each two.lines}}\n    {{this}}\n{{/each}}\n    (v128.store (local.get $y) {{two.first}})\n    (v128.store offset=16 (local.get $y) {{two.last}})\n    (local.set $s0 (f32x4.add (local.get $s0) {{two.first}}))\n    (local.set $s1 (f32x4.add (local.get $s1) {{two.last}}))\n    (local.set $x (i32.add (local.get $x) (i32.const 32)))\n    (local.set $y (i32.add (local.get $y) (i32.const 32)))\n    (br $vectors)))\n  (block $done (loop $tail\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n{{#each one.lines}}\n    {{this}}\n{{/each}}\n    (v128.store (local.get $y) {{one.first}})\n    (local.set $s0 (f32x4.add (local.get $s0) (v128.and {{one.first}} (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $tail)))\n  (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))\n\n;; The sum of e^(x − shift).\n(func $row_exp_sum (param $x i32) (param $bytes i32) (param $shift f32) (result f32)\n  (local $end i32) (local $by v128) (local $s0 v128) (local $x0 v128)\n{{#each locals}}\n  {{this}}\n{{/each}}\n{{#each constants}}\n  {{this}}\n{{/each}}\n  (local.set $by (f32x4.splat (local.get $shift)))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n{{#each one.lines}}\n    {{this}}\n{{/each}}\n    (local.set $s0 (f32x4.add (local.get $s0) (v128.and {{one.first}} (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $s0)))\n\n;; y = x · by, or 0 where that is denormal: arithmetic on denormal numbers is a hundred times slower.\n(func $row_scale (param $y i32) (param $x i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128) (local $z v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $y) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $y) (local.get $end)))\n    (local.set $z (f32x4.mul (v128.load (local.get $x)) (local.get $factor)))\n    (v128.store (local.get $y) {{flushed}})\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n\n;; Σ x · y\n(func $row_dot (param $x i32) (param $y i32) (param $bytes i32) (result f32)\n  (local $end i32) (local $sum v128)\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $sum (f32x4.add (local.get $sum) (v128.and\n      (f32x4.mul (v128.load (local.get $x)) (v128.load (local.get $y)))\n      (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $sum)))\n\n;; to += x · y · by\n(func $row_add_product (param $to i32) (param $x i32) (param $y i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (v128.store (local.get $to) (f32x4.add (v128.load (local.get $to))\n      (f32x4.mul (f32x4.mul (v128.load (local.get $x)) (local.get $factor)) (v128.load (local.get $y)))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n"],
-  ["wasm/square_sum", ";; {{comment}}\n(func ${{name}} (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $g i32) (local $end i32) (local $whole i32) (local $first i32) (local $x v128) (local $s0 v128) (local $s1 v128) (local $sum f64)\n  (local.set $first (i32.mul (local.get $task) (i32.const {{chunk}})))\n  (local.set $end (i32.shl (call $min (i32.const {{chunk}}) (i32.sub (i32.load offset=8 (local.get $args)) (local.get $first))) (i32.const 2)))\n  (local.set $g (i32.add (i32.load (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $whole (i32.add (local.get $g) (i32.and (local.get $end) (i32.const -16))))\n  (local.set $end (i32.add (local.get $g) (local.get $end)))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $g) (local.get $whole)))\n    (local.set $x (v128.load (local.get $g)))\n    (local.set $s0 (f64x2.add (local.get $s0) (f64x2.mul\n      (f64x2.promote_low_f32x4 (local.get $x)) (f64x2.promote_low_f32x4 (local.get $x)))))\n    (local.set $x (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x)))\n    (local.set $s1 (f64x2.add (local.get $s1) (f64x2.mul\n      (f64x2.promote_low_f32x4 (local.get $x)) (f64x2.promote_low_f32x4 (local.get $x)))))\n    (local.set $g (i32.add (local.get $g) (i32.const 16)))\n    (br $vectors)))\n  (local.set $s0 (f64x2.add (local.get $s0) (local.get $s1)))\n  (local.set $sum (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0))))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $g) (local.get $end)))\n    (local.set $sum (f64.add (local.get $sum) (f64.mul\n      (f64.promote_f32 (f32.load (local.get $g))) (f64.promote_f32 (f32.load (local.get $g))))))\n    (local.set $g (i32.add (local.get $g) (i32.const 4)))\n    (br $lanes)))\n  (f32.store (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $task) (i32.const 2)))\n    (f32.demote_f64 (local.get $sum))))\n"],
-  ["wasm/strip", ";; {{comment}}\n(func {{name}} (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $k i32)\n  (local $end i32) (local $x v128)\n  {{locals}}\n  {{sums}}\n{{#each starts}}\n  (local.set {{sum}} {{value}})\n{{/each}}\n  (local.set $end (i32.add (local.get $b) (i32.mul (local.get $k) (i32.const {{bStep}}))))\n  (block $done\n    (br_if $done (i32.eqz (local.get $k)))\n    (loop $next\n{{#each columns}}\n      (local.set {{vector}} (v128.load offset={{offset}} (local.get $b)))\n{{/each}}\n{{#each rows}}\n      (local.set $x (v128.load32_splat offset={{offset}} (local.get $a)))\n{{#each products}}\n      (local.set {{sum}} {{value}})\n{{/each}}\n{{/each}}\n      (local.set $a (i32.add (local.get $a) (i32.const {{aStep}})))\n      (local.set $b (i32.add (local.get $b) (i32.const {{bStep}})))\n      (br_if $next (i32.ne (local.get $b) (local.get $end)))))\n{{#each stores}}\n  (v128.store offset={{offset}} (local.get $c) (local.get {{sum}}))\n{{/each}}\n)\n"],
-  ["wasm/walk", ";; Every stage of the tile's modality, one after the other, while the tile is in cache.\n(func $walk_tile{{suffix}} (param $record i32) (param $tile i32)\n  (local $call i32) (local $last i32) (local $start f64)\n  (local.set $call (i32.add (i32.load offset={{stages}} (local.get $record))\n    (i32.shl (i32.load offset=8 (local.get $tile)) (i32.const 3))))\n  (local.set $last (i32.load offset=4 (local.get $call)))\n  (local.set $call (i32.load (local.get $call)))\n  (local.set $last (i32.add (local.get $call) (i32.mul (local.get $last) (i32.const {{callBytes}}))))\n  (block $done (loop $next\n    (br_if $done (i32.ge_u (local.get $call) (local.get $last)))\n{{#if timed}}\n    (local.set $start (call $now))\n{{/if}}\n    (call_indirect (type $kernel)\n      (i32.load offset=4 (local.get $call)) (i32.load (local.get $tile)) (i32.load offset=4 (local.get $tile))\n      (i32.load (local.get $call)))\n{{#if timed}}\n    (call $add_time (i32.load offset=8 (local.get $call)) (local.get $start))\n{{/if}}\n    (local.set $call (i32.add (local.get $call) (i32.const {{callBytes}})))\n    (br $next))))\n\n;; Task $index of the launch: groups of tasks follow one another.\n(func $walk_task{{suffix}} (param $record i32) (param $index i32)\n  (local $group i32) (local $count i32) (local $start f64)\n  (local.set $group (i32.load offset={{groups}} (local.get $record)))\n  (block $found (loop $next\n    (local.set $count (i32.load offset=12 (local.get $group)))\n    (br_if $found (i32.lt_u (local.get $index) (local.get $count)))\n    (local.set $index (i32.sub (local.get $index) (local.get $count)))\n    (local.set $group (i32.add (local.get $group) (i32.const {{groupBytes}})))\n    (br $next)))\n{{#if timed}}\n  (local.set $start (call $now))\n{{/if}}\n  (call_indirect (type $kernel)\n    (i32.load offset=4 (local.get $group)) (local.get $index) (local.get $count) (i32.load (local.get $group)))\n{{#if timed}}\n  (call $add_time (i32.load offset=8 (local.get $group)) (local.get $start))\n{{/if}}\n)\n\n;; Takes tiles, then tasks, from the launch's counter until none is left.\n(func $walk_launch{{suffix}} (param $record i32)\n  (local $first i32) (local $tiles i32) (local $items i32) (local $item i32)\n  (local.set $first (i32.load (i32.load offset={{firstTile}} (local.get $record))))\n  (local.set $tiles (i32.sub (i32.load (i32.load offset={{endTile}} (local.get $record))) (local.get $first)))\n  (local.set $items (i32.add (local.get $tiles) (i32.load offset={{taskCount}} (local.get $record))))\n  (block $done (loop $next\n    (local.set $item (i32.atomic.rmw.add (local.get $record) (i32.const 1)))\n    (br_if $done (i32.ge_s (local.get $item) (local.get $items)))\n    (if (i32.lt_s (local.get $item) (local.get $tiles))\n      (then (call $walk_tile{{suffix}} (local.get $record)\n        (i32.add (i32.load offset={{tiles}} (local.get $record))\n          (i32.mul (i32.add (local.get $first) (local.get $item)) (i32.const {{tileBytes}})))))\n      (else (call $walk_task{{suffix}} (local.get $record) (i32.sub (local.get $item) (local.get $tiles)))))\n    (br $next))))\n\n;; Runs the launches whose records stand in [$record, $end) on this thread; 0 if some thread failed.\n(func (export \"run{{suffix}}\") (param $threads i32) (param $record i32) (param $end i32) (result i32)\n  (local $start f64) (local $going i32)\n  (block $done (loop $next\n    (br_if $done (i32.ge_u (local.get $record) (local.get $end)))\n    (call $walk_launch{{suffix}} (local.get $record))\n{{#if timed}}\n    (local.set $start (call $now))\n{{/if}}\n    (local.set $going (call $barrier (local.get $threads) (local.get $record)))\n{{#if timed}}\n    (call $add_time (i32.const 0) (local.get $start))\n{{/if}}\n    (if (i32.eqz (local.get $going)) (then (return (i32.const 0))))\n    (local.set $record (i32.add (local.get $record) (i32.const {{recordBytes}})))\n    (br $next)))\n  (i32.const 1))\n"],
+export const templates: ReadonlyMap<string, object> = new Map([
+  ["wasm/adamw", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  (local.set $shrink (f32.min (f32.const 1) (f32.div (f32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "clip", {"start":{"line":27,"column":66},"end":{"line":27,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.add (local.get $norm) (f32.const 1e-6)))))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "  (local.set $end (i32.add (local.get $p) (i32.and (local.get $left) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "mask", {"start":{"line":43,"column":82},"end":{"line":43,"column":86}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $left (i32.sub (local.get $left) (i32.and (local.get $left) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "mask", {"start":{"line":44,"column":86},"end":{"line":44,"column":90}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block "
+    + ((stack1 = alias2(alias1(depth0, "done", {"start":{"line":45,"column":11},"end":{"line":45,"column":15}} ), depth0)) != null ? stack1 : "")
+    + " (loop "
+    + ((stack1 = alias2(alias1(depth0, "next", {"start":{"line":45,"column":26},"end":{"line":45,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "\n    (br_if "
+    + ((stack1 = alias2(alias1(depth0, "done", {"start":{"line":46,"column":13},"end":{"line":46,"column":17}} ), depth0)) != null ? stack1 : "")
+    + " (i32.ge_u (local.get $p) (local.get $end)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":49,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $p (i32.add (local.get $p) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":50,"column":55},"end":{"line":50,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $g (i32.add (local.get $g) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":51,"column":55},"end":{"line":51,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $m (i32.add (local.get $m) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":52,"column":55},"end":{"line":52,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $v (i32.add (local.get $v) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":53,"column":55},"end":{"line":53,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br "
+    + ((stack1 = alias2(alias1(depth0, "next", {"start":{"line":54,"column":10},"end":{"line":54,"column":14}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $at i32) (local $left i32) (local $p i32) (local $g i32) (local $m i32) (local $v i32) (local $end i32)\n  (local $squares f64) (local $norm f32) (local $shrink f32) (local $rate f32) (local $correct1 f32) (local $correct2 f32)\n  (local $p4 v128) (local $g4 v128) (local $m4 v128) (local $v4 v128) (local $u4 v128)\n  (local $p1 f32) (local $g1 f32) (local $m1 f32) (local $v1 f32) (local $u1 f32)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":9,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":12,"column":9}}})) != null ? stack1 : "")
+    + "  ;; The norm: every task adds the partial sums up in the same order.\n  (local.set $at (i32.load offset=16 (local.get $args)))\n  (local.set $left (i32.load offset=20 (local.get $args)))\n  (block $added (loop $partials\n    (br_if $added (i32.le_s (local.get $left) (i32.const 0)))\n    (local.set $squares (f64.add (local.get $squares) (f64.promote_f32 (f32.load (local.get $at)))))\n    (local.set $at (i32.add (local.get $at) (i32.const 4)))\n    (local.set $left (i32.sub (local.get $left) (i32.const 1)))\n    (br $partials)))\n  (local.set $norm (f32.demote_f64 (f64.sqrt (local.get $squares))))\n  (if (i32.and (i32.eqz (local.get $task)) (i32.ne (i32.load offset=28 (local.get $args)) (i32.const 0))) (then\n    (f32.store (i32.load offset=28 (local.get $args)) (local.get $norm))))\n  (local.set $shrink (f32.const 1))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isClipped"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
+    + "  (local.set $at (i32.load offset=24 (local.get $args)))\n  (local.set $rate (f32.load (local.get $at)))\n  (local.set $correct1 (f32.load offset=4 (local.get $at)))\n  (local.set $correct2 (f32.load offset=8 (local.get $at)))\n  ;; The chunk: whole vectors, then single lanes.\n  (local.set $at (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":34,"column":57},"end":{"line":34,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $left (i32.shl (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":35,"column":52},"end":{"line":35,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.load offset=32 (local.get $args)) (local.get $at)))\n    (i32.const 2)))\n  (local.set $at (i32.shl (local.get $at) (i32.const 2)))\n  (local.set $p (i32.add (i32.load (local.get $args)) (local.get $at)))\n  (local.set $g (i32.add (i32.load offset=4 (local.get $args)) (local.get $at)))\n  (local.set $m (i32.add (i32.load offset=8 (local.get $args)) (local.get $at)))\n  (local.set $v (i32.add (i32.load offset=12 (local.get $args)) (local.get $at)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"forms"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":55,"column":9}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/array_add", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $a i32) (local $b i32) (local $y i32) (local $end i32)\n  (local.set $a (i32.load (local.get $args)))\n  (local.set $b (i32.load offset=4 (local.get $args)))\n  (local.set $y (i32.load offset=8 (local.get $args)))\n  (local.set $end (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":7,"column":55},"end":{"line":7,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $next\n    (v128.store (local.get $y) (f32x4.add (v128.load (local.get $a)) (v128.load (local.get $b))))\n    (local.set $a (i32.add (local.get $a) (i32.const 16)))\n    (local.set $b (i32.add (local.get $b) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br_if $next (i32.lt_u (local.get $y) (local.get $end)))))\n";
+},"useData":true}],
+  ["wasm/attention", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $base i32) (local $group i32) (local $rowOf i32) (local $head i32) (local $lastHead i32) (local $zeros i32)\n  (local.set $base (i32.mul (i32.div_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":4,"column":70},"end":{"line":4,"column":77}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":4,"column":95},"end":{"line":4,"column":102}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $group (i32.rem_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":5,"column":62},"end":{"line":5,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $rowOf (i32.add (i32.load offset=20 (local.get $args)) (i32.shl (local.get $base) (i32.const 2))))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeros", {"start":{"line":7,"column":64},"end":{"line":7,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (call $zero_row (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeroBytes", {"start":{"line":8,"column":50},"end":{"line":8,"column":59}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turned", {"start":{"line":9,"column":64},"end":{"line":9,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":9,"column":107},"end":{"line":9,"column":114}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":10,"column":92},"end":{"line":10,"column":101}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kBytes", {"start":{"line":11,"column":17},"end":{"line":11,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":11,"column":59},"end":{"line":11,"column":68}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $panel_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":12,"column":65},"end":{"line":12,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":12,"column":108},"end":{"line":12,"column":115}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":13,"column":92},"end":{"line":13,"column":101}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "vBytes", {"start":{"line":14,"column":17},"end":{"line":14,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":14,"column":59},"end":{"line":14,"column":68}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $head (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupHeads", {"start":{"line":15,"column":60},"end":{"line":15,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $lastHead (i32.add (local.get $head) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupHeads", {"start":{"line":16,"column":63},"end":{"line":16,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $heads\n    (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":18,"column":13},"end":{"line":18,"column":17}} ), depth0)) != null ? stack1 : "")
+    + "_head (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head))\n    (local.set $head (i32.add (local.get $head) (i32.const 1)))\n    (br_if $heads (i32.lt_s (local.get $head) (local.get $lastHead)))))\n\n;; One head of queries: blocks of "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":22,"column":36},"end":{"line":22,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ".\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":23,"column":9},"end":{"line":23,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_head (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32)\n  (local $position i32) (local $rows i32) (local $from i32) (local $to i32) (local $panel i32) (local $skipped i32) (local $zeros i32)\n  (local.set $skipped (i32.mul (local.get $head) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":25,"column":62},"end":{"line":25,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeros", {"start":{"line":26,"column":64},"end":{"line":26,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $blocks\n    (local.set $rows (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":28,"column":45},"end":{"line":28,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":28,"column":80},"end":{"line":28,"column":87}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $position))))\n    (call $seen_range (local.get $rowOf) (local.get $rows) (i32.load offset=24 (local.get $args)) (i32.load offset=28 (local.get $args)))\n    (local.set $to (i32.sub (local.get $base)))\n    (local.set $from (i32.sub (local.get $base)))\n    (if (i32.lt_s (local.get $from) (local.get $to)) (then\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queries", {"start":{"line":33,"column":70},"end":{"line":33,"column":77}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load (local.get $args)) (local.get $skipped)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "qBytes", {"start":{"line":34,"column":81},"end":{"line":34,"column":87}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros)\n        (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":35,"column":21},"end":{"line":35,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":35,"column":48},"end":{"line":35,"column":53}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (local.set $panel (i32.div_u (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":36,"column":66},"end":{"line":36,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (loop $keys\n        (call "
+    + ((stack1 = alias2(alias1(depth0, "scores", {"start":{"line":38,"column":16},"end":{"line":38,"column":22}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queries", {"start":{"line":38,"column":69},"end":{"line":38,"column":76}} ), depth0)) != null ? stack1 : "")
+    + "))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedBytes", {"start":{"line":39,"column":91},"end":{"line":39,"column":102}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turned", {"start":{"line":39,"column":120},"end":{"line":39,"column":126}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":40,"column":91},"end":{"line":40,"column":101}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":40,"column":119},"end":{"line":40,"column":124}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headDim", {"start":{"line":41,"column":37},"end":{"line":41,"column":44}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $rows))\n        (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n        (br_if $keys (i32.lt_s (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":43,"column":72},"end":{"line":43,"column":79}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $to))))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":44,"column":15},"end":{"line":44,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n        (local.get $from) (local.get $to))\n      (local.set $panel (i32.const 0))\n      (loop $values\n        (call "
+    + ((stack1 = alias2(alias1(depth0, "mix", {"start":{"line":48,"column":16},"end":{"line":48,"column":19}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (global.get $scratch) (i32.add (i32.shl (local.get $from) (i32.const 2)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":48,"column":117},"end":{"line":48,"column":122}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.add (global.get $scratch) (i32.add (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":49,"column":63},"end":{"line":49,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")\n            (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "contextBytes", {"start":{"line":50,"column":62},"end":{"line":50,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.mul (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":50,"column":119},"end":{"line":50,"column":129}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n          (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":51,"column":91},"end":{"line":51,"column":101}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":51,"column":119},"end":{"line":51,"column":126}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.const 0) (i32.sub (local.get $to) (local.get $from)) (local.get $rows))\n        (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n        (br_if $values (i32.lt_s (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "componentPanels", {"start":{"line":54,"column":65},"end":{"line":54,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n      (else\n        (call $zero_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":56,"column":68},"end":{"line":56,"column":75}} ), depth0)) != null ? stack1 : "")
+    + "))\n          (i32.mul (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":57,"column":50},"end":{"line":57,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":58,"column":17},"end":{"line":58,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n          (i32.const 0) (i32.const 0))))\n    (call $scatter_heads (i32.add (i32.load offset=12 (local.get $args)) (local.get $skipped)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "outBytes", {"start":{"line":60,"column":108},"end":{"line":60,"column":116}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (local.get $rowOf) (local.get $rows) (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":61,"column":87},"end":{"line":61,"column":94}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":61,"column":112},"end":{"line":61,"column":122}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":62,"column":19},"end":{"line":62,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "factors", {"start":{"line":62,"column":76},"end":{"line":62,"column":83}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 4))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rowOfBytes", {"start":{"line":63,"column":63},"end":{"line":63,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $position (i32.add (local.get $position) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":64,"column":69},"end":{"line":64,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br_if $blocks (i32.lt_s (local.get $position) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":65,"column":64},"end":{"line":65,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n\n;; Softmax of a block's rows of scores, over the keys that each row sees; writes lse.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":68,"column":9},"end":{"line":68,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_rows (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32) (param $rows i32) (param $from i32) (param $to i32)\n  (local $row i32) (local $strip i32) (local $first i32) (local $last i32) (local $lse i32) (local $factor i32)\n  (local $largest f32) (local $sum f32)\n  (local.set $strip (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":71,"column":64},"end":{"line":71,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $from (i32.shl (local.get $from) (i32.const 2)))\n  (local.set $to (i32.shl (local.get $to) (i32.const 2)))\n  (local.set $factor (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "factors", {"start":{"line":74,"column":65},"end":{"line":74,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $next\n    (f32.store (local.get $factor) (f32.const 1))\n    (local.set $row (i32.load (local.get $rowOf)))\n    (local.set $first (local.get $from))\n    (local.set $last (local.get $from))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (local.set $lse (i32.add (i32.load offset=16 (local.get $args))\n        (i32.add (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "lseBytes", {"start":{"line":82,"column":56},"end":{"line":82,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.shl (local.get $head) (i32.const 2)))))\n      (f32.store (local.get $lse) (f32.const 0))\n      (local.set $row (i32.shl (local.get $row) (i32.const 2)))\n      (local.set $first (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=24 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))\n      (local.set $last (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=28 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))))\n    (if (i32.lt_s (local.get $first) (local.get $last))\n      (then\n        (local.set $first (i32.add (local.get $strip) (local.get $first)))\n        (local.set $last (i32.add (local.get $strip) (local.get $last)))\n        (call $zero_around (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to))\n          (local.get $first) (local.get $last))\n        (call $softmax_row (local.get $first) (local.get $last))\n        (local.set $sum)\n        (local.set $largest)\n        (f32.store (local.get $factor) (f32.div (f32.const 1) (local.get $sum)))\n        (f32.store (local.get $lse) (f32.add (local.get $largest) (call $log1 (local.get $sum)))))\n      (else\n        (call $zero_between (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to)))))\n    (local.set $strip (i32.add (local.get $strip) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "stripBytes", {"start":{"line":100,"column":63},"end":{"line":100,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $factor (i32.add (local.get $factor) (i32.const 4)))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n";
+},"useData":true}],
+  ["wasm/attention_grad", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $base i32) (local $group i32) (local $rowOf i32) (local $head i32) (local $lastHead i32) (local $zeros i32)\n  (local $keys i32) (local $values i32) (local $share f32)\n  (local.set $base (i32.mul (i32.div_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":5,"column":70},"end":{"line":5,"column":77}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":5,"column":95},"end":{"line":5,"column":102}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $group (i32.rem_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":6,"column":62},"end":{"line":6,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $rowOf (i32.add (i32.load offset=24 (local.get $args)) (i32.shl (local.get $base) (i32.const 2))))\n  (local.set $keys (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":8,"column":107},"end":{"line":8,"column":116}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $values (i32.add (i32.load offset=12 (local.get $args)) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":9,"column":110},"end":{"line":9,"column":119}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeros", {"start":{"line":10,"column":64},"end":{"line":10,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (call $zero_row (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeroBytes", {"start":{"line":11,"column":50},"end":{"line":11,"column":59}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $zero_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "keySums", {"start":{"line":12,"column":62},"end":{"line":12,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "sumBytes", {"start":{"line":12,"column":87},"end":{"line":12,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $zero_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "valueSums", {"start":{"line":13,"column":62},"end":{"line":13,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "sumBytes", {"start":{"line":13,"column":89},"end":{"line":13,"column":97}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (f32.store (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "factors", {"start":{"line":14,"column":57},"end":{"line":14,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")) (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":14,"column":82},"end":{"line":14,"column":87}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (f32.store offset=4 (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "factors", {"start":{"line":15,"column":66},"end":{"line":15,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")) (f32.const 1))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedKeys", {"start":{"line":16,"column":64},"end":{"line":16,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":16,"column":111},"end":{"line":16,"column":118}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $keys) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kBytes", {"start":{"line":17,"column":35},"end":{"line":17,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":17,"column":77},"end":{"line":17,"column":86}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $turn_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedValues", {"start":{"line":18,"column":64},"end":{"line":18,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":18,"column":113},"end":{"line":18,"column":120}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $values) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "vBytes", {"start":{"line":19,"column":37},"end":{"line":19,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":19,"column":79},"end":{"line":19,"column":88}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $panel_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":20,"column":65},"end":{"line":20,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":20,"column":108},"end":{"line":20,"column":115}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $keys) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kBytes", {"start":{"line":21,"column":35},"end":{"line":21,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":21,"column":77},"end":{"line":21,"column":86}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $share (call $reciprocal_count (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":22,"column":76},"end":{"line":22,"column":83}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (call $center_panels (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":23,"column":67},"end":{"line":23,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "componentPanels", {"start":{"line":23,"column":91},"end":{"line":23,"column":106}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":24,"column":17},"end":{"line":24,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $share))\n  (call $center_turned (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedValues", {"start":{"line":25,"column":67},"end":{"line":25,"column":79}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedValuesEnd", {"start":{"line":26,"column":48},"end":{"line":26,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedBytes", {"start":{"line":26,"column":81},"end":{"line":26,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headDim", {"start":{"line":26,"column":109},"end":{"line":26,"column":116}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $share))\n  (local.set $head (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupHeads", {"start":{"line":28,"column":60},"end":{"line":28,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $lastHead (i32.add (local.get $head) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupHeads", {"start":{"line":29,"column":63},"end":{"line":29,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $heads\n    (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":31,"column":13},"end":{"line":31,"column":17}} ), depth0)) != null ? stack1 : "")
+    + "_head (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head))\n    (local.set $head (i32.add (local.get $head) (i32.const 1)))\n    (br_if $heads (i32.lt_s (local.get $head) (local.get $lastHead))))\n  (local.set $group (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":34,"column":61},"end":{"line":34,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (call $scatter_heads (i32.add (i32.load offset=40 (local.get $args)) (local.get $group)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dkBytes", {"start":{"line":35,"column":104},"end":{"line":35,"column":111}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":36,"column":36},"end":{"line":36,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "keySums", {"start":{"line":36,"column":91},"end":{"line":36,"column":98}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":36,"column":116},"end":{"line":36,"column":126}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":37,"column":17},"end":{"line":37,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "ones", {"start":{"line":37,"column":74},"end":{"line":37,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0))\n  (call $scatter_heads (i32.add (i32.load offset=44 (local.get $args)) (local.get $group)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dvBytes", {"start":{"line":38,"column":104},"end":{"line":38,"column":111}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":39,"column":36},"end":{"line":39,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "valueSums", {"start":{"line":39,"column":91},"end":{"line":39,"column":100}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":39,"column":118},"end":{"line":39,"column":128}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":40,"column":17},"end":{"line":40,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "ones", {"start":{"line":40,"column":74},"end":{"line":40,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0)))\n\n;; One head of queries: blocks of "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":42,"column":36},"end":{"line":42,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ". The queries are scaled, so dk needs no factor and dq one.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":43,"column":9},"end":{"line":43,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_head (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32)\n  (local $position i32) (local $rows i32) (local $from i32) (local $to i32) (local $skipped i32) (local $zeros i32)\n  (local.set $skipped (i32.mul (local.get $head) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":45,"column":62},"end":{"line":45,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $zeros (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeros", {"start":{"line":46,"column":64},"end":{"line":46,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $blocks\n    (local.set $rows (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":48,"column":45},"end":{"line":48,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":48,"column":80},"end":{"line":48,"column":87}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $position))))\n    (call $seen_range (local.get $rowOf) (local.get $rows) (i32.load offset=28 (local.get $args)) (i32.load offset=32 (local.get $args)))\n    (local.set $to (i32.sub (local.get $base)))\n    (local.set $from (i32.sub (local.get $base)))\n    (if (i32.lt_s (local.get $from) (local.get $to)) (then\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queries", {"start":{"line":53,"column":70},"end":{"line":53,"column":77}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load offset=4 (local.get $args)) (local.get $skipped)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "qBytes", {"start":{"line":54,"column":90},"end":{"line":54,"column":96}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros)\n        (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":55,"column":21},"end":{"line":55,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":55,"column":48},"end":{"line":55,"column":53}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (call $gather_heads (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "gradients", {"start":{"line":56,"column":70},"end":{"line":56,"column":79}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $rowOf) (local.get $rows)\n        (i32.add (i32.load (local.get $args)) (local.get $skipped)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "doutBytes", {"start":{"line":57,"column":81},"end":{"line":57,"column":90}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $zeros)\n        (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":58,"column":21},"end":{"line":58,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.const 1))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":59,"column":15},"end":{"line":59,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_scores (local.get $rows) (local.get $from) (local.get $to))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":60,"column":15},"end":{"line":60,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_rows (local.get $args) (local.get $base) (local.get $rowOf) (local.get $head) (local.get $rows)\n        (local.get $from) (local.get $to))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":62,"column":15},"end":{"line":62,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_products (local.get $rows) (local.get $from) (local.get $to)))\n      (else\n        (call $zero_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":64,"column":68},"end":{"line":64,"column":75}} ), depth0)) != null ? stack1 : "")
+    + "))\n          (i32.mul (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":65,"column":50},"end":{"line":65,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n    (call $scatter_heads (i32.add (i32.load offset=36 (local.get $args)) (local.get $skipped)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dqBytes", {"start":{"line":66,"column":108},"end":{"line":66,"column":115}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (local.get $rowOf) (local.get $rows) (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":67,"column":87},"end":{"line":67,"column":94}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":67,"column":112},"end":{"line":67,"column":122}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":68,"column":19},"end":{"line":68,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "factors", {"start":{"line":68,"column":76},"end":{"line":68,"column":83}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rowOfBytes", {"start":{"line":69,"column":63},"end":{"line":69,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $position (i32.add (local.get $position) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockRows", {"start":{"line":70,"column":69},"end":{"line":70,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br_if $blocks (i32.lt_s (local.get $position) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":71,"column":64},"end":{"line":71,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n\n;; strip = q · kᵀ, slopes = dout · vᵀ, over the panels of keys that hold [from, to).\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":74,"column":9},"end":{"line":74,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_scores (param $rows i32) (param $from i32) (param $to i32)\n  (local $panel i32) (local $place i32)\n  (local.set $panel (i32.div_u (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":76,"column":62},"end":{"line":76,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $keys\n    (local.set $place (i32.add (global.get $scratch) (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":78,"column":94},"end":{"line":78,"column":104}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "scores", {"start":{"line":79,"column":12},"end":{"line":79,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queries", {"start":{"line":79,"column":65},"end":{"line":79,"column":72}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedBytes", {"start":{"line":80,"column":87},"end":{"line":80,"column":98}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedKeys", {"start":{"line":80,"column":116},"end":{"line":80,"column":126}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":81,"column":47},"end":{"line":81,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headDim", {"start":{"line":81,"column":84},"end":{"line":81,"column":91}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $rows))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "scores", {"start":{"line":82,"column":12},"end":{"line":82,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "gradients", {"start":{"line":82,"column":65},"end":{"line":82,"column":74}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (i32.add (global.get $scratch) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedBytes", {"start":{"line":83,"column":87},"end":{"line":83,"column":98}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "turnedValues", {"start":{"line":83,"column":116},"end":{"line":83,"column":128}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slopes", {"start":{"line":84,"column":47},"end":{"line":84,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headDim", {"start":{"line":84,"column":85},"end":{"line":84,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $rows))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $keys (i32.lt_s (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":86,"column":68},"end":{"line":86,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $to)))))\n\n;; dq = slopes · k; dk += slopesᵀ · q, dv += stripᵀ · dout for the keys in [from, to).\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":89,"column":9},"end":{"line":89,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_products (param $rows i32) (param $from i32) (param $to i32)\n  (local $panel i32) (local $place i32) (local $sums i32) (local $strip i32) (local $keys i32)\n  (local.set $keys (i32.sub (local.get $to) (local.get $from)))\n  (local.set $strip (i32.add (global.get $scratch) (i32.shl (local.get $from) (i32.const 2))))\n  (loop $components\n    (local.set $place (i32.add (global.get $scratch) (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":94,"column":94},"end":{"line":94,"column":104}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $sums (i32.add (local.get $place) (i32.mul (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":95,"column":89},"end":{"line":95,"column":99}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "mix", {"start":{"line":96,"column":12},"end":{"line":96,"column":15}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get $strip) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slopes", {"start":{"line":96,"column":59},"end":{"line":96,"column":65}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (i32.add (global.get $scratch) (i32.add (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":97,"column":59},"end":{"line":97,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ")\n        (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "contextBytes", {"start":{"line":98,"column":58},"end":{"line":98,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.mul (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":98,"column":115},"end":{"line":98,"column":125}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n      (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "results", {"start":{"line":99,"column":47},"end":{"line":99,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const 0) (local.get $keys) (local.get $rows))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "gather", {"start":{"line":100,"column":12},"end":{"line":100,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get $strip) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slopes", {"start":{"line":100,"column":62},"end":{"line":100,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queries", {"start":{"line":100,"column":114},"end":{"line":100,"column":121}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (i32.add (local.get $sums) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "keySums", {"start":{"line":101,"column":46},"end":{"line":101,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.add (local.get $sums) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "keySums", {"start":{"line":101,"column":98},"end":{"line":101,"column":105}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (local.get $rows) (local.get $keys))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "gather", {"start":{"line":103,"column":12},"end":{"line":103,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get $strip) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":103,"column":62},"end":{"line":103,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "gradients", {"start":{"line":103,"column":113},"end":{"line":103,"column":122}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (i32.add (local.get $sums) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "valueSums", {"start":{"line":104,"column":46},"end":{"line":104,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.add (local.get $sums) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "valueSums", {"start":{"line":104,"column":100},"end":{"line":104,"column":109}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (local.get $rows) (local.get $keys))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $components (i32.lt_s (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "componentPanels", {"start":{"line":107,"column":65},"end":{"line":107,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n\n;; Rows of scores → probabilities; rows of slopes → gradients of the scores.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":110,"column":9},"end":{"line":110,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_rows (param $args i32) (param $base i32) (param $rowOf i32) (param $head i32) (param $rows i32) (param $from i32) (param $to i32)\n  (local $row i32) (local $strip i32) (local $toSlopes i32) (local $first i32) (local $last i32)\n  (local $lse f32)\n  (local.set $strip (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":113,"column":64},"end":{"line":113,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $toSlopes (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "toSlopes", {"start":{"line":114,"column":36},"end":{"line":114,"column":44}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $from (i32.shl (local.get $from) (i32.const 2)))\n  (local.set $to (i32.shl (local.get $to) (i32.const 2)))\n  (loop $next\n    (local.set $row (i32.load (local.get $rowOf)))\n    (local.set $first (i32.const 0))\n    (local.set $last (i32.const 0))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (local.set $lse (f32.load (i32.add (i32.load offset=20 (local.get $args))\n        (i32.add (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "lseBytes", {"start":{"line":123,"column":56},"end":{"line":123,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.shl (local.get $head) (i32.const 2))))))\n      (local.set $row (i32.shl (local.get $row) (i32.const 2)))\n      (local.set $first (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=28 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))\n      (local.set $last (i32.shl (i32.sub (i32.load (i32.add (i32.load offset=32 (local.get $args)) (local.get $row))) (local.get $base)) (i32.const 2)))))\n    (if (i32.lt_s (local.get $first) (local.get $last))\n      (then\n        (local.set $first (i32.add (local.get $strip) (local.get $first)))\n        (local.set $last (i32.add (local.get $strip) (local.get $last)))\n        (call $zero_around (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to))\n          (local.get $first) (local.get $last))\n        (call $zero_around (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $from))\n          (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $to))\n          (i32.add (local.get $first) (local.get $toSlopes)) (i32.add (local.get $last) (local.get $toSlopes)))\n        (call $softmax_grad_row (local.get $first) (local.get $last) (local.get $toSlopes) (local.get $lse)))\n      (else\n        (call $zero_between (i32.add (local.get $strip) (local.get $from)) (i32.add (local.get $strip) (local.get $to)))\n        (call $zero_between (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $from))\n          (i32.add (i32.add (local.get $strip) (local.get $toSlopes)) (local.get $to)))))\n    (local.set $strip (i32.add (local.get $strip) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "stripBytes", {"start":{"line":141,"column":63},"end":{"line":141,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n";
+},"useData":true}],
+  ["wasm/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $weight (f32.load (i32.add (i32.load offset=12 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n    (local.set $y (i32.add (i32.load offset=16 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "gradientBytes", {"start":{"line":14,"column":105},"end":{"line":14,"column":118}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      (call $zero_row (local.get $y) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "bytes", {"start":{"line":20,"column":50},"end":{"line":20,"column":55}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $sum (call $row_exp (local.get $x) (local.get $y) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "bytes", {"start":{"line":27,"column":78},"end":{"line":27,"column":83}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $largest)))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $sum (call $row_exp_sum (local.get $x) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "bytes", {"start":{"line":29,"column":67},"end":{"line":29,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $largest)))\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (call $row_scale (local.get $y) (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":35,"column":64},"end":{"line":35,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (f32.div (f32.mul (local.get $weight)\n        (f32.add (f32.const 1) (f32.mul (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "zSlope", {"start":{"line":37,"column":53},"end":{"line":37,"column":59}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $lse)))) (local.get $sum)))\n    (local.set $target (i32.add (local.get $y) (local.get $target)))\n    (f32.store (local.get $target) (f32.sub (f32.load (local.get $target)) (local.get $weight)))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $x i32) (local $y i32) (local $target i32) (local $loss i32)\n  (local $largest f32) (local $logit f32) (local $sum f32) (local $lse f32) (local $weight f32)\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strideBytes", {"start":{"line":9,"column":95},"end":{"line":9,"column":106}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $target (i32.load (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n    (local.set $loss (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $row) (i32.const 2))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":15,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (if (i32.lt_s (local.get $target) (i32.const 0)) (then\n      (f32.store (local.get $loss) (f32.const 0))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":19,"column":0},"end":{"line":21,"column":7}}})) != null ? stack1 : "")
+    + "      (br $rows)))\n    (local.set $target (i32.shl (local.get $target) (i32.const 2)))\n    (local.set $logit (f32.load (i32.add (local.get $x) (local.get $target))))\n    (local.set $largest (call $row_max (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":25,"column":67},"end":{"line":25,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ")))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.program(3, data, 0),"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":30,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $lse (f32.add (local.get $largest) (call $log1 (local.get $sum))))\n    (f32.store (local.get $loss) (f32.add (f32.sub (local.get $lse) (local.get $logit))\n      (f32.mul (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "zLoss", {"start":{"line":33,"column":28},"end":{"line":33,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.mul (local.get $lse) (local.get $lse)))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":34,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
+    + "    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/embed", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $token i32) (local $end i32) (local $y i32)\n  (local.set $token (i32.add (i32.load (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $end (i32.add (local.get $token) (i32.shl (local.get $count) (i32.const 2))))\n  (local.set $y (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":6,"column":104},"end":{"line":6,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $token) (local.get $end)))\n    (call $copy_row (local.get $y)\n      (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (i32.load (local.get $token)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "widthBytes", {"start":{"line":10,"column":105},"end":{"line":10,"column":115}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "widthBytes", {"start":{"line":11,"column":19},"end":{"line":11,"column":29}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $token (i32.add (local.get $token) (i32.const 4)))\n    (local.set $y (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":13,"column":55},"end":{"line":13,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/embed_dw", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $skipped i32) (local $bytes i32) (local $table i32) (local $dy i32) (local $token i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32)\n  (local.set $skipped (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "taskColumns", {"start":{"line":5,"column":62},"end":{"line":5,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $bytes (i32.shl (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "taskColumns", {"start":{"line":6,"column":53},"end":{"line":6,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "width", {"start":{"line":6,"column":90},"end":{"line":6,"column":95}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $skipped)))\n    (i32.const 2)))\n  (local.set $skipped (i32.shl (local.get $skipped) (i32.const 2)))\n  (local.set $dy (i32.add (i32.load (local.get $args)) (local.get $skipped)))\n  (local.set $table (i32.add (i32.load offset=8 (local.get $args)) (local.get $skipped)))\n  (local.set $row (i32.const 0))\n  (loop $zeros\n    (call $zero_row (i32.add (local.get $table) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "widthBytes", {"start":{"line":13,"column":87},"end":{"line":13,"column":97}} ), depth0)) != null ? stack1 : "")
+    + "))) (local.get $bytes))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br_if $zeros (i32.lt_s (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "vocab", {"start":{"line":15,"column":58},"end":{"line":15,"column":63}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $token (i32.load (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))\n      (if (i32.ge_s (local.get $token) (i32.const 0)) (then\n        (call $add_row (i32.add (local.get $table) (i32.mul (local.get $token) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "widthBytes", {"start":{"line":26,"column":92},"end":{"line":26,"column":102}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.add (local.get $dy) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dyBytes", {"start":{"line":27,"column":74},"end":{"line":27,"column":81}} ), depth0)) != null ? stack1 : "")
+    + "))) (local.get $bytes))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments))))\n";
+},"useData":true}],
+  ["wasm/heads", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "      (v128.store offset="
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " (local.get $place) (v128.load offset="
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " (local.get $from)))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (local.set $sum (v128.const f32x4 0 0 0 0))\n    (local.set $at (local.get $panel))\n    (loop $add\n      (local.set $sum (f32x4.add (local.get $sum) (v128.load offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":279,"column":70},"end":{"line":279,"column":76}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":280,"column":59},"end":{"line":280,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br_if $add (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $sum (f32x4.mul (local.get $sum) (f32x4.splat (local.get $by))))\n    (local.set $at (local.get $panel))\n    (loop $subtract\n      (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":285,"column":27},"end":{"line":285,"column":33}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $at)\n        (f32x4.sub (v128.load offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":286,"column":39},"end":{"line":286,"column":45}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $at)) (local.get $sum)))\n      (local.set $at (i32.add (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":287,"column":59},"end":{"line":287,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br_if $subtract (i32.lt_u (local.get $at) (local.get $end))))\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      (local.set $sum (f32x4.add (local.get $sum) (v128.load offset="
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + " (local.get $at))))\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "      (v128.store offset="
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " (local.get $at)\n        (f32x4.sub (v128.load offset="
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " (local.get $at)) (local.get $sum)))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; Functions of attention on one head of a context: `rowOf` points at the rows of consecutive sequence positions, −1\n;; where a position is empty; `source` at the head's place in row 0; `step` is the bytes between rows.\n\n;; Where the row of a position stands; the row of zeros for an empty one and behind the context's end.\n(func $head_row (param $rowOf i32) (param $position i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (result i32)\n  (local $row i32)\n  (if (i32.ge_s (local.get $position) (local.get $positions)) (then (return (local.get $zeros))))\n  (local.set $row (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $position) (i32.const 2)))))\n  (select (local.get $zeros) (i32.add (local.get $source) (i32.mul (local.get $row) (local.get $step)))\n    (i32.lt_s (local.get $row) (i32.const 0))))\n\n;; to[j][c, l] = source[row of j·"
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":12,"column":35},"end":{"line":12,"column":42}} ), depth0)) != null ? stack1 : "")
+    + " + l, c]: panels of "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":12,"column":66},"end":{"line":12,"column":73}} ), depth0)) != null ? stack1 : "")
+    + " positions, `bytes` of each head; what the last\n;; vectors write behind a panel, the next one overwrites.\n(func $turn_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32)\n  (local $at i32) (local $lane i32) (local $c i32) (local $place i32)\n  (local $p0 i32) (local $p1 i32) (local $p2 i32) (local $p3 i32)\n  (local $r0 v128) (local $r1 v128) (local $r2 v128) (local $r3 v128)\n  (local $h0 v128) (local $h1 v128) (local $h2 v128) (local $h3 v128)\n  (loop $panels\n    (local.set $lane (i32.const 0))\n    (loop $lanes\n      (local.set $p0 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p1 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p2 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $p3 (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n      (local.set $at (i32.add (local.get $at) (i32.const 1)))\n      (local.set $c (i32.const 0))\n      (local.set $place (i32.add (local.get $to) (local.get $lane)))\n      (loop $components\n        (local.set $r0 (v128.load (i32.add (local.get $p0) (local.get $c))))\n        (local.set $r1 (v128.load (i32.add (local.get $p1) (local.get $c))))\n        (local.set $r2 (v128.load (i32.add (local.get $p2) (local.get $c))))\n        (local.set $r3 (v128.load (i32.add (local.get $p3) (local.get $c))))\n        (local.set $h0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r0) (local.get $r1)))\n        (local.set $h1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r0) (local.get $r1)))\n        (local.set $h2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r2) (local.get $r3)))\n        (local.set $h3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r2) (local.get $r3)))\n        (v128.store (local.get $place)\n          (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $h0) (local.get $h2)))\n        (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":43,"column":29},"end":{"line":43,"column":33}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $place)\n          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $h0) (local.get $h2)))\n        (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "row2", {"start":{"line":45,"column":29},"end":{"line":45,"column":33}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $place)\n          (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $h1) (local.get $h3)))\n        (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "row3", {"start":{"line":47,"column":29},"end":{"line":47,"column":33}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $place)\n          (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $h1) (local.get $h3)))\n        (local.set $place (i32.add (local.get $place) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row4", {"start":{"line":49,"column":67},"end":{"line":49,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (local.set $c (i32.add (local.get $c) (i32.const 16)))\n        (br_if $components (i32.lt_s (local.get $c) (local.get $bytes))))\n      (local.set $lane (i32.add (local.get $lane) (i32.const 16)))\n      (br_if $lanes (i32.lt_s (local.get $lane) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":53,"column":61},"end":{"line":53,"column":65}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $to (i32.add (local.get $to) (i32.mul (local.get $bytes) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":54,"column":85},"end":{"line":54,"column":92}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (br_if $panels (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[j][position, l] = source[row of position, j·"
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":57,"column":52},"end":{"line":57,"column":59}} ), depth0)) != null ? stack1 : "")
+    + " + l]: panels of "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":57,"column":80},"end":{"line":57,"column":87}} ), depth0)) != null ? stack1 : "")
+    + " components.\n(func $panel_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32)\n  (local $at i32) (local $from i32) (local $place i32) (local $end i32)\n  (loop $next\n    (local.set $from (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n    (local.set $end (i32.add (local.get $from) (local.get $bytes)))\n    (local.set $place (i32.add (local.get $to) (i32.mul (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":63,"column":85},"end":{"line":63,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (loop $panels\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"vectors"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":65,"column":0},"end":{"line":67,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $from (i32.add (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":68,"column":63},"end":{"line":68,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $place (i32.add (local.get $place) (i32.mul (local.get $positions) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":69,"column":97},"end":{"line":69,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))))\n      (br_if $panels (i32.lt_u (local.get $from) (local.get $end))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $next (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[position, 0…bytes) = source[row of position] · by, rows of `bytes`, a multiple of 16.\n(func $gather_heads (param $to i32) (param $rowOf i32) (param $positions i32) (param $source i32) (param $step i32) (param $zeros i32) (param $bytes i32) (param $by f32)\n  (local $at i32) (local $from i32) (local $end i32)\n  (loop $rows\n    (local.set $from (call $head_row (local.get $rowOf) (local.get $at) (local.get $positions) (local.get $source) (local.get $step) (local.get $zeros)))\n    (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n    (loop $vectors\n      (v128.store (local.get $to) (f32x4.mul (v128.load (local.get $from)) (f32x4.splat (local.get $by))))\n      (local.set $to (i32.add (local.get $to) (i32.const 16)))\n      (local.set $from (i32.add (local.get $from) (i32.const 16)))\n      (br_if $vectors (i32.lt_u (local.get $to) (local.get $end))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; target[row of position, 0…bytes) = from[position] · factors[position], exactly these bytes; a factorStep of 0 takes\n;; one factor for all. fromStep is the bytes between rows of from.\n(func $scatter_heads (param $target i32) (param $step i32) (param $rowOf i32) (param $positions i32) (param $from i32) (param $fromStep i32) (param $bytes i32) (param $factors i32) (param $factorStep i32)\n  (local $at i32) (local $row i32)\n  (loop $rows\n    (local.set $row (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (call $put_row (i32.add (local.get $target) (i32.mul (local.get $row) (local.get $step)))\n        (local.get $from) (local.get $bytes) (f32.load (local.get $factors)))))\n    (local.set $factors (i32.add (local.get $factors) (local.get $factorStep)))\n    (local.set $from (i32.add (local.get $from) (local.get $fromStep)))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions)))))\n\n;; to[0…bytes) = from · by, exactly these bytes.\n(func $put_row (param $to i32) (param $from i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (f32x4.mul (v128.load (local.get $from)) (f32x4.splat (local.get $by))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.mul (f32.load (local.get $from)) (local.get $by)))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n;; The keys that any of these positions sees, as sequence positions; empty if none sees any.\n(func $seen_range (param $rowOf i32) (param $positions i32) (param $first i32) (param $last i32) (result i32 i32)\n  (local $at i32) (local $row i32) (local $from i32) (local $to i32)\n  (local.set $from (i32.const 0x7fffffff))\n  (loop $rows\n    (local.set $row (i32.shl (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))) (i32.const 2)))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (if (i32.lt_s (i32.load (i32.add (local.get $first) (local.get $row))) (i32.load (i32.add (local.get $last) (local.get $row)))) (then\n        (local.set $from (call $min (local.get $from) (i32.load (i32.add (local.get $first) (local.get $row)))))\n        (local.set $to (i32.sub (i32.const 0) (call $min (i32.sub (i32.const 0) (local.get $to))\n          (i32.sub (i32.const 0) (i32.load (i32.add (local.get $last) (local.get $row)))))))))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $rows (i32.lt_s (local.get $at) (local.get $positions))))\n  (local.get $from) (local.get $to))\n\n;; Blocks of 32 bytes, of rows of scores that start at a multiple of 32, that hold [from, to) become 0, except those\n;; that hold [first, last).\n(func $zero_around (param $from i32) (param $to i32) (param $first i32) (param $last i32)\n  (local.set $from (i32.and (local.get $from) (i32.const -32)))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $to (i32.and (i32.add (local.get $to) (i32.const 31)) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (block $before (loop $left\n    (br_if $before (i32.ge_u (local.get $from) (local.get $first)))\n    (v128.store (local.get $from) (v128.const f32x4 0 0 0 0))\n    (v128.store offset=16 (local.get $from) (v128.const f32x4 0 0 0 0))\n    (local.set $from (i32.add (local.get $from) (i32.const 32)))\n    (br $left)))\n  (block $behind (loop $right\n    (br_if $behind (i32.ge_u (local.get $last) (local.get $to)))\n    (v128.store (local.get $last) (v128.const f32x4 0 0 0 0))\n    (v128.store offset=16 (local.get $last) (v128.const f32x4 0 0 0 0))\n    (local.set $last (i32.add (local.get $last) (i32.const 32)))\n    (br $right))))\n\n(func $zero_between (param $from i32) (param $to i32)\n  (call $zero_around (local.get $from) (local.get $to) (local.get $from) (i32.and (local.get $from) (i32.const -32))))\n\n;; Scores before first or from last on, in the blocks of 32 bytes that hold these, become a number whose exponential is\n;; 0. Without branches: where documents begin and end is hard to predict.\n(func $mask_lanes (param $first i32) (param $last i32)\n  (local $at i32) (local $edge v128)\n  (local.set $at (i32.and (local.get $first) (i32.const -32)))\n  (local.set $edge (i32x4.splat (i32.sub (local.get $first) (local.get $at))))\n  (v128.store (local.get $at) (v128.bitselect (v128.load (local.get $at)) (v128.const f32x4 -1e30 -1e30 -1e30 -1e30)\n    (i32x4.ge_s (v128.const i32x4 0 4 8 12) (local.get $edge))))\n  (v128.store offset=16 (local.get $at) (v128.bitselect (v128.load offset=16 (local.get $at))\n    (v128.const f32x4 -1e30 -1e30 -1e30 -1e30) (i32x4.ge_s (v128.const i32x4 16 20 24 28) (local.get $edge))))\n  (local.set $at (i32.and (i32.sub (local.get $last) (i32.const 1)) (i32.const -32)))\n  (local.set $edge (i32x4.splat (i32.sub (local.get $last) (local.get $at))))\n  (v128.store (local.get $at) (v128.bitselect (v128.load (local.get $at)) (v128.const f32x4 -1e30 -1e30 -1e30 -1e30)\n    (i32x4.lt_s (v128.const i32x4 0 4 8 12) (local.get $edge))))\n  (v128.store offset=16 (local.get $at) (v128.bitselect (v128.load offset=16 (local.get $at))\n    (v128.const f32x4 -1e30 -1e30 -1e30 -1e30) (i32x4.lt_s (v128.const i32x4 16 20 24 28) (local.get $edge)))))\n\n;; x = e^(x − largest) for the scores [first, last), 0 beside them in blocks of 32 bytes; gives the largest and the sum.\n(func $softmax_row (param $first i32) (param $last i32) (result f32 f32)\n  (local $at i32) (local $largest f32) (local $by v128) (local $s0 v128) (local $s1 v128) (local $x0 v128) (local $x1 v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":178,"column":0},"end":{"line":180,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":181,"column":0},"end":{"line":183,"column":9}}})) != null ? stack1 : "")
+    + "  (call $mask_lanes (local.get $first) (local.get $last))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (local.set $x0 (v128.load (local.get $first)))\n  (local.set $x1 (v128.load offset=16 (local.get $first)))\n  (local.set $at (i32.add (local.get $first) (i32.const 32)))\n  (block $compared (loop $vectors\n    (br_if $compared (i32.ge_u (local.get $at) (local.get $last)))\n    (local.set $x0 (f32x4.pmax (local.get $x0) (v128.load (local.get $at))))\n    (local.set $x1 (f32x4.pmax (local.get $x1) (v128.load offset=16 (local.get $at))))\n    (local.set $at (i32.add (local.get $at) (i32.const 32)))\n    (br $vectors)))\n  (local.set $largest (call $max_lanes (f32x4.pmax (local.get $x0) (local.get $x1))))\n  (local.set $by (f32x4.splat (local.get $largest)))\n  (loop $exponentials\n    (local.set $x0 (f32x4.sub (v128.load (local.get $first)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $first)) (local.get $by)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(lookupProperty(depth0,"two"),"lines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":201,"column":0},"end":{"line":203,"column":9}}})) != null ? stack1 : "")
+    + "    (v128.store (local.get $first) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "first", {"start":{"line":204,"column":37},"end":{"line":204,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (v128.store offset=16 (local.get $first) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "last", {"start":{"line":205,"column":47},"end":{"line":205,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $s0 (f32x4.add (local.get $s0) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "first", {"start":{"line":206,"column":48},"end":{"line":206,"column":57}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $s1 (f32x4.add (local.get $s1) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "last", {"start":{"line":207,"column":48},"end":{"line":207,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $first (i32.add (local.get $first) (i32.const 32)))\n    (br_if $exponentials (i32.lt_u (local.get $first) (local.get $last))))\n  (local.get $largest)\n  (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))\n\n;; x = e^(x − lse), y = x · (y − mean of y weighted by x) for [first, last), 0 beside them in blocks of 32 bytes: a row\n;; of probabilities, and of the gradient of their scores. y is toY bytes behind x. The mean is Σ dout · out in exact\n;; arithmetic; taken from the row itself, the gradients of a row add up to 0 to the last bit or so, where keys that are\n;; nearly alike leave nothing else.\n(func $softmax_grad_row (param $first i32) (param $last i32) (param $toY i32) (param $lse f32)\n  (local $at i32) (local $y i32) (local $by v128) (local $x0 v128) (local $x1 v128)\n  (local $s0 v128) (local $s1 v128) (local $t0 v128) (local $t1 v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":220,"column":0},"end":{"line":222,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":223,"column":0},"end":{"line":225,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $by (f32x4.splat (local.get $lse)))\n  (call $mask_lanes (local.get $first) (local.get $last))\n  (local.set $first (i32.and (local.get $first) (i32.const -32)))\n  (local.set $last (i32.and (i32.add (local.get $last) (i32.const 31)) (i32.const -32)))\n  (local.set $at (local.get $first))\n  (loop $exponentials\n    (local.set $y (i32.add (local.get $at) (local.get $toY)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $at)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $at)) (local.get $by)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(lookupProperty(depth0,"two"),"lines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":235,"column":0},"end":{"line":237,"column":9}}})) != null ? stack1 : "")
+    + "    (v128.store (local.get $at) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "first", {"start":{"line":238,"column":34},"end":{"line":238,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (v128.store offset=16 (local.get $at) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "last", {"start":{"line":239,"column":44},"end":{"line":239,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $s0 (f32x4.add (local.get $s0) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "first", {"start":{"line":240,"column":48},"end":{"line":240,"column":57}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $s1 (f32x4.add (local.get $s1) "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "last", {"start":{"line":241,"column":48},"end":{"line":241,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $t0 (f32x4.add (local.get $t0) (f32x4.mul "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "first", {"start":{"line":242,"column":59},"end":{"line":242,"column":68}} ), depth0)) != null ? stack1 : "")
+    + " (v128.load (local.get $y)))))\n    (local.set $t1 (f32x4.add (local.get $t1) (f32x4.mul "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"two"), "last", {"start":{"line":243,"column":59},"end":{"line":243,"column":67}} ), depth0)) != null ? stack1 : "")
+    + " (v128.load offset=16 (local.get $y)))))\n    (local.set $at (i32.add (local.get $at) (i32.const 32)))\n    (br_if $exponentials (i32.lt_u (local.get $at) (local.get $last))))\n  (local.set $by (f32x4.splat (f32.div\n    (call $sum_lanes (f32x4.add (local.get $t0) (local.get $t1)))\n    (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))))\n  (loop $gradients\n    (local.set $y (i32.add (local.get $first) (local.get $toY)))\n    (v128.store (local.get $y)\n      (f32x4.mul (v128.load (local.get $first)) (f32x4.sub (v128.load (local.get $y)) (local.get $by))))\n    (v128.store offset=16 (local.get $y)\n      (f32x4.mul (v128.load offset=16 (local.get $first)) (f32x4.sub (v128.load offset=16 (local.get $y)) (local.get $by))))\n    (local.set $first (i32.add (local.get $first) (i32.const 32)))\n    (br_if $gradients (i32.lt_u (local.get $first) (local.get $last)))))\n\n;; One over the number of positions that hold a row.\n(func $reciprocal_count (param $rowOf i32) (param $positions i32) (result f32)\n  (local $at i32) (local $rows i32)\n  (loop $next\n    (local.set $rows (i32.add (local.get $rows) (i32.ge_s\n      (i32.load (i32.add (local.get $rowOf) (i32.shl (local.get $at) (i32.const 2)))) (i32.const 0))))\n    (local.set $at (i32.add (local.get $at) (i32.const 1)))\n    (br_if $next (i32.lt_s (local.get $at) (local.get $positions))))\n  (f32.div (f32.const 1) (f32.convert_i32_s (local.get $rows))))\n\n;; Takes the mean over all positions off `count` panels of components; `by` is one over the number of positions. The\n;; gradients of a row's scores add up to 0, so what all keys share never reaches dq: taken off before, it cannot drown\n;; the rest in rounding errors.\n(func $center_panels (param $panel i32) (param $count i32) (param $positions i32) (param $by f32)\n  (local $at i32) (local $end i32) (local $sum v128)\n  (loop $panels\n    (local.set $end (i32.add (local.get $panel) (i32.mul (local.get $positions) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":274,"column":93},"end":{"line":274,"column":97}} ), depth0)) != null ? stack1 : "")
+    + "))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"vectorsOfRow"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":275,"column":0},"end":{"line":289,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $panel (local.get $end))\n    (br_if $panels (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))\n\n;; The same for panels of positions, `step` bytes each, up to `end`, of `count` components: how far a row's slopes are\n;; from their mean does not change when all values do.\n(func $center_turned (param $component i32) (param $end i32) (param $step i32) (param $count i32) (param $by f32)\n  (local $at i32) (local $sum v128)\n  (loop $components\n    (local.set $sum (v128.const f32x4 0 0 0 0))\n    (local.set $at (local.get $component))\n    (loop $add\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"vectors"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":301,"column":0},"end":{"line":303,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $at (i32.add (local.get $at) (local.get $step)))\n      (br_if $add (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $sum (f32x4.splat (f32.mul (local.get $by) (call $sum_lanes (local.get $sum)))))\n    (local.set $at (local.get $component))\n    (loop $subtract\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"vectors"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":309,"column":0},"end":{"line":312,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $at (i32.add (local.get $at) (local.get $step)))\n      (br_if $subtract (i32.lt_u (local.get $at) (local.get $end))))\n    (local.set $component (i32.add (local.get $component) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "row1", {"start":{"line":315,"column":71},"end":{"line":315,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br_if $components (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))\n";
+},"useData":true}],
+  ["wasm/loss_sums", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32) (local $total i32) (local $modality i32)\n  (local $loss f64)\n  (memory.fill (global.get $scratch) (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "totalBytes", {"start":{"line":5,"column":64},"end":{"line":5,"column":74}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $pair (i32.load offset=16 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.shl (i32.load offset=4 (local.get $pair)) (i32.const 2)))\n    (local.set $end (i32.shl (i32.load offset=8 (local.get $pair)) (i32.const 2)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $loss (f64.promote_f32 (f32.load (i32.add (i32.load (local.get $args)) (local.get $row)))))\n      (local.set $modality (i32.load (i32.add (i32.load offset=8 (local.get $args)) (local.get $row))))\n      (f64.store (global.get $scratch) (f64.add (f64.load (global.get $scratch)) (f64.mul (local.get $loss)\n        (f64.promote_f32 (f32.load (i32.add (i32.load offset=4 (local.get $args)) (local.get $row)))))))\n      (if (i32.and (i32.ge_s (local.get $modality) (i32.const 0))\n                   (f32.ne (f32.load (i32.add (i32.load offset=4 (local.get $args)) (local.get $row))) (f32.const 0))) (then\n        (local.set $total (i32.add (global.get $scratch) (i32.shl (local.get $modality) (i32.const 3))))\n        (f64.store offset=8 (local.get $total) (f64.add (f64.load offset=8 (local.get $total)) (local.get $loss)))))\n      (local.set $row (i32.add (local.get $row) (i32.const 4)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n  (local.set $total (i32.const 0))\n  (loop $totals\n    (f32.store (i32.add (i32.load offset=12 (local.get $args)) (i32.shl (local.get $total) (i32.const 2)))\n      (f32.demote_f64 (f64.load (i32.add (global.get $scratch) (i32.shl (local.get $total) (i32.const 3))))))\n    (local.set $total (i32.add (local.get $total) (i32.const 1)))\n    (br_if $totals (i32.lt_s (local.get $total) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "totals", {"start":{"line":31,"column":61},"end":{"line":31,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n";
+},"useData":true}],
+  ["wasm/math", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "(func "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":8},"end":{"line":2,"column":12}} ), depth0)) != null ? stack1 : "")
+    + " (param $x v128) (result v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":0},"end":{"line":5,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":6,"column":0},"end":{"line":8,"column":9}}})) != null ? stack1 : "")
+    + "  "
+    + ((stack1 = alias2(alias1(depth0, "result", {"start":{"line":9,"column":4},"end":{"line":9,"column":10}} ), depth0)) != null ? stack1 : "")
+    + ")\n\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"functions"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":1,"column":0},"end":{"line":11,"column":9}}})) != null ? stack1 : "")
+    + ";; x = m · 2^e with m in [√½, √2); log m = 2 · (s + s³/3 + s⁵/5 + …), s = (m − 1) / (m + 1).\n(func $log1 (param $x f32) (result f32)\n  (local $bits i64) (local $e i64) (local $s f64) (local $z f64)\n  (if (i32.eqz (i32.and (f32.gt (local.get $x) (f32.const 0)) (f32.lt (local.get $x) (f32.const inf)))) (then\n    ;; 0 → −inf; inf → inf; negative and NaN → NaN\n    (return (select (f32.const -inf) (f32.add (f32.sqrt (local.get $x)) (f32.const 0))\n      (f32.eq (local.get $x) (f32.const 0))))))\n  (local.set $bits (i64.sub (i64.reinterpret_f64 (f64.promote_f32 (local.get $x))) (i64.const 0x3fe6a09e667f3bcd)))\n  (local.set $e (i64.shr_s (local.get $bits) (i64.const 52)))\n  (local.set $s (f64.reinterpret_i64 (i64.add\n    (i64.and (local.get $bits) (i64.const 0xfffffffffffff)) (i64.const 0x3fe6a09e667f3bcd))))\n  (local.set $s (f64.div (f64.sub (local.get $s) (f64.const 1)) (f64.add (local.get $s) (f64.const 1))))\n  (local.set $z (f64.mul (local.get $s) (local.get $s)))\n  (f32.demote_f64 (f64.add\n    (f64.mul (f64.convert_i64_s (local.get $e)) (f64.const 0.6931471805599453))\n    (f64.mul (f64.mul (f64.const 2) (local.get $s))\n      (f64.add (f64.const 1) (f64.mul (local.get $z)\n        (f64.add (f64.const 0.3333333333333333) (f64.mul (local.get $z)\n          (f64.add (f64.const 0.2) (f64.mul (local.get $z)\n            (f64.add (f64.const 0.14285714285714285) (f64.mul (local.get $z)\n              (f64.add (f64.const 0.1111111111111111) (f64.mul (local.get $z) (f64.const 0.09090909090909091)))))))))))))))\n\n;; The sum of four lanes, in a fixed order.\n(func $sum_lanes (param $x v128) (result f32)\n  (local.set $x (f32x4.add (local.get $x)\n    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x))))\n  (f32.add (f32x4.extract_lane 0 (local.get $x)) (f32x4.extract_lane 1 (local.get $x))))\n\n(func $max_lanes (param $x v128) (result f32)\n  (local.set $x (f32x4.pmax (local.get $x)\n    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x))))\n  (f32.max (f32x4.extract_lane 0 (local.get $x)) (f32x4.extract_lane 1 (local.get $x))))\n";
+},"useData":true}],
+  ["wasm/matmul", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (local.set $a (i32.add (i32.load (local.get $args)) "
+    + ((stack1 = alias2(alias1(depth0, "aOffset", {"start":{"line":6,"column":56},"end":{"line":6,"column":63}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $c (i32.add (i32.load offset=8 (local.get $args)) "
+    + ((stack1 = alias2(alias1(depth0, "cOffset", {"start":{"line":7,"column":65},"end":{"line":7,"column":72}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $d (i32.add (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "dArgument", {"start":{"line":8,"column":44},"end":{"line":8,"column":53}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $args)) "
+    + ((stack1 = alias2(alias1(depth0, "dOffset", {"start":{"line":8,"column":77},"end":{"line":8,"column":84}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $panel (i32.const 0))\n  (loop $panels\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":11,"column":12},"end":{"line":11,"column":17}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a)\n      (i32.add (local.get $packed) (i32.add (i32.mul (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":12,"column":85},"end":{"line":12,"column":95}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "packedOffset", {"start":{"line":12,"column":113},"end":{"line":12,"column":125}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.get $c) (local.get $d) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":13,"column":49},"end":{"line":13,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $count))\n    (local.set $c (i32.add (local.get $c) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columnBytes", {"start":{"line":14,"column":55},"end":{"line":14,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $d (i32.add (local.get $d) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "columnBytes", {"start":{"line":15,"column":55},"end":{"line":15,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $panel (i32.add (local.get $panel) (i32.const 1)))\n    (br_if $panels (i32.lt_s (local.get $panel) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panels", {"start":{"line":17,"column":61},"end":{"line":17,"column":67}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $a i32) (local $packed i32) (local $c i32) (local $d i32) (local $panel i32)\n  (local.set $packed (i32.load offset=4 (local.get $args)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"chunks"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":5,"column":0},"end":{"line":18,"column":9}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/matrix", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (local.set $r0 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r1 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r2 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $r3 (v128.load (local.get $from)))\n    (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n    (local.set $p0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r0) (local.get $r1)))\n    (local.set $p1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r0) (local.get $r1)))\n    (local.set $p2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $r2) (local.get $r3)))\n    (local.set $p3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $r2) (local.get $r3)))\n    (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "k0", {"start":{"line":66,"column":25},"end":{"line":66,"column":27}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $packed)\n      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $p0) (local.get $p2)))\n    (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "k1", {"start":{"line":68,"column":25},"end":{"line":68,"column":27}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $packed)\n      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $p0) (local.get $p2)))\n    (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "k2", {"start":{"line":70,"column":25},"end":{"line":70,"column":27}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $packed)\n      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $p1) (local.get $p3)))\n    (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "k3", {"start":{"line":72,"column":25},"end":{"line":72,"column":27}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $packed)\n      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $p1) (local.get $p3)))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "(func $min (param $a i32) (param $b i32) (result i32)\n  (select (local.get $a) (local.get $b) (i32.lt_s (local.get $a) (local.get $b))))\n\n;; to[r, 0…bytes) = from[r, 0…bytes) for r < rows; steps in bytes.\n(func $copy_columns (param $to i32) (param $toStep i32) (param $from i32) (param $fromStep i32) (param $rows i32) (param $bytes i32)\n  (local $at i32) (local $whole i32)\n  (local.set $whole (i32.and (local.get $bytes) (i32.const -16)))\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $rows) (i32.const 0)))\n    (local.set $at (i32.const 0))\n    (block $rest (loop $vectors\n      (br_if $rest (i32.ge_u (local.get $at) (local.get $whole)))\n      (v128.store (i32.add (local.get $to) (local.get $at)) (v128.load (i32.add (local.get $from) (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const 16)))\n      (br $vectors)))\n    (block $full (loop $lanes\n      (br_if $full (i32.ge_u (local.get $at) (local.get $bytes)))\n      (f32.store (i32.add (local.get $to) (local.get $at)) (f32.load (i32.add (local.get $from) (local.get $at))))\n      (local.set $at (i32.add (local.get $at) (i32.const 4)))\n      (br $lanes)))\n    (local.set $to (i32.add (local.get $to) (local.get $toStep)))\n    (local.set $from (i32.add (local.get $from) (local.get $fromStep)))\n    (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))\n    (br $next))))\n\n;; packed[k, l] = source[l · laneStep + k · kStep], 0 for l ≥ lanes: the panels that are not whole vectors.\n(func $pack_lanes (param $source i32) (param $laneStep i32) (param $kStep i32) (param $packed i32) (param $k i32) (param $lanes i32)\n  (local $lane i32) (local $from i32)\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $k) (i32.const 0)))\n    (local.set $lane (i32.const 0))\n    (local.set $from (local.get $source))\n    (loop $row\n      (if (i32.lt_s (local.get $lane) (local.get $lanes))\n        (then (f32.store (local.get $packed) (f32.load (local.get $from))))\n        (else (f32.store (local.get $packed) (f32.const 0))))\n      (local.set $from (i32.add (local.get $from) (local.get $laneStep)))\n      (local.set $packed (i32.add (local.get $packed) (i32.const 4)))\n      (local.set $lane (i32.add (local.get $lane) (i32.const 1)))\n      (br_if $row (i32.lt_s (local.get $lane) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":40,"column":59},"end":{"line":40,"column":64}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $source (i32.add (local.get $source) (local.get $kStep)))\n    (local.set $k (i32.sub (local.get $k) (i32.const 1)))\n    (br $next))))\n\n;; packed[k, l] = source[l · laneStep + k]: blocks of 4 × 4 turned in registers; k is a multiple of 4.\n(func $pack_turned (param $source i32) (param $laneStep i32) (param $packed i32) (param $k i32)\n  (local $from i32)\n  (local $r0 v128) (local $r1 v128) (local $r2 v128) (local $r3 v128)\n  (local $p0 v128) (local $p1 v128) (local $p2 v128) (local $p3 v128)\n  (block $done (loop $next\n    (br_if $done (i32.le_s (local.get $k) (i32.const 0)))\n    (local.set $from (local.get $source))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"blocks"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":53,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $source (i32.add (local.get $source) (i32.const 16)))\n    (local.set $packed (i32.add (local.get $packed) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":76,"column":65},"end":{"line":76,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $k (i32.sub (local.get $k) (i32.const 4)))\n    (br $next))))\n";
+},"useData":true}],
+  ["wasm/module", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "(elem (i32.const 0) func "
+    + ((stack1 = container.lambda(container.strict(depth0, "kernelNames", {"start":{"line":7,"column":27},"end":{"line":7,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ")\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "(module\n(import \"env\" \"memory\" (memory 1 "
+    + ((stack1 = alias2(alias1(depth0, "maximumPages", {"start":{"line":2,"column":35},"end":{"line":2,"column":47}} ), depth0)) != null ? stack1 : "")
+    + " shared))\n(import \"env\" \"now\" (func $now (result f64)))\n(type $kernel (func (param i32 i32 i32)))\n(table (export \"kernels\") "
+    + ((stack1 = alias2(alias1(depth0, "kernelCount", {"start":{"line":5,"column":28},"end":{"line":5,"column":39}} ), depth0)) != null ? stack1 : "")
+    + " funcref)\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"hasKernels"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":6,"column":0},"end":{"line":8,"column":7}}})) != null ? stack1 : "")
+    + ";; Each thread has an instance of its own, so these are the calling thread's.\n(global $scratch (export \"scratch\") (mut i32) (i32.const 0))\n(global $times (export \"times\") (mut i32) (i32.const 0))\n\n;; Waits until every thread is here; 0 if one of them failed. The last one to come readies the launch's counter for\n;; its next run. The generation is read before the abort word, and written after it by a failing thread: no wait is\n;; missed. Spinning must outlast a wake-up, or threads put each other to sleep in turns.\n(func $barrier (param $threads i32) (param $record i32) (result i32)\n  (local $generation i32) (local $spins i32)\n  (local.set $generation (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":18,"column":55},"end":{"line":18,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (if (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "abort", {"start":{"line":19,"column":36},"end":{"line":19,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ")) (then (return (i32.const 0))))\n  (if (i32.eq (i32.add (i32.atomic.rmw.add (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "arrived", {"start":{"line":20,"column":56},"end":{"line":20,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const 1)) (i32.const 1)) (local.get $threads))\n    (then\n      (i32.atomic.store (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "arrived", {"start":{"line":22,"column":37},"end":{"line":22,"column":44}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const 0))\n      (i32.atomic.store (local.get $record) (i32.const 0))\n      (drop (i32.atomic.rmw.add (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":24,"column":45},"end":{"line":24,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const 1)))\n      (if (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "waiters", {"start":{"line":25,"column":40},"end":{"line":25,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ")) (then\n        (drop (memory.atomic.notify (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":26,"column":49},"end":{"line":26,"column":59}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const -1))))))\n    (else\n      (local.set $spins (i32.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "spins", {"start":{"line":28,"column":47},"end":{"line":28,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (block $released\n        (loop $spin\n          (br_if $released (i32.ne (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":31,"column":65},"end":{"line":31,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $generation)))\n          (local.set $spins (i32.sub (local.get $spins) (i32.const 1)))\n          (br_if $spin (i32.gt_s (local.get $spins) (i32.const 0))))\n        (drop (i32.atomic.rmw.add (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "waiters", {"start":{"line":34,"column":47},"end":{"line":34,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const 1)))\n        (loop $sleep\n          (drop (memory.atomic.wait32 (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":36,"column":51},"end":{"line":36,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $generation) (i64.const -1)))\n          (br_if $sleep (i32.eq (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "generation", {"start":{"line":37,"column":62},"end":{"line":37,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $generation))))\n        (drop (i32.atomic.rmw.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "waiters", {"start":{"line":38,"column":47},"end":{"line":38,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const 1))))))\n  (i32.eqz (i32.atomic.load (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "abort", {"start":{"line":39,"column":41},"end":{"line":39,"column":46}} ), depth0)) != null ? stack1 : "")
+    + "))))\n\n;; Adds the milliseconds since $start, and one call, to an entry of the thread's table.\n(func $add_time (param $entry i32) (param $start f64)\n  (local.set $entry (i32.add (global.get $times) (local.get $entry)))\n  (f64.store (local.get $entry)\n    (f64.add (f64.load (local.get $entry)) (f64.sub (call $now) (local.get $start))))\n  (f64.store offset=8 (local.get $entry) (f64.add (f64.load offset=8 (local.get $entry)) (f64.const 1))))\n";
+},"useData":true}],
+  ["wasm/outer", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (call $copy_columns (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailStep", {"start":{"line":13,"column":57},"end":{"line":13,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.add (local.get $dw) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailOffset", {"start":{"line":13,"column":107},"end":{"line":13,"column":117}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dwStep", {"start":{"line":14,"column":17},"end":{"line":14,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailBytes", {"start":{"line":14,"column":58},"end":{"line":14,"column":67}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (call $copy_columns (i32.add (local.get $dw) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailOffset", {"start":{"line":34,"column":60},"end":{"line":34,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dwStep", {"start":{"line":34,"column":88},"end":{"line":34,"column":94}} ), depth0)) != null ? stack1 : "")
+    + ") (global.get $scratch)\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailStep", {"start":{"line":35,"column":17},"end":{"line":35,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailBytes", {"start":{"line":35,"column":60},"end":{"line":35,"column":69}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  (call "
+    + ((stack1 = container.lambda(container.strict(depth0, "tailPanel", {"start":{"line":50,"column":10},"end":{"line":50,"column":19}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a) (local.get $b) (global.get $scratch) (global.get $scratch) (local.get $k) (local.get $rows))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $a i32) (local $b i32) (local $dw i32) (local $pair i32) (local $lastPair i32)\n  (local $row i32) (local $k i32) (local $rows i32) (local $out i32)\n  (local.set $out (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "taskRows", {"start":{"line":5,"column":58},"end":{"line":5,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $rows (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "taskRows", {"start":{"line":6,"column":43},"end":{"line":6,"column":51}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "out", {"start":{"line":6,"column":77},"end":{"line":6,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $out))))\n  (local.set $a (i32.add (i32.load (local.get $args)) (i32.mul (local.get $out) (i32.const 4))))\n  (local.set $b (i32.load offset=4 (local.get $args)))\n  (local.set $dw (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $out) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dwStep", {"start":{"line":9,"column":103},"end":{"line":9,"column":109}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (if (i32.eqz (i32.load offset=16 (local.get $args))) (then\n    (memory.fill (local.get $dw) (i32.const 0) (i32.mul (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dwStep", {"start":{"line":11,"column":87},"end":{"line":11,"column":93}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasTail"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":15,"column":7}}})) != null ? stack1 : "")
+    + "  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (block $next (loop $chunks\n      (local.set $k (i32.sub (i32.load offset=8 (local.get $pair)) (local.get $row)))\n      (br_if $next (i32.le_s (local.get $k) (i32.const 0)))\n      (local.set $k (call $min (local.get $k) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "chunkRows", {"start":{"line":24,"column":59},"end":{"line":24,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":25,"column":15},"end":{"line":25,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_chunk\n        (i32.add (local.get $a) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "aStep", {"start":{"line":26,"column":71},"end":{"line":26,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (i32.add (local.get $b) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bStep", {"start":{"line":27,"column":71},"end":{"line":27,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (local.get $dw) (local.get $k) (local.get $rows))\n      (local.set $row (i32.add (local.get $row) (local.get $k)))\n      (br $chunks)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasTail"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":36,"column":7}}})) != null ? stack1 : "")
+    + ")\n\n;; One chunk of rows into every panel of dw; what is narrower than a panel gathers in scratch.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":40,"column":9},"end":{"line":40,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_chunk (param $a i32) (param $b i32) (param $dw i32) (param $k i32) (param $rows i32)\n  (local $last i32)\n  (local.set $last (i32.add (local.get $b) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailOffset", {"start":{"line":42,"column":56},"end":{"line":42,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (block $done (loop $panels\n    (br_if $done (i32.ge_u (local.get $b) (local.get $last)))\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":45,"column":12},"end":{"line":45,"column":17}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a) (local.get $b) (local.get $dw) (local.get $dw) (local.get $k) (local.get $rows))\n    (local.set $b (i32.add (local.get $b) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailStep", {"start":{"line":46,"column":55},"end":{"line":46,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $dw (i32.add (local.get $dw) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tailStep", {"start":{"line":47,"column":57},"end":{"line":47,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $panels)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasTail"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":51,"column":7}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/pack", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (call $pack_turned (local.get $source) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "laneStep", {"start":{"line":12,"column":54},"end":{"line":12,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $packed) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "wholeK", {"start":{"line":12,"column":99},"end":{"line":12,"column":105}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (call $pack_lanes (i32.add (local.get $source) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "wholeSource", {"start":{"line":13,"column":62},"end":{"line":13,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "laneStep", {"start":{"line":13,"column":91},"end":{"line":13,"column":99}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kStep", {"start":{"line":13,"column":116},"end":{"line":13,"column":121}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.add (local.get $packed) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "wholePacked", {"start":{"line":14,"column":46},"end":{"line":14,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "restK", {"start":{"line":14,"column":75},"end":{"line":14,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":14,"column":97},"end":{"line":14,"column":102}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (call $copy_columns (local.get $packed) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":16,"column":55},"end":{"line":16,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $source) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kStep", {"start":{"line":16,"column":102},"end":{"line":16,"column":107}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":17,"column":17},"end":{"line":17,"column":18}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelBytes", {"start":{"line":17,"column":35},"end":{"line":17,"column":45}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $source i32) (local $packed i32) (local $lanes i32)\n  (local.set $source (i32.add (i32.load (local.get $args)) (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panelStep", {"start":{"line":4,"column":99},"end":{"line":4,"column":108}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $packed (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "packedStep", {"start":{"line":5,"column":108},"end":{"line":5,"column":118}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $lanes (i32.sub (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "n", {"start":{"line":6,"column":42},"end":{"line":6,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":6,"column":87},"end":{"line":6,"column":92}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (if (i32.lt_s (local.get $lanes) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "panel", {"start":{"line":7,"column":48},"end":{"line":7,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ")) (then\n    (call $pack_lanes (local.get $source) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "laneStep", {"start":{"line":8,"column":55},"end":{"line":8,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kStep", {"start":{"line":8,"column":80},"end":{"line":8,"column":85}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $packed)\n      (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":9,"column":19},"end":{"line":9,"column":20}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $lanes))\n    (return)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":18,"column":7}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/panel", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (if (i32.and (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":13,"column":46},"end":{"line":13,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ")) (then\n    (call "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":14,"column":12},"end":{"line":14,"column":17}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $k))\n    (local.set $a (i32.add (local.get $a) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "aStep", {"start":{"line":15,"column":55},"end":{"line":15,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $c (i32.add (local.get $c) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "cStep", {"start":{"line":16,"column":55},"end":{"line":16,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $d (i32.add (local.get $d) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dStep", {"start":{"line":17,"column":55},"end":{"line":17,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":8},"end":{"line":2,"column":12}} ), depth0)) != null ? stack1 : "")
+    + " (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $k i32) (param $rows i32)\n  (block $done\n    (loop $next\n      (br_if $done (i32.lt_s (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":5,"column":60},"end":{"line":5,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (call "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":6,"column":14},"end":{"line":6,"column":19}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $k))\n      (local.set $a (i32.add (local.get $a) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "aStep", {"start":{"line":7,"column":57},"end":{"line":7,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $c (i32.add (local.get $c) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "cStep", {"start":{"line":8,"column":57},"end":{"line":8,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $d (i32.add (local.get $d) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dStep", {"start":{"line":9,"column":57},"end":{"line":9,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $rows (i32.sub (local.get $rows) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":10,"column":63},"end":{"line":10,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br $next)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"rests"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":18,"column":9}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/rms_norm_dw", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32) (local $head i32) (local $x i32) (local $dy i32)\n  (call $zero_row (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "scratchBytes", {"start":{"line":4,"column":53},"end":{"line":4,"column":65}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $pair (i32.load offset=12 (local.get $args)))\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $segments\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $rows\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $dy (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "dyBytes", {"start":{"line":13,"column":98},"end":{"line":13,"column":105}} ), depth0)) != null ? stack1 : "")
+    + "))))\n      (local.set $x (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":14,"column":106},"end":{"line":14,"column":112}} ), depth0)) != null ? stack1 : "")
+    + "))))\n      (local.set $head (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "heads", {"start":{"line":15,"column":36},"end":{"line":15,"column":41}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (loop $heads\n        (call $row_add_product (global.get $scratch) (local.get $dy) (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":17,"column":97},"end":{"line":17,"column":102}} ), depth0)) != null ? stack1 : "")
+    + ")\n          (f32.div (f32.const 1) (f32.sqrt (f32.add (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "eps", {"start":{"line":18,"column":65},"end":{"line":18,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.mul (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "reciprocal", {"start":{"line":18,"column":94},"end":{"line":18,"column":104}} ), depth0)) != null ? stack1 : "")
+    + ")\n            (call $row_dot (local.get $x) (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":19,"column":70},"end":{"line":19,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ")))))))\n        (local.set $dy (i32.add (local.get $dy) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":20,"column":61},"end":{"line":20,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (local.set $x (i32.add (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":21,"column":59},"end":{"line":21,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (br_if $heads (local.tee $head (i32.sub (local.get $head) (i32.const 1)))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments)))\n  (call $copy_row (i32.load offset=8 (local.get $args)) (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":27,"column":91},"end":{"line":27,"column":96}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"useData":true}],
+  ["wasm/rope", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $head i32) (local $angle i32)\n  (local $x i32) (local $y i32) (local $cosine i32) (local $sine i32)\n  (local $a "
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":5,"column":14},"end":{"line":5,"column":18}} ), depth0)) != null ? stack1 : "")
+    + ") (local $b "
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":5,"column":34},"end":{"line":5,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ") (local $c "
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":5,"column":54},"end":{"line":5,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ") (local $s "
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":5,"column":74},"end":{"line":5,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":10,"column":95},"end":{"line":10,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $y (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":11,"column":104},"end":{"line":11,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $angle (i32.mul (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tableBytes", {"start":{"line":12,"column":44},"end":{"line":12,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (i32.load (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $row) (i32.const 2))))))\n    (local.set $cosine (i32.add (i32.load offset=12 (local.get $args)) (local.get $angle)))\n    (local.set $sine (i32.add (i32.load offset=16 (local.get $args)) (local.get $angle)))\n    (local.set $head (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "heads", {"start":{"line":16,"column":34},"end":{"line":16,"column":39}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (loop $heads\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $x (i32.add (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":21,"column":57},"end":{"line":21,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $y (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":22,"column":57},"end":{"line":22,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br_if $heads (local.tee $head (i32.sub (local.get $head) (i32.const 1)))))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/row_program", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (local.set "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":11,"column":15},"end":{"line":11,"column":22}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "argument", {"start":{"line":11,"column":53},"end":{"line":11,"column":61}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $args))\n    (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "rowBytes", {"start":{"line":12,"column":45},"end":{"line":12,"column":53}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"pointers"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":19,"column":0},"end":{"line":21,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"zeros"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":22,"column":0},"end":{"line":24,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $trips (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "loops", {"start":{"line":25,"column":37},"end":{"line":25,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (block $left (loop $columns\n        (br_if $left (i32.eqz (local.get $trips)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"body"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":30,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"steps"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":31,"column":0},"end":{"line":33,"column":9}}})) != null ? stack1 : "")
+    + "        (local.set $trips (i32.sub (local.get $trips) (i32.const 1)))\n        (br $columns)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"rest"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":36,"column":0},"end":{"line":38,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":39,"column":0},"end":{"line":41,"column":9}}})) != null ? stack1 : "");
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      (local.set "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":20,"column":19},"end":{"line":20,"column":26}} ), depth0)) != null ? stack1 : "")
+    + " (local.get "
+    + ((stack1 = alias2(alias1(depth0, "base", {"start":{"line":20,"column":42},"end":{"line":20,"column":46}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "        "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"6":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        (local.set "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":32,"column":21},"end":{"line":32,"column":28}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":32,"column":53},"end":{"line":32,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":32,"column":77},"end":{"line":32,"column":82}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"7":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      (local.set "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":44,"column":19},"end":{"line":44,"column":26}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":44,"column":51},"end":{"line":44,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":44,"column":75},"end":{"line":44,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"8":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (local.set "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":48,"column":17},"end":{"line":48,"column":24}} ), depth0)) != null ? stack1 : "")
+    + " (i32.add (local.get "
+    + ((stack1 = alias2(alias1(depth0, "pointer", {"start":{"line":48,"column":49},"end":{"line":48,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":48,"column":73},"end":{"line":48,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $part i32) (local $trips i32)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":4,"column":0},"end":{"line":6,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":7,"column":0},"end":{"line":9,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"pointers"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":13,"column":9}}})) != null ? stack1 : "")
+    + "  (block $done (loop $rows\n    (br_if $done (i32.le_s (local.get $count) (i32.const 0)))\n    (local.set $part (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "segments", {"start":{"line":16,"column":34},"end":{"line":16,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (loop $parts\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"phases"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":42,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"partSteps"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":43,"column":0},"end":{"line":45,"column":9}}})) != null ? stack1 : "")
+    + "      (br_if $parts (local.tee $part (i32.sub (local.get $part) (i32.const 1)))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rowSteps"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":49,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $count (i32.sub (local.get $count) (i32.const 1)))\n    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/rows", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; Functions on one row, `bytes` long. Only $copy_row, $zero_row and $add_row keep to exactly these bytes; the others\n;; may touch up to the next multiple of 16 behind the row, and let nothing that stands there into a result.\n\n(func $copy_row (param $to i32) (param $from i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (v128.load (local.get $from)))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.load (local.get $from)))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n(func $zero_row (param $to i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (v128.const f32x4 0 0 0 0))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.const 0))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (br $lanes))))\n\n(func $add_row (param $to i32) (param $from i32) (param $bytes i32)\n  (local $end i32) (local $whole i32)\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $to) (i32.and (local.get $bytes) (i32.const -16))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $to) (local.get $whole)))\n    (v128.store (local.get $to) (f32x4.add (v128.load (local.get $to)) (v128.load (local.get $from))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (br $vectors)))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (f32.store (local.get $to) (f32.add (f32.load (local.get $to)) (f32.load (local.get $from))))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br $lanes))))\n\n;; Ones in the lanes that stand before `end`, for a vector at `x`.\n(func $lanes_before (param $x i32) (param $end i32) (result v128)\n  (i32x4.lt_s (v128.const i32x4 0 4 8 12) (i32x4.splat (i32.sub (local.get $end) (local.get $x)))))\n\n;; The largest number of a row; a NaN may be passed over, since whoever adds exponentials meets it again.\n(func $row_max (param $x i32) (param $bytes i32) (result f32)\n  (local $end i32) (local $whole i32) (local $m0 v128) (local $m1 v128)\n  (local.set $m0 (v128.const f32x4 -3.4e38 -3.4e38 -3.4e38 -3.4e38))\n  (local.set $m1 (local.get $m0))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $x) (i32.and (local.get $bytes) (i32.const -32))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $x) (local.get $whole)))\n    (local.set $m0 (f32x4.pmax (local.get $m0) (v128.load (local.get $x))))\n    (local.set $m1 (f32x4.pmax (local.get $m1) (v128.load offset=16 (local.get $x))))\n    (local.set $x (i32.add (local.get $x) (i32.const 32)))\n    (br $vectors)))\n  (block $done (loop $tail\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $m0 (f32x4.pmax (local.get $m0) (v128.bitselect (v128.load (local.get $x)) (local.get $m0)\n      (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (br $tail)))\n  (call $max_lanes (f32x4.pmax (local.get $m0) (local.get $m1))))\n\n;; y = e^(x − shift) where no x is above shift; y may be x. Gives the sum.\n(func $row_exp (param $x i32) (param $y i32) (param $bytes i32) (param $shift f32) (result f32)\n  (local $end i32) (local $whole i32) (local $by v128) (local $s0 v128) (local $s1 v128) (local $x0 v128) (local $x1 v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":81,"column":0},"end":{"line":83,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":84,"column":0},"end":{"line":86,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $by (f32x4.splat (local.get $shift)))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (local.set $whole (i32.add (local.get $x) (i32.and (local.get $bytes) (i32.const -32))))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $x) (local.get $whole)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n    (local.set $x1 (f32x4.sub (v128.load offset=16 (local.get $x)) (local.get $by)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(lookupProperty(depth0,"two"),"lines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":94,"column":0},"end":{"line":96,"column":9}}})) != null ? stack1 : "")
+    + "    (v128.store (local.get $y) "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"two"), "first", {"start":{"line":97,"column":33},"end":{"line":97,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (v128.store offset=16 (local.get $y) "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"two"), "last", {"start":{"line":98,"column":43},"end":{"line":98,"column":51}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $s0 (f32x4.add (local.get $s0) "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"two"), "first", {"start":{"line":99,"column":48},"end":{"line":99,"column":57}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $s1 (f32x4.add (local.get $s1) "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"two"), "last", {"start":{"line":100,"column":48},"end":{"line":100,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $x (i32.add (local.get $x) (i32.const 32)))\n    (local.set $y (i32.add (local.get $y) (i32.const 32)))\n    (br $vectors)))\n  (block $done (loop $tail\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(lookupProperty(depth0,"one"),"lines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":107,"column":0},"end":{"line":109,"column":9}}})) != null ? stack1 : "")
+    + "    (v128.store (local.get $y) "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"one"), "first", {"start":{"line":110,"column":33},"end":{"line":110,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $s0 (f32x4.add (local.get $s0) (v128.and "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"one"), "first", {"start":{"line":111,"column":58},"end":{"line":111,"column":67}} ), depth0)) != null ? stack1 : "")
+    + " (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $tail)))\n  (call $sum_lanes (f32x4.add (local.get $s0) (local.get $s1))))\n\n;; The sum of e^(x − shift).\n(func $row_exp_sum (param $x i32) (param $bytes i32) (param $shift f32) (result f32)\n  (local $end i32) (local $by v128) (local $s0 v128) (local $x0 v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"locals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":120,"column":0},"end":{"line":122,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":123,"column":0},"end":{"line":125,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $by (f32x4.splat (local.get $shift)))\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $x0 (f32x4.sub (v128.load (local.get $x)) (local.get $by)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(lookupProperty(depth0,"one"),"lines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":131,"column":0},"end":{"line":133,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $s0 (f32x4.add (local.get $s0) (v128.and "
+    + ((stack1 = alias3(alias2(lookupProperty(depth0,"one"), "first", {"start":{"line":134,"column":58},"end":{"line":134,"column":67}} ), depth0)) != null ? stack1 : "")
+    + " (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $s0)))\n\n;; y = x · by, or 0 where that is denormal: arithmetic on denormal numbers is a hundred times slower.\n(func $row_scale (param $y i32) (param $x i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128) (local $z v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $y) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $y) (local.get $end)))\n    (local.set $z (f32x4.mul (v128.load (local.get $x)) (local.get $factor)))\n    (v128.store (local.get $y) "
+    + ((stack1 = alias3(alias2(depth0, "flushed", {"start":{"line":147,"column":33},"end":{"line":147,"column":40}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n\n;; Σ x · y\n(func $row_dot (param $x i32) (param $y i32) (param $bytes i32) (result f32)\n  (local $end i32) (local $sum v128)\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $sum (f32x4.add (local.get $sum) (v128.and\n      (f32x4.mul (v128.load (local.get $x)) (v128.load (local.get $y)))\n      (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $sum)))\n\n;; to += x · y · by\n(func $row_add_product (param $to i32) (param $x i32) (param $y i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (v128.store (local.get $to) (f32x4.add (v128.load (local.get $to))\n      (f32x4.mul (f32x4.mul (v128.load (local.get $x)) (local.get $factor)) (v128.load (local.get $y)))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n";
+},"useData":true}],
+  ["wasm/square_sum", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $g i32) (local $end i32) (local $whole i32) (local $first i32) (local $x v128) (local $s0 v128) (local $s1 v128) (local $sum f64)\n  (local.set $first (i32.mul (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":4,"column":60},"end":{"line":4,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $end (i32.shl (call $min (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":5,"column":51},"end":{"line":5,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ") (i32.sub (i32.load offset=8 (local.get $args)) (local.get $first))) (i32.const 2)))\n  (local.set $g (i32.add (i32.load (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $whole (i32.add (local.get $g) (i32.and (local.get $end) (i32.const -16))))\n  (local.set $end (i32.add (local.get $g) (local.get $end)))\n  (block $rest (loop $vectors\n    (br_if $rest (i32.ge_u (local.get $g) (local.get $whole)))\n    (local.set $x (v128.load (local.get $g)))\n    (local.set $s0 (f64x2.add (local.get $s0) (f64x2.mul\n      (f64x2.promote_low_f32x4 (local.get $x)) (f64x2.promote_low_f32x4 (local.get $x)))))\n    (local.set $x (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x)))\n    (local.set $s1 (f64x2.add (local.get $s1) (f64x2.mul\n      (f64x2.promote_low_f32x4 (local.get $x)) (f64x2.promote_low_f32x4 (local.get $x)))))\n    (local.set $g (i32.add (local.get $g) (i32.const 16)))\n    (br $vectors)))\n  (local.set $s0 (f64x2.add (local.get $s0) (local.get $s1)))\n  (local.set $sum (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0))))\n  (block $done (loop $lanes\n    (br_if $done (i32.ge_u (local.get $g) (local.get $end)))\n    (local.set $sum (f64.add (local.get $sum) (f64.mul\n      (f64.promote_f32 (f32.load (local.get $g))) (f64.promote_f32 (f32.load (local.get $g))))))\n    (local.set $g (i32.add (local.get $g) (i32.const 4)))\n    (br $lanes)))\n  (f32.store (i32.add (i32.load offset=4 (local.get $args)) (i32.shl (local.get $task) (i32.const 2)))\n    (f32.demote_f64 (local.get $sum))))\n";
+},"useData":true}],
+  ["wasm/strip", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (local.set "
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":7,"column":15},"end":{"line":7,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " "
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":7,"column":23},"end":{"line":7,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ")\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      (local.set "
+    + ((stack1 = alias2(alias1(depth0, "vector", {"start":{"line":14,"column":19},"end":{"line":14,"column":25}} ), depth0)) != null ? stack1 : "")
+    + " (v128.load offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":14,"column":48},"end":{"line":14,"column":54}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $b)))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "      (local.set $x (v128.load32_splat offset="
+    + ((stack1 = container.lambda(container.strict(depth0, "offset", {"start":{"line":17,"column":48},"end":{"line":17,"column":54}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $a)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "");
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      (local.set "
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":19,"column":19},"end":{"line":19,"column":22}} ), depth0)) != null ? stack1 : "")
+    + " "
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":19,"column":27},"end":{"line":19,"column":32}} ), depth0)) != null ? stack1 : "")
+    + ")\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (v128.store offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":26,"column":23},"end":{"line":26,"column":29}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $c) (local.get "
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":26,"column":60},"end":{"line":26,"column":63}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":8},"end":{"line":2,"column":12}} ), depth0)) != null ? stack1 : "")
+    + " (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $k i32)\n  (local $end i32) (local $x v128)\n  "
+    + ((stack1 = alias2(alias1(depth0, "locals", {"start":{"line":4,"column":4},"end":{"line":4,"column":10}} ), depth0)) != null ? stack1 : "")
+    + "\n  "
+    + ((stack1 = alias2(alias1(depth0, "sums", {"start":{"line":5,"column":4},"end":{"line":5,"column":8}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"starts"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":6,"column":0},"end":{"line":8,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $end (i32.add (local.get $b) (i32.mul (local.get $k) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bStep", {"start":{"line":9,"column":79},"end":{"line":9,"column":84}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done\n    (br_if $done (i32.eqz (local.get $k)))\n    (loop $next\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"columns"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":13,"column":0},"end":{"line":15,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rows"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":21,"column":9}}})) != null ? stack1 : "")
+    + "      (local.set $a (i32.add (local.get $a) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "aStep", {"start":{"line":22,"column":57},"end":{"line":22,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $b (i32.add (local.get $b) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bStep", {"start":{"line":23,"column":57},"end":{"line":23,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br_if $next (i32.ne (local.get $b) (local.get $end)))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
+  ["wasm/walk", {"0":function(container,depth0,helpers,partials,data) {
+    return "    (local.set $start (call $now))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "    (call $add_time (i32.load offset=8 (local.get $call)) (local.get $start))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "  (local.set $start (call $now))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    return "  (call $add_time (i32.load offset=8 (local.get $group)) (local.get $start))\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    return "    (call $add_time (i32.const 0) (local.get $start))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; Every stage of the tile's modality, one after the other, while the tile is in cache.\n(func $walk_tile"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":2,"column":18},"end":{"line":2,"column":24}} ), depth0)) != null ? stack1 : "")
+    + " (param $record i32) (param $tile i32)\n  (local $call i32) (local $last i32) (local $start f64)\n  (local.set $call (i32.add (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "stages", {"start":{"line":4,"column":47},"end":{"line":4,"column":53}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))\n    (i32.shl (i32.load offset=8 (local.get $tile)) (i32.const 3))))\n  (local.set $last (i32.load offset=4 (local.get $call)))\n  (local.set $call (i32.load (local.get $call)))\n  (local.set $last (i32.add (local.get $call) (i32.mul (local.get $last) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "callBytes", {"start":{"line":8,"column":86},"end":{"line":8,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $next\n    (br_if $done (i32.ge_u (local.get $call) (local.get $last)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":13,"column":7}}})) != null ? stack1 : "")
+    + "    (call_indirect (type $kernel)\n      (i32.load offset=4 (local.get $call)) (i32.load (local.get $tile)) (i32.load offset=4 (local.get $tile))\n      (i32.load (local.get $call)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":17,"column":0},"end":{"line":19,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $call (i32.add (local.get $call) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "callBytes", {"start":{"line":20,"column":61},"end":{"line":20,"column":70}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $next))))\n\n;; Task $index of the launch: groups of tasks follow one another.\n(func $walk_task"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":24,"column":18},"end":{"line":24,"column":24}} ), depth0)) != null ? stack1 : "")
+    + " (param $record i32) (param $index i32)\n  (local $group i32) (local $count i32) (local $start f64)\n  (local.set $group (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":26,"column":39},"end":{"line":26,"column":45}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record)))\n  (block $found (loop $next\n    (local.set $count (i32.load offset=12 (local.get $group)))\n    (br_if $found (i32.lt_u (local.get $index) (local.get $count)))\n    (local.set $index (i32.sub (local.get $index) (local.get $count)))\n    (local.set $group (i32.add (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupBytes", {"start":{"line":31,"column":63},"end":{"line":31,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $next)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":35,"column":7}}})) != null ? stack1 : "")
+    + "  (call_indirect (type $kernel)\n    (i32.load offset=4 (local.get $group)) (local.get $index) (local.get $count) (i32.load (local.get $group)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":38,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
+    + ")\n\n;; Takes tiles, then tasks, from the launch's counter until none is left.\n(func $walk_launch"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":44,"column":20},"end":{"line":44,"column":26}} ), depth0)) != null ? stack1 : "")
+    + " (param $record i32)\n  (local $first i32) (local $tiles i32) (local $items i32) (local $item i32)\n  (local.set $first (i32.load (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "firstTile", {"start":{"line":46,"column":49},"end":{"line":46,"column":58}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))))\n  (local.set $tiles (i32.sub (i32.load (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "endTile", {"start":{"line":47,"column":58},"end":{"line":47,"column":65}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))) (local.get $first)))\n  (local.set $items (i32.add (local.get $tiles) (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "taskCount", {"start":{"line":48,"column":67},"end":{"line":48,"column":76}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))))\n  (block $done (loop $next\n    (local.set $item (i32.atomic.rmw.add (local.get $record) (i32.const 1)))\n    (br_if $done (i32.ge_s (local.get $item) (local.get $items)))\n    (if (i32.lt_s (local.get $item) (local.get $tiles))\n      (then (call $walk_tile"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":53,"column":30},"end":{"line":53,"column":36}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record)\n        (i32.add (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "tiles", {"start":{"line":54,"column":36},"end":{"line":54,"column":41}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))\n          (i32.mul (i32.add (local.get $first) (local.get $item)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tileBytes", {"start":{"line":55,"column":79},"end":{"line":55,"column":88}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n      (else (call $walk_task"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":56,"column":30},"end":{"line":56,"column":36}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record) (i32.sub (local.get $item) (local.get $tiles)))))\n    (br $next))))\n\n;; Runs the launches whose records stand in [$record, $end) on this thread; 0 if some thread failed.\n(func (export \"run"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":60,"column":20},"end":{"line":60,"column":26}} ), depth0)) != null ? stack1 : "")
+    + "\") (param $threads i32) (param $record i32) (param $end i32) (result i32)\n  (local $start f64) (local $going i32)\n  (block $done (loop $next\n    (br_if $done (i32.ge_u (local.get $record) (local.get $end)))\n    (call $walk_launch"
+    + ((stack1 = alias2(alias1(depth0, "suffix", {"start":{"line":64,"column":24},"end":{"line":64,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $record))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":65,"column":0},"end":{"line":67,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $going (call $barrier (local.get $threads) (local.get $record)))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"timed"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":69,"column":0},"end":{"line":71,"column":7}}})) != null ? stack1 : "")
+    + "    (if (i32.eqz (local.get $going)) (then (return (i32.const 0))))\n    (local.set $record (i32.add (local.get $record) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "recordBytes", {"start":{"line":73,"column":65},"end":{"line":73,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $next)))\n  (i32.const 1))\n";
+},"useData":true}],
 ]);

@@ -56,6 +56,7 @@ export const layers: readonly Rule[] = [
 export const packages: readonly { readonly name: string; readonly by: readonly string[] }[] = [
   { name: "chevrotain", by: ["grammar/", "src/syntax/build.ts"] },
   { name: "handlebars", by: ["src/targets/render.ts"] },
+  { name: "handlebars/runtime.js", by: ["src/targets/render.ts"] },
   { name: "wabt", by: ["src/runtime/", "src/data/nearest.ts"] },
   { name: "fast-png", by: ["src/data/", "src/runtime/", "src/cli/"] },
   { name: "@resvg/resvg-wasm", by: ["src/data/"] },
