@@ -92,7 +92,7 @@ export function compareTables(document: CompareDocument): readonly ReportTable[]
     name,
     ...modalities.flatMap((modality) => [decimal(final.train[modality]), decimal(final.val[modality])]),
   ]);
-  return [
+  const tables = [
     { title: "Costs", header: costHeader, rows: costs },
     {
       title: "Final losses",
@@ -109,6 +109,8 @@ export function compareTables(document: CompareDocument): readonly ReportTable[]
       ),
     },
   ];
+  // A variant alone has nothing to be matched with.
+  return tables.filter(({ rows }) => rows.length > 0);
 }
 
 /** The same over several seeds: mean and standard deviation. */
