@@ -6,7 +6,7 @@
 export const knobTable = {
   MOTLEY_DUMP: "stages to print, by name: graph,groups,kernels, or all",
   MOTLEY_DUMP_DIR: "a folder that receives one file per dumped stage, instead of the terminal",
-  MOTLEY_TIME: "1: one line per stage with its time, then the total",
+  MOTLEY_TIME: "1: one line per stage with its time, and the time of all stages so far",
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_REQUIRE: "tools whose absence fails the tests instead of skipping them: wabt,nvcc",

@@ -17,10 +17,13 @@ export function watchStages(wanted?: WantedStage): StageWatch {
   if ("mistake" in reading) throw new Failure(reading.mistake, undefined, exitCodes.usage);
   const { dump, dumpFolder, isTiming, isVerifying } = reading.knobs;
   const isDumped = (stage: string): boolean => dump.includes(stage) || dump.includes("all");
+  const column = (ms: number): string => `${ms.toFixed(1).padStart(8)} ms`;
+  let totalMs = 0;
   return {
     now: () => performance.now(),
     timed: (stage, elapsedMs) => {
-      if (isTiming) tell(`${elapsedMs.toFixed(1).padStart(8)} ms  ${stage}`);
+      totalMs += elapsedMs;
+      if (isTiming) tell(`${column(elapsedMs)} ${column(totalMs)}  ${stage}`);
     },
     wants: (stage) => isDumped(stage) || stage === wanted?.stage,
     show: (stage, text, isUnchanged) => {

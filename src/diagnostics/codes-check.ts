@@ -188,7 +188,7 @@ layer g(x) {
 `,
   },
   MOT2016: {
-    title: "return",
+    title: "a layer without its one `return`",
     explanation:
       "A layer ends in one `return` with the value its callers get; nothing follows it. Models return nothing.",
     example: `layer f(x) {
