@@ -156,7 +156,16 @@ export type ArtifactCall = {
  */
 export const wasmRecords = {
   /** Control words, each on a cache line of its own. `zero` is never written. */
-  control: { zero: 0, arrived: 64, generation: 128, waiters: 192, abort: 256, spins: 320, command: 384, bytes: 512 },
+  control: {
+    zero: 0,
+    arrived: 64,
+    generation: 128,
+    waiters: 192,
+    abort: 256,
+    spins: 320,
+    command: 384,
+    bytes: 512,
+  },
   /** A launch: counter (on its own cache line), addresses of first and end tile index, tile table, stages, groups. */
   launch: {
     counter: 0,
