@@ -49,7 +49,7 @@ export type CompileOptions = {
 const defaultOptimizer: AdamW = {
   lr: 1e-3,
   warmup: 0,
-  decay: "cosine",
+  decay: "constant",
   end: 0,
   beta1: 0.9,
   beta2: 0.95,
