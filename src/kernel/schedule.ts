@@ -36,7 +36,10 @@ export function cpuSchedule(
     ),
   );
   const streamWidth = typicalWidth(graph);
-  const tileRows = streamWidth > 128 ? 96 : 48;
+  // Wide streams read more weights per row, so more rows should share them while they are in cache; but every thread
+  // wants several tiles. Measured at dim 256, 2048 rows: 144 rows take 4 % less than 96, 192 and 240 more than 144.
+  const wideTile = rows >= 14 * 144 ? 144 : 96;
+  const tileRows = streamWidth > 128 ? wideTile : 48;
   const tilesPerChunk = Math.max(4, Math.floor(lossChunkBytes / (4 * widest * tileRows)));
   const chunkRows = tilesPerChunk * tileRows;
   const chunkCount = Math.max(1, Math.ceil(rows / chunkRows));
