@@ -9,7 +9,6 @@ export const knobTable = {
   MOTLEY_TIME: "1: one line per stage with its time, and the time of all stages so far",
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
-  MOTLEY_REQUIRE: "tools whose absence fails the tests instead of skipping them: wabt,nvcc",
   MOTLEY_SPEC_SEED: "a number: where the tests over random specs begin to search",
 } as const;
 
@@ -24,7 +23,6 @@ export type Knobs = {
   readonly isTiming: boolean;
   readonly isVerifying: boolean;
   readonly isBlessing: boolean;
-  readonly require: readonly string[];
   readonly specSeed: number | undefined;
 };
 
@@ -54,7 +52,6 @@ export function readKnobs(environment: Environment): KnobReading {
       isTiming: environment.MOTLEY_TIME === "1",
       isVerifying: environment.MOTLEY_VERIFY !== "0",
       isBlessing: environment.MOTLEY_BLESS === "1",
-      require: listOf(environment.MOTLEY_REQUIRE),
       specSeed: seed === "" ? undefined : Number(seed),
     },
   };

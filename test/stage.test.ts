@@ -14,7 +14,6 @@ describe("knobs", () => {
         isTiming: false,
         isVerifying: true,
         isBlessing: false,
-        require: [],
         specSeed: undefined,
       },
     });
@@ -27,7 +26,6 @@ describe("knobs", () => {
       MOTLEY_TIME: "1",
       MOTLEY_VERIFY: "0",
       MOTLEY_BLESS: "1",
-      MOTLEY_REQUIRE: "wabt",
       MOTLEY_SPEC_SEED: "17",
     };
     expect(Object.keys(environment).sort()).toEqual(Object.keys(knobTable).sort());
@@ -38,7 +36,6 @@ describe("knobs", () => {
         isTiming: true,
         isVerifying: false,
         isBlessing: true,
-        require: ["wabt"],
         specSeed: 17,
       },
     });
