@@ -5,12 +5,13 @@
 import { describe, expect, test } from "vitest";
 import { codes, explain } from "../src/diagnostics/codes.ts";
 import { syntaxCodes } from "../src/diagnostics/codes-syntax.ts";
-import { type Diagnostic, error, warning } from "../src/diagnostics/diagnostic.ts";
+import { error, warning } from "../src/diagnostics/diagnostic.ts";
 import { countLine, renderDiagnostic, renderDiagnostics, toJson } from "../src/diagnostics/render.ts";
 import type { Source, Span } from "../src/diagnostics/source.ts";
 import { didYouMean, suggest } from "../src/diagnostics/suggest.ts";
 import { parse } from "../src/syntax/build.ts";
 import { expectSection, readCases, sourceOf } from "./support/case-file.ts";
+import { expectStyle } from "./support/message-style.ts";
 
 const cases = readCases("diagnostics", "MOT1");
 
@@ -228,13 +229,3 @@ error[MOT1001]: a␛[31mb
     });
   });
 });
-
-/** Lower case, one line, no full stop, plain words. */
-function expectStyle(diagnostic: Diagnostic): void {
-  const sentences = [diagnostic.message, diagnostic.note, diagnostic.help, diagnostic.at.text];
-  for (const text of [...sentences, ...diagnostic.also.map((label) => label.text)]) {
-    if (text === undefined) continue;
-    expect(text).not.toMatch(/^[A-Z]|\n|[^.]\.$|illegal|invalid|unexpected/);
-    expect(text).not.toBe("");
-  }
-}
