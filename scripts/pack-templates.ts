@@ -1,14 +1,13 @@
 // pack-templates.ts: templates/**/*.hbs → src/targets/templates.generated.ts, compiled, so that the compiler reads no files.
-// In: the folder of templates. Out: one module with their texts; `--check` fails if the module is stale.
+// In: the folder of templates. Out: one module with their texts; generate.ts writes it.
 // A template is known by its path without what follows the first dot: templates/wasm/matmul.wat.hbs is wasm/matmul.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const output = join(root, "src/targets/templates.generated.ts");
 
 /** How every template is compiled: a missing name throws, nothing is escaped (`a<b` stays), only #each and #if exist. */
 const options = { strict: true, noEscape: true, knownHelpersOnly: true, preventIndent: true };
@@ -32,12 +31,3 @@ const header = `// templates.generated.ts: written by \`npm run generate\` from 
 // @ts-nocheck: what the template compiler writes is plain JavaScript
 
 `;
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = packTemplates();
-  if (!process.argv.includes("--check")) writeFileSync(output, text);
-  else if (readFileSync(output, "utf8") !== text) {
-    console.error("src/targets/templates.generated.ts is stale: run npm run generate");
-    process.exitCode = 1;
-  }
-}
