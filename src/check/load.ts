@@ -27,6 +27,8 @@ export function checkAllSource(main: Source, read: Read): CheckedAll {
 }
 
 const importLimit = 200;
+/** Nobody reads more; finding the line of each in a file of nothing but mistakes would take minutes. */
+const mostDiagnostics = 200;
 
 /** Parses the main file and, depth first, what it imports. */
 export function load(main: Source, read: Read): Loaded {
@@ -123,6 +125,6 @@ function behindSyntax<T extends { readonly diagnostics: readonly Diagnostic[] }>
   const own = isBroken
     ? checked.diagnostics.filter(({ code }) => !consequences.has(code))
     : checked.diagnostics;
-  const diagnostics = inTextOrder([...syntax, ...own]);
+  const diagnostics = inTextOrder([...syntax, ...own]).slice(0, mostDiagnostics);
   return { ...(isBroken ? withoutModel(checked) : checked), diagnostics };
 }

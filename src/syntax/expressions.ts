@@ -169,12 +169,19 @@ export function buildText(building: Building, token: Token): Expression & { read
   return { kind: "text", span: tokenSpan(building, token), value };
 }
 
+/** A loop, since a list may be longer than the arguments a call may have. */
+function deepest(building: Building, expressions: readonly Expression[]): number {
+  let depth = 0;
+  for (const expression of expressions) depth = Math.max(depth, depthOf(building, expression));
+  return depth;
+}
+
 function buildGroup(building: Building, node: GroupCstNode): Expression {
   const elements = (parts(node).expression ?? []).map((element) => buildExpression(building, element));
   const span = nodeSpan(building, node);
   const [only] = elements;
   if (only === undefined) return missing(building);
-  const depth = 1 + Math.max(...elements.map((element) => depthOf(building, element)));
+  const depth = 1 + deepest(building, elements);
   if (elements.length === 1) return deeper(building, depth, { kind: "parenthesized", span, value: only });
   return deeper(building, depth, { kind: "tuple", span, elements });
 }
@@ -184,7 +191,15 @@ export function buildCall(building: Building, callee: Name, node: CallArgumentsC
   const built = (parts(node).argument ?? []).map((entry) => buildArgument(building, entry));
   const span = joinSpans(callee.span, nodeSpan(building, node));
   const call: Call = { kind: "call", span, callee, arguments: built };
-  deeper(building, 1 + Math.max(0, ...built.map((entry) => depthOf(building, entry.value))), call);
+  deeper(
+    building,
+    1 +
+      deepest(
+        building,
+        built.map(({ value }) => value),
+      ),
+    call,
+  );
   return call;
 }
 
@@ -199,7 +214,15 @@ function buildArgument(building: Building, node: ArgumentCstNode): Argument {
 function buildRecord(building: Building, node: RecordCstNode): RecordExpression {
   const fields = (parts(node).field ?? []).flatMap((field) => buildField(building, field));
   const record: RecordExpression = { kind: "record", span: nodeSpan(building, node), fields };
-  deeper(building, 1 + Math.max(0, ...fields.map((field) => depthOf(building, field.value))), record);
+  deeper(
+    building,
+    1 +
+      deepest(
+        building,
+        fields.map(({ value }) => value),
+      ),
+    record,
+  );
   return record;
 }
 
