@@ -63,6 +63,7 @@ export const packages: readonly { readonly name: string; readonly by: readonly s
   { name: "commander", by: ["src/cli/"] },
   { name: "log-update", by: ["src/cli/"] },
   { name: "simple-ascii-chart", by: ["src/cli/"] },
+  { name: "webgpu", by: ["src/runtime/"] },
   { name: "uplot", by: ["src/runtime/", "src/cli/"] },
   { name: "node:", by: ["src/data/", "src/runtime/", "src/cli/"] },
 ];
