@@ -26,16 +26,20 @@ export function checkMemory(artifact: Artifact, threads: number, availableBytes:
     needed > addressableBytes
       ? `one WebAssembly memory holds ${formatBytes(addressableBytes)}`
       : `${formatBytes(availableBytes)} can be had`;
-  const largest = [...artifact.buffers].sort((a, b) => b.byteLength - a.byteLength).slice(0, 3);
-  const names = largest.map(({ name, byteLength }) => `${name} (${formatBytes(byteLength)})`).join(", ");
   throw new MemoryError(
-    `\`${artifact.variant}\` needs ${formatBytes(needed)} of memory, and ${limit}; the largest are ${names}`,
-    advice(artifact),
+    `\`${artifact.variant}\` needs ${formatBytes(needed)} of memory, and ${limit}; the largest are ${largestBuffers(artifact)}`,
+    memoryAdvice(artifact),
   );
 }
 
-/** Activations shrink with the batch; everything else only with the model. */
-function advice({ memory, batch, context }: Artifact): string {
+/** The three largest buffers and their sizes. */
+export function largestBuffers({ buffers }: Artifact): string {
+  const largest = [...buffers].sort((a, b) => b.byteLength - a.byteLength).slice(0, 3);
+  return largest.map(({ name, byteLength }) => `${name} (${formatBytes(byteLength)})`).join(", ");
+}
+
+/** What to change. Activations shrink with the batch; everything else only with the model. */
+export function memoryAdvice({ memory, batch, context }: Artifact): string {
   const lasting = memory.parameters + memory.gradients + memory.optimizer;
   return memory.activations >= lasting
     ? `a smaller \`batch\` or \`context\` needs less: they are ${batch} and ${context}`
