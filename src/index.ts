@@ -38,6 +38,7 @@ export { makeFolder } from "./runtime/folder.ts";
 export { mean, median, smooth, smoothingWindow } from "./runtime/match.ts";
 export { checkMemory, formatBytes, MemoryError } from "./runtime/memory.ts";
 export { type Part, type Profile, profileSteps } from "./runtime/profile.ts";
+export type { Metrics } from "./runtime/record.ts";
 export {
   type ReportParts,
   type ReportPicture,
@@ -51,7 +52,6 @@ export {
   holdsRun,
   isRunFolderProblem,
   type Manifest,
-  type Metrics,
   type RunFolder,
   readManifest,
   readRecord,
@@ -62,8 +62,9 @@ export {
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
 export { type SampleRequest, sample } from "./runtime/sample.ts";
 export { openSession, type Session } from "./runtime/session.ts";
+export { NonFiniteError, trainStep } from "./runtime/step.ts";
 export { traceStep } from "./runtime/trace.ts";
-export { NonFiniteError, train, trainStep } from "./runtime/trainer.ts";
+export { train } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
 export { quietWatch, type StageWatch } from "./stage.ts";

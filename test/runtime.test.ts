@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkSource } from "../src/check/load.ts";
 import { compile } from "../src/compile.ts";
-import { isValidationStep } from "../src/runtime/compare.ts";
 import { compareDocument, summarizeSeeds, type VariantRecord } from "../src/runtime/compare-document.ts";
 import { type LossCurve, matchRatio, median, smooth, smoothingWindow } from "../src/runtime/match.ts";
 import { checkMemory, formatBytes } from "../src/runtime/memory.ts";
+import { isValidationStep } from "../src/runtime/race.ts";
 
 /** A curve that takes 10 ms a step and 100 FLOPs unless told otherwise. */
 function curve(values: readonly number[], stepMs = 10, flopsPerStep = 100): LossCurve {

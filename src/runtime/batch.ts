@@ -1,5 +1,5 @@
 // batch.ts: one batch of contexts, as data hands it to the runtime.
-// In: nothing. Out: the type only. Everything is [batch, context] in sequence order, row-major, length B·T;
+// In: nothing. Out: types only. Everything is [batch, context] in sequence order, row-major, length B·T;
 // the runtime sorts it by modality (layout.ts), data never does.
 // -1 marks a position that holds nothing (left over at the end of a context), or has no target.
 
@@ -17,3 +17,6 @@ export type Batch = {
   /** Position within the document, from 0; 0 where empty. */
   readonly position: Int32Array;
 };
+
+/** Where batches come from; `cursor` is all that is needed to go on from here. */
+export type BatchSource = { next(): Batch; cursor(): string };

@@ -11,7 +11,7 @@ import {
   smooth,
   smoothingWindow,
 } from "./match.ts";
-import type { RunRecord } from "./run-folder.ts";
+import type { RunRecord } from "./record.ts";
 
 type Losses = Readonly<Record<string, number>>;
 

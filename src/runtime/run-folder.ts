@@ -18,6 +18,7 @@ import {
 import { join } from "node:path";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { lockFolder, makeFolder } from "./folder.ts";
+import type { Metrics, RunRecord, Timing, Validation } from "./record.ts";
 import { TensorFileError } from "./safetensors.ts";
 
 /** Bumped whenever the meaning of a file in the folder changes. */
@@ -42,19 +43,6 @@ export type Manifest = {
   readonly steps: number;
 };
 
-/** A line of metrics.jsonl. `loss.total` is the weighted total, then one entry per modality that had a target. */
-export type Metrics = {
-  readonly step: number;
-  readonly loss: Readonly<Record<string, number>>;
-  readonly lr: number;
-  readonly gradNorm: number;
-  readonly wallMs: number;
-};
-
-/** Beside the metrics, kept by `compare`: a line per step with what it took, and one per validation. */
-export type Timing = { readonly step: number; readonly stepMs: number; readonly updateMs: number };
-export type Validation = { readonly step: number; readonly loss: Readonly<Record<string, number>> };
-
 export type RunFolder = {
   readonly path: string;
   readonly checkpointPath: string;
@@ -63,13 +51,6 @@ export type RunFolder = {
   appendValidation(validation: Validation): void;
   /** Makes what was appended survive a power cut; a checkpoint must not know of steps that the lines forgot. */
   sync(): void;
-};
-
-/** What a run has recorded so far. */
-export type RunRecord = {
-  readonly metrics: readonly Metrics[];
-  readonly timings: readonly Timing[];
-  readonly validations: readonly Validation[];
 };
 
 /** The folder cannot be used as asked; the message says what to do instead. */
