@@ -10,6 +10,7 @@ export const knobTable = {
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_SPEC_SEED: "a number: where the tests over random specs begin to search",
+  MOTLEY_REQUIRE_DEVICES: "1: tests that need a GPU in software or a browser fail where there is none",
 } as const;
 
 export type KnobName = keyof typeof knobTable;
@@ -24,6 +25,7 @@ export type Knobs = {
   readonly isVerifying: boolean;
   readonly isBlessing: boolean;
   readonly specSeed: number | undefined;
+  readonly isRequiringDevices: boolean;
 };
 
 /** The knobs as set, or the sentence that says which variable is wrong and what it may be. */
@@ -37,7 +39,7 @@ export function readKnobs(environment: Environment): KnobReading {
   if (unknown !== undefined)
     return { mistake: `\`${unknown}\` is not one of ${Object.keys(knobTable).join(", ")}` };
 
-  const switches = ["MOTLEY_TIME", "MOTLEY_VERIFY", "MOTLEY_BLESS"] as const;
+  const switches = ["MOTLEY_TIME", "MOTLEY_VERIFY", "MOTLEY_BLESS", "MOTLEY_REQUIRE_DEVICES"] as const;
   const unclear = switches.find((name) => !["", "0", "1"].includes(environment[name] ?? ""));
   if (unclear !== undefined) return { mistake: `\`${unclear}\` is 0 or 1, not \`${environment[unclear]}\`` };
 
@@ -53,6 +55,7 @@ export function readKnobs(environment: Environment): KnobReading {
       isVerifying: environment.MOTLEY_VERIFY !== "0",
       isBlessing: environment.MOTLEY_BLESS === "1",
       specSeed: seed === "" ? undefined : Number(seed),
+      isRequiringDevices: environment.MOTLEY_REQUIRE_DEVICES === "1",
     },
   };
 }

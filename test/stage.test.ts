@@ -15,6 +15,7 @@ describe("knobs", () => {
         isVerifying: true,
         isBlessing: false,
         specSeed: undefined,
+        isRequiringDevices: false,
       },
     });
   });
@@ -27,6 +28,7 @@ describe("knobs", () => {
       MOTLEY_VERIFY: "0",
       MOTLEY_BLESS: "1",
       MOTLEY_SPEC_SEED: "17",
+      MOTLEY_REQUIRE_DEVICES: "1",
     };
     expect(Object.keys(environment).sort()).toEqual(Object.keys(knobTable).sort());
     expect(readKnobs(environment)).toEqual({
@@ -37,6 +39,7 @@ describe("knobs", () => {
         isVerifying: false,
         isBlessing: true,
         specSeed: 17,
+        isRequiringDevices: true,
       },
     });
   });

@@ -25,8 +25,10 @@ export function guardDevice(gpu: GPUDevice): FailureGuard {
     return failure;
   };
   void gpu.lost.then(({ message }) => fail(lostError(message)));
-  gpu.onuncapturederror = ({ error }) => {
-    fail(kernelError(error.message));
+  gpu.onuncapturederror = (event) => {
+    // Said once, by us.
+    event.preventDefault();
+    fail(kernelError(event.error.message));
   };
   return {
     fail,
