@@ -49,7 +49,8 @@ export async function trainStep(
   const beforeUpdate = performance.now();
   await session.run(["update"]);
   const end = performance.now();
-  const [losses, gradNorm] = [await session.losses(), await session.gradientNorm()];
+  // Together: a GPU then answers once.
+  const [losses, gradNorm] = await Promise.all([session.losses(), session.gradientNorm()]);
   if (!Number.isFinite(losses.total) || !Number.isFinite(gradNorm)) {
     throw new NonFiniteError(step, await findNonFinite(session, losses, gradNorm));
   }
