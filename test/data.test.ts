@@ -17,6 +17,7 @@ import { drawDocument } from "../src/data/draw.ts";
 import { conceptKey, flagPoints, labelOf, readEmojiTable } from "../src/data/emoji.ts";
 import { openIcons } from "../src/data/icons.ts";
 import { createNearest } from "../src/data/nearest.ts";
+import { datasetBytes, datasetOfBytes } from "../src/data/packed.ts";
 import { createBatchStream, validationBatches } from "../src/data/packing.ts";
 import { encodePng, readPng } from "../src/data/png.ts";
 import { prepareData } from "../src/data/prepare.ts";
@@ -520,6 +521,16 @@ describe("a folder", () => {
     expect(await prepare(folder, both, "cache-b")).toEqual(cold);
     await writeFile(path.join(folder, "p3.png"), drawing(99));
     expect((await prepare(folder, both, "cache-a")).hash).not.toBe(cold.hash);
+  });
+
+  it("travels as bytes, wherever in a buffer they stand", async () => {
+    const dataset = await prepare(await pictureFolder(16));
+    const bytes = datasetBytes(dataset);
+    expect(datasetOfBytes(bytes)).toEqual(dataset);
+    const within = new Uint8Array(bytes.length + 3);
+    within.set(bytes, 3);
+    expect(datasetOfBytes(within.subarray(3))).toEqual(dataset);
+    expect(() => datasetOfBytes(bytes.subarray(0, 40))).toThrow();
   });
 
   it("notices a damaged cache and makes it again", async () => {

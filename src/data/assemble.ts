@@ -17,14 +17,8 @@ import {
   type RequestedModality,
   type Specimen,
 } from "./dataset.ts";
-import {
-  type EncodedPictures,
-  encodePictures,
-  fitImageCodec,
-  patchesPerPicture,
-  pictureBytes,
-  pictureSize,
-} from "./patches.ts";
+import { patchesPerPicture, pictureBytes, pictureSize } from "./geometry.ts";
+import { type EncodedPictures, encodePictures, fitImageCodec } from "./patches.ts";
 import { type Layout, layoutVocabulary } from "./vocabulary.ts";
 
 /** Characters of text the merges are learned from, at most. */

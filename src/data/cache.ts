@@ -1,6 +1,6 @@
 // cache.ts: results kept on disk under the hash of what they were made from.
 // In: a folder, a key, named typed arrays and plain values. Out: the same, or nothing if they are absent or damaged.
-// A file is a magic word, the sha256 of the rest, then the rest, deflated: lengths and values as JSON, then the bytes.
+// A file is a magic word, the sha256 of the rest, then the rest: a frame (frame.ts), deflated.
 // It is written to a temporary name, synced and renamed: a reader sees a whole entry or none. Damage is found by the
 // checksum and read as absence, so that the entry is simply made again.
 
@@ -9,23 +9,10 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
 import { DataError } from "./dataset.ts";
-
-export type Arrays = Readonly<Record<string, Int32Array | Int8Array | Uint8Array | Float32Array>>;
-
-export type Entry = { readonly values: unknown; readonly arrays: ReadonlyMap<string, Arrays[string]> };
+import { type Arrays, decodeFrame, type Entry, encodeFrame } from "./frame.ts";
 
 const magic = Buffer.from("motley-cache-1\n");
 const digestBytes = 32;
-
-const arrayMakers = {
-  Int32Array: (bytes: ArrayBuffer) => new Int32Array(bytes),
-  Int8Array: (bytes: ArrayBuffer) => new Int8Array(bytes),
-  Uint8Array: (bytes: ArrayBuffer) => new Uint8Array(bytes),
-  Float32Array: (bytes: ArrayBuffer) => new Float32Array(bytes),
-};
-
-type ArrayHeader = { readonly name: string; readonly type: keyof typeof arrayMakers; readonly bytes: number };
-type Header = { readonly values: unknown; readonly arrays: readonly ArrayHeader[] };
 
 /** sha256 in hex of texts and bytes, each preceded by its length so that no two lists run together alike. */
 export function contentHash(...parts: readonly (string | Uint8Array)[]): string {
@@ -37,22 +24,8 @@ export function contentHash(...parts: readonly (string | Uint8Array)[]): string 
   return hash.digest("hex");
 }
 
-function bytesOf(array: Arrays[string]): Buffer {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-}
-
 function encodeEntry(values: unknown, arrays: Arrays): Buffer {
-  const headers = Object.entries(arrays).map(([name, array]) => ({
-    name,
-    type: array.constructor.name,
-    bytes: array.byteLength,
-  }));
-  const header = Buffer.from(JSON.stringify({ values, arrays: headers }));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(header.length);
-  const rest = deflateSync(Buffer.concat([length, header, ...Object.values(arrays).map(bytesOf)]), {
-    level: 1,
-  });
+  const rest = deflateSync(encodeFrame(values, arrays), { level: 1 });
   return Buffer.concat([magic, createHash("sha256").update(rest).digest(), rest]);
 }
 
@@ -61,18 +34,7 @@ function decodeEntry(file: Buffer): Entry | undefined {
   const digest = file.subarray(magic.length, magic.length + digestBytes);
   const isWhole =
     file.subarray(0, magic.length).equals(magic) && createHash("sha256").update(rest).digest().equals(digest);
-  if (!isWhole) return undefined;
-  const plain = inflateSync(rest);
-  const headerEnd = 4 + plain.readUInt32LE(0);
-  const header: Header = JSON.parse(plain.toString("utf8", 4, headerEnd));
-  const arrays = new Map<string, Arrays[string]>();
-  let at = headerEnd;
-  for (const { name, type, bytes } of header.arrays) {
-    const own = new Uint8Array(plain.subarray(at, at + bytes)).buffer;
-    arrays.set(name, arrayMakers[type](own));
-    at += bytes;
-  }
-  return { values: header.values, arrays };
+  return isWhole ? decodeFrame(inflateSync(rest)) : undefined;
 }
 
 function entryPath(folder: string, kind: string, key: string): string {

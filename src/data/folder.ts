@@ -17,7 +17,7 @@ import {
   splitOfGroup,
 } from "./corpus.ts";
 import { DataError, type OnProgress } from "./dataset.ts";
-import { pictureBytes, pictureSize } from "./patches.ts";
+import { pictureBytes, pictureSize } from "./geometry.ts";
 import { readPng } from "./png.ts";
 
 const recipe = "folder-1";

@@ -9,7 +9,7 @@ import { contentHash, readEntry, writeEntry } from "./cache.ts";
 import { type Corpus, type CorpusSource, createGroups, type Draft, splitOfGroup } from "./corpus.ts";
 import { DataError, type Licence, type OnProgress } from "./dataset.ts";
 import { conceptKey, type EmojiTable, flagPoints, labelOf, readEmojiTable } from "./emoji.ts";
-import { pictureBytes } from "./patches.ts";
+import { pictureBytes } from "./geometry.ts";
 import { randomOrder } from "./random.ts";
 import { createRasterizer, type IconShape } from "./svg.ts";
 

@@ -3,16 +3,16 @@
 // A patch vector holds 255 − value, so white is the zero vector; code 0 is exactly white, as every page is.
 
 import type { ImageCodec, Picture } from "./dataset.ts";
+import {
+  patchesPerPicture,
+  patchesPerSide,
+  patchSize,
+  patchWidth,
+  pictureBytes,
+  pictureSize,
+} from "./geometry.ts";
 import { createNearest } from "./nearest.ts";
 import { randomBelow, randomBits } from "./random.ts";
-
-/** Geometry of the picture codec: pixels a side of a picture and of a patch. */
-export const pictureSize = 32;
-export const patchSize = 4;
-export const patchesPerSide = pictureSize / patchSize;
-export const patchesPerPicture = patchesPerSide * patchesPerSide;
-export const patchWidth = patchSize * patchSize * 3;
-export const pictureBytes = pictureSize * pictureSize * 3;
 
 const sampleSize = 60000;
 const lloydSteps = 16;

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { pictureBytes, pictureSize } from "./patches.ts";
+import { pictureBytes, pictureSize } from "./geometry.ts";
 
 export type IconShape = {
   readonly body: string;
