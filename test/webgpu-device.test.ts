@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { DeviceError } from "../src/runtime/device.ts";
 import { MemoryError } from "../src/runtime/memory.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../src/runtime/webgpu.ts";
+import { guardDevice } from "../src/runtime/webgpu-failure.ts";
 import { checkWebgpuMemory } from "../src/runtime/webgpu-memory.ts";
 import { absenceReason } from "../src/runtime/webgpu-node.ts";
 import { describeAdapter } from "../src/runtime/webgpu-traits.ts";
@@ -124,7 +125,7 @@ describeWith(problem, "the arena on a GPU", () => {
 
   it("is read in pieces where it is large, by several readers at once", async () => {
     const many = 3 * 2 ** 20 + 5;
-    const large = wgslArtifact({ ...parts, floats: many, bankFloats: 2 ** 20 });
+    const large = wgslArtifact({ ...parts, floats: many, bankFloats: 2 ** 21 });
     const device = await open(large);
     const values = counting(many);
     device.write(floatStart, values);
@@ -411,6 +412,45 @@ describeWith(problem, "an adapter", () => {
     expect(found).toEqual({
       reason: expect.stringMatching(/^there is only SwiftShader.*, which is software/),
     });
+  });
+});
+
+describe("waiting for a GPU", () => {
+  const fakeGpu = () => {
+    const { promise: lost, resolve } = Promise.withResolvers<GPUDeviceLostInfo>();
+    const gpu = { lost, onuncapturederror: null } as unknown as GPUDevice;
+    return {
+      gpu,
+      lose: () => resolve({ message: "unplugged\nin detail", reason: "unknown" } as GPUDeviceLostInfo),
+    };
+  };
+
+  it("ends when the GPU is lost, though what it waits for never comes", async () => {
+    const { gpu, lose } = fakeGpu();
+    const waiting = guardDevice(gpu).wait(new Promise(() => undefined));
+    lose();
+    await expect(waiting).rejects.toThrow("the GPU was lost (unplugged); the last checkpoint is good");
+  });
+
+  it("trusts nothing that comes after the loss, and keeps the first error", async () => {
+    const { gpu, lose } = fakeGpu();
+    const guard = guardDevice(gpu);
+    const onItsWay = guard.wait(gpu.lost.then(() => 1));
+    lose();
+    await expect(onItsWay).rejects.toThrow("the GPU was lost");
+    expect(guard.fail(new DeviceError("later")).message).toMatch(/^the GPU was lost/);
+    await expect(guard.wait(Promise.resolve(1))).rejects.toThrow("the GPU was lost");
+    await expect(guard.wait(new Promise(() => undefined))).rejects.toThrow("the GPU was lost");
+    expect(() => guard.check()).toThrow("the GPU was lost");
+  });
+
+  it("takes a refusal to wait for a loss", async () => {
+    const { gpu } = fakeGpu();
+    const guard = guardDevice(gpu);
+    await expect(guard.wait(Promise.reject(new Error("aborted")))).rejects.toThrow(
+      "the GPU was lost (aborted)",
+    );
+    expect(() => guard.check()).toThrow(DeviceError);
   });
 });
 

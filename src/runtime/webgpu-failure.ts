@@ -37,6 +37,7 @@ export function guardDevice(gpu: GPUDevice): FailureGuard {
     },
     wait(work) {
       return new Promise((resolve, reject) => {
+        if (failure !== undefined) reject(failure);
         waiting.add(reject);
         const settle = (end: () => void): void => {
           waiting.delete(reject);
