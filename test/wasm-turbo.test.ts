@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkedModel, settings } from "../bench/support/model.ts";
 import { compile } from "../src/compile.ts";
-import { assembleWat, compileWat } from "../src/runtime/wasm-assemble.ts";
+import { compileWat } from "../src/runtime/wasm-assemble.ts";
+import { assembleWat } from "../src/runtime/wasm-text.ts";
 import { survivesRevectorizer } from "../src/runtime/wasm-turbo.ts";
 
 /** Neighbouring stores of results of a call that is too large to inline: V8 14.6 cannot pack them, and crashes. */

@@ -1,16 +1,14 @@
 // engine.ts: what this WebAssembly engine can do and which micro-kernel it runs fastest.
 // In: how to make a probe's text, and the user's wishes. Out: a tile, whether relaxed SIMD is there, whether the
-// revectoriser is on. Features are asked by validating tiny modules, speed by a few milliseconds of the real thing.
+// revectoriser is on. Speed is asked by a few milliseconds of the real thing. This is Node's.
 // The choice changes no bit of any result: every micro-kernel sums in the same order.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { DeviceError } from "./device.ts";
+import { engineFeatures, type Tile, usualTile } from "./engine-features.ts";
 import { compileWat } from "./wasm-assemble.ts";
-
-type Tile = { readonly rows: number; readonly columns: number };
 
 export type Engine = {
   readonly tile: Tile;
@@ -40,8 +38,7 @@ export type EngineOptions = {
   readonly cacheDirectory?: string;
 };
 
-/** Fits sixteen vector registers on engines that allocate them well; measured fastest or near it on all of them. */
-const usual: Tile = { rows: 6, columns: 8 };
+const usual = usualTile;
 const narrow: Tile = { rows: 4, columns: 8 };
 const wide: Tile = { rows: 6, columns: 16 };
 
@@ -59,10 +56,7 @@ const cacheVersion = 1;
  */
 export async function detectEngine(options: EngineOptions): Promise<Engine> {
   if (options.turbo) setFlagsFromString("--experimental-wasm-revectorize");
-  if (!WebAssembly.validate(simdModule)) throw new DeviceError("this engine has no WebAssembly SIMD");
-  if (!WebAssembly.validate(sharedMemoryModule))
-    throw new DeviceError("this engine has no shared WebAssembly memory");
-  const relaxedSimd = WebAssembly.validate(relaxedModule);
+  const { relaxedSimd } = engineFeatures();
   const turbo = options.turbo === true;
   if (options.tune === false || options.probe === undefined)
     return { tile: turbo ? wide : usual, relaxedSimd, turbo };
@@ -163,19 +157,3 @@ async function remember(directory: string | undefined, key: string, engine: Engi
     // Measured again at the next start.
   }
 }
-
-/** Modules of one function whose body is `code`; valid if the engine knows its instructions. */
-function moduleOf(code: readonly number[]): Uint8Array<ArrayBuffer> {
-  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  const signature = [1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0];
-  const body = [0, ...code, 0x0b];
-  return new Uint8Array([...header, ...signature, 10, body.length + 2, 1, body.length, ...body]);
-}
-
-/** i32.const 0, i8x16.splat */
-const splat = [0x41, 0, 0xfd, 0x0f];
-const simdModule = moduleOf(splat);
-/** f32x4.relaxed_madd */
-const relaxedModule = moduleOf([...splat, ...splat, ...splat, 0xfd, 0x85, 0x02]);
-/** A module that imports nothing and has one shared memory of one page. */
-const sharedMemoryModule = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1]);

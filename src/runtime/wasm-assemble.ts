@@ -1,24 +1,15 @@
-// wasm-assemble.ts: WebAssembly text → a compiled module, by npm's wabt, kept in a cache folder by the text's hash.
-// In: WAT. Out: a WebAssembly.Module. Text that wabt or the engine refuses is our mistake, not the user's: the error
-// quotes the line.
+// wasm-assemble.ts: WebAssembly text → a compiled module, its bytes kept in a cache folder by the text's hash.
+// In: WAT. Out: a WebAssembly.Module. This is Node's; a page assembles at every start.
 
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import wabt from "wabt";
 import { DeviceError } from "./device.ts";
+import { assembleWat } from "./wasm-text.ts";
 import { survivesRevectorizer } from "./wasm-turbo.ts";
 
 /** Bumped when the same text would be assembled differently. */
 const assemblerVersion = 1;
-
-const features = {
-  simd: true,
-  threads: true,
-  relaxed_simd: true,
-  mutable_globals: true,
-  bulk_memory: true,
-};
 
 export type CompileOptions = {
   /** Assembled bytes are kept here and found again. */
@@ -43,28 +34,7 @@ async function bytesOfWat(wat: string, cacheDirectory: string | undefined): Prom
   if (kept !== undefined && WebAssembly.validate(bytesOf(kept))) return bytesOf(kept);
   const bytes = await assembleWat(wat);
   if (cacheDirectory !== undefined && path !== undefined) await writeWhole(cacheDirectory, path, bytes);
-  return bytesOf(bytes);
-}
-
-/** WAT → bytes. */
-export async function assembleWat(wat: string): Promise<Uint8Array> {
-  const assembler = await wabt();
-  let text: ReturnType<typeof assembler.parseWat> | undefined;
-  try {
-    text = assembler.parseWat("module.wat", wat, features);
-    const bytes = text.toBinary({ write_debug_names: true }).buffer;
-    if (WebAssembly.validate(bytesOf(bytes))) return bytes;
-    // wabt writes without checking; its checker knows the lines of what the engine refuses.
-    (text.validate as (options: typeof features) => void)(features);
-    await WebAssembly.compile(bytesOf(bytes));
-    return bytes;
-  } catch (error) {
-    throw new DeviceError(`compiler bug: the emitted WebAssembly does not assemble\n${String(error)}`, {
-      cause: error,
-    });
-  } finally {
-    text?.destroy();
-  }
+  return bytes;
 }
 
 /** Under another name first, so that a reader never finds half a file; a cache that cannot be written is no error. */
