@@ -12,8 +12,8 @@ export type Access = {
   readonly isWrite: boolean;
 };
 
-/** How far an argument reaches: all of its buffer, this many bytes, or nothing (a number). */
-type Extent = "buffer" | "number" | { readonly bytes: number };
+/** How far an argument reaches: all of its buffer, this many bytes, nothing of it, or it is a number. */
+type Extent = "buffer" | "nothing" | "number" | { readonly bytes: number };
 
 type Footprint = { readonly extents: readonly Extent[]; readonly writes: readonly number[] };
 
@@ -52,8 +52,18 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: ["buffer", "buffer", floats(vocab * width), "buffer"],
       writes: [2],
     }),
-    attention: () => ({ extents: [...Array<Extent>(8).fill("buffer"), "number"], writes: [3, 4] }),
-    attention_grad: () => ({ extents: Array<Extent>(12).fill("buffer"), writes: [9, 10, 11] }),
+    attention: ({ rotary }) => ({
+      extents: [
+        ...Array<Extent>(8).fill("buffer"),
+        "number",
+        ...Array<Extent>(rotary ? 3 : 0).fill("buffer"),
+      ],
+      writes: [3, 4],
+    }),
+    attention_grad: ({ rotary }) => ({
+      extents: Array<Extent>(rotary ? 15 : 12).fill("buffer"),
+      writes: [9, 10, 11],
+    }),
     loss_sums: ({ modalities }) => ({
       extents: ["buffer", "buffer", "buffer", floats(1 + modalities), "buffer"],
       writes: [3],
@@ -79,6 +89,36 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       ];
       return { extents, writes: norm === "number" ? [0, 2, 3] : [0, 2, 3, 7] };
     },
+    product: ({ residual, terms, program }) => {
+      const operands = program?.operands ?? [];
+      const first = 2 + 2 * terms.length;
+      const stores = program?.phases.flatMap((phase) => phase.stores.map(({ operand }) => operand)) ?? [];
+      const extentOf = ({ kind }: { readonly kind: string }, i: number): Extent => {
+        if (kind === "column") return floats(program?.width ?? 0);
+        return stores.includes(i) && program?.keeps !== true ? "nothing" : "buffer";
+      };
+      return {
+        extents: [
+          "buffer",
+          residual ? "buffer" : "number",
+          ...terms.flatMap(({ value }): readonly Extent[] => [
+            value === undefined ? "buffer" : "number",
+            "buffer",
+          ]),
+          ...operands.map(extentOf),
+        ],
+        writes: [0, ...stores.map((operand) => first + operand)],
+      };
+    },
+    rms_norm_partials: () => ({ extents: ["buffer", "buffer", "buffer", "buffer"], writes: [2] }),
+    sum_partials: ({ elements, count }) => ({
+      extents: [floats(count * elements), floats(elements)],
+      writes: [1],
+    }),
+    embed_dw_by_token: ({ vocab, width }) => ({
+      extents: ["buffer", "buffer", "buffer", floats(vocab * width), "buffer"],
+      writes: [3],
+    }),
     pack: ({ out, inner }) => ({ extents: [floats(out * inner), "buffer"], writes: [1] }),
   };
 
@@ -98,7 +138,7 @@ export function accessesOf(plan: Plan, call: Call): readonly Access[] | undefine
   for (const [index, extent] of extents.entries()) {
     const argument = call.args[index];
     if (argument === undefined || (extent === "number") !== (argument.kind === "number")) return undefined;
-    if (extent === "number" || argument.kind === "number") continue;
+    if (extent === "number" || extent === "nothing" || argument.kind === "number") continue;
     const buffer = plan.buffers[argument.buffer];
     if (buffer === undefined) return undefined;
     const whole = extent === "buffer";

@@ -24,7 +24,8 @@ export function callsOf(
   );
 }
 
-function callsOfStage(
+/** At most one call. */
+export function callsOfStage(
   layout: Layout,
   stage: Stage,
   modality: number,
@@ -62,6 +63,7 @@ export function makeCall(
   return {
     kernel: layout.registry.kernel(body),
     args,
+    phase: first?.origin.phase ?? "forward",
     label: `${label}${first?.origin.phase === "backward" ? " gradient" : ""}`,
     scope: first?.origin.scope ?? "",
     ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
@@ -124,7 +126,10 @@ function programCall(
   const width = result === undefined ? undefined : layout.width(result, modality);
   if (width === undefined) return [];
   const segments = Math.max(...nodes.map(headsOf));
-  const program = buildRowProgram(layout.graph, nodes, modality, width / segments, layout.storage.stored);
+  const program = buildRowProgram(layout.graph, nodes, modality, width / segments, {
+    stored: layout.storage.stored,
+    rereads: true,
+  });
   const body: KernelBody = {
     kind: "row_program",
     width,
@@ -180,6 +185,7 @@ function ropeCall(
   modality: number,
 ): readonly Call[] {
   const { node } = stage;
+  if (layout.storage.rotary.done.has(node)) return [];
   const [x, position] = node.inputs;
   const [y] = node.results;
   if (x === undefined || position === undefined || y === undefined) return [];

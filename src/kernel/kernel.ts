@@ -46,6 +46,8 @@ export type RowOperand = {
   readonly stride: number;
 };
 
+export type ProductTerm = { readonly k: number; readonly aStride: number; readonly value?: Expression };
+
 export type KernelBody =
   // ---- row stages: called as (args, first row, row count) -------------------------------------------------------
   /** c[r,0…n) = (d[r] if `residual`) + a[r,0…k) · packed; args: a, packed, c, d. `packed` is ⌈n/panel⌉ panels of k × panel. */
@@ -129,6 +131,7 @@ export type KernelBody =
   /**
    * One task per (context, key-value head). args: q, k, v, out, lse, row_of, first, last, context length.
    * row_of[s] is the row of sequence position s, −1 where empty; first and last are per row.
+   * `rotary`: q and k are rotated as they are loaded; args end with position, cosine table, sine table (see `rope`).
    */
   | {
       readonly kind: "attention";
@@ -141,8 +144,12 @@ export type KernelBody =
       readonly vStride: number;
       readonly outStride: number;
       readonly lseStride: number;
+      readonly rotary?: true;
     }
-  /** args: dout, q, k, v, out, lse, row_of, first, last, dq, dk, dv. */
+  /**
+   * args: dout, q, k, v, out, lse, row_of, first, last, dq, dk, dv. `rotary`: as above, and dq and dk are rotated back;
+   * args end with position, cosine table, sine table.
+   */
   | {
       readonly kind: "attention_grad";
       readonly heads: number;
@@ -158,6 +165,7 @@ export type KernelBody =
       readonly dqStride: number;
       readonly dkStride: number;
       readonly dvStride: number;
+      readonly rotary?: true;
     }
   /** args: loss, weight, target_modality, sums, segments; sums[0] = Σ weight·loss, sums[1+m] = Σ loss over counted targets of m. One task. */
   | { readonly kind: "loss_sums"; readonly modalities: number }
@@ -183,9 +191,61 @@ export type KernelBody =
    * over in; used by x·wᵀ) or w[k, j·panel+l] (k runs over out; used by dy·w); lanes past the end are 0.
    * One task per panel. args: w, packed.
    */
-  | { readonly kind: "pack"; readonly out: number; readonly inner: number; readonly transposed: boolean };
+  | { readonly kind: "pack"; readonly out: number; readonly inner: number; readonly transposed: boolean }
+
+  // ---- a row stage that only grids of workgroups are given ---------------------------------------------------------
+  /**
+   * c[r] = (d[r] if `residual`) + Σ over terms of x[r, 0…k) · packed, where x is a[r], or `value` of the program's last
+   * phase, computed while it is loaded. Where `keeps`, the program's stores happen too.
+   * args: c, d, then a and packed per term (a: a number where x is computed), then one address per operand.
+   */
+  | {
+      readonly kind: "product";
+      readonly n: number;
+      readonly cStride: number;
+      readonly residual: boolean;
+      readonly dStride: number;
+      readonly terms: readonly ProductTerm[];
+      readonly program?: {
+        readonly width: number;
+        readonly operands: readonly RowOperand[];
+        readonly phases: readonly RowPhase[];
+        readonly rowScalars: number;
+        readonly keeps: boolean;
+      };
+    }
+
+  // ---- tasks that only grids of workgroups are given: what one thread does in order, they cut into more pieces --------
+  /**
+   * partial[task, j] = what `rms_norm_dw` sums, over rows [task·taskRows, (task + 1)·taskRows) alone.
+   * args: dy, x, partial, segments.
+   */
+  | {
+      readonly kind: "rms_norm_partials";
+      readonly width: number;
+      readonly heads: number;
+      readonly eps: number;
+      readonly dyStride: number;
+      readonly xStride: number;
+      readonly taskRows: number;
+    }
+  /** y[j] = Σ_t partial[t, j] over `count` partials in order, j < elements. args: partial, y. */
+  | { readonly kind: "sum_partials"; readonly elements: number; readonly count: number }
+  /** As `embed_dw`, one task per token, which knows its rows. args: dy, rows by token, where each token's begin, dtable, segments. */
+  | {
+      readonly kind: "embed_dw_by_token";
+      readonly vocab: number;
+      readonly width: number;
+      readonly dyStride: number;
+    };
 
 export type KernelKind = KernelBody["kind"];
+
+/** Kinds that no plan for grids contains. */
+export type TileOnlyKind = "matmul" | "rms_norm_dw" | "embed_dw";
+
+/** Kinds that only plans for grids contain. */
+export type GridOnlyKind = "product" | "rms_norm_partials" | "sum_partials" | "embed_dw_by_token";
 
 export type Kernel = {
   /** `k04_matmul_64x172`: stable, says what it is. */
@@ -203,6 +263,8 @@ export type Call = {
   /** Index into `Plan.kernels`. */
   readonly kernel: number;
   readonly args: readonly Argument[];
+  /** Of the first node that it computes. */
+  readonly phase: "forward" | "backward" | "update";
   /** What it computes, for profiles: node names, scope and source line. */
   readonly label: string;
   readonly scope: string;
@@ -245,7 +307,12 @@ export type Buffer = {
   readonly byteLength: number;
 };
 
+/** Where the arena's kinds of contents begin, bytes: integers from 0, packed weights, then all other floats. */
+export type Regions = { readonly integerBytes: number; readonly floatStart: number };
+
 export type Plan = {
+  /** Whether a launch is one grid of workgroups, whose calls run beside one another, rather than stages on tiles. */
+  readonly isGrid: boolean;
   readonly rows: number;
   readonly context: number;
   readonly batch: number;
@@ -254,6 +321,7 @@ export type Plan = {
   readonly buffers: readonly Buffer[];
   /** Bytes of the whole arena, without per-thread scratch. */
   readonly totalBytes: number;
+  readonly regions: Regions;
   /** Rows of one chunk of the loss, and how many there are. */
   readonly chunkRows: number;
   readonly chunkCount: number;

@@ -115,7 +115,10 @@ export function createLayout(
     }
     if (node.op === "input") {
       const elements = type.kind === "rows" ? sizes.rows : Math.max(1, sizeOf(type));
-      return at(registry.buffer({ name: node.attributes.name, role: "input", byteLength: elements * 4 }));
+      const dtype = type.dtype === "i32" ? { dtype: type.dtype } : {};
+      return at(
+        registry.buffer({ name: node.attributes.name, role: "input", byteLength: elements * 4, ...dtype }),
+      );
     }
     if (type.kind === "array") {
       return at(

@@ -1,14 +1,17 @@
 // memory.ts: gives every buffer a place in one arena.
 // In: buffers with sizes and lifetimes in groups. Out: byte offsets.
-// Idea: what lives through the step (parameters, inputs, …) is laid end to end; activations are placed first-fit,
+// Idea: integers come first, then packed weights, then all other floats, for a target may hold each in memory of its
+// own. What lives through the step (parameters, inputs, …) is laid end to end; activations are placed first-fit,
 // largest first, beside the others that are alive at the same time. Two buffers share bytes only if no group needs both.
 
-import type { Buffer, BufferRole } from "./kernel.ts";
+import type { Buffer, BufferRole, Regions } from "./kernel.ts";
 
 export type BufferRequest = {
   readonly name: string;
   readonly role: BufferRole;
   readonly byteLength: number;
+  /** Floats unless it says otherwise. */
+  readonly dtype?: "i32";
   /** Groups that touch it; `undefined`: alive throughout. */
   readonly lifetime?: { readonly first: number; readonly last: number };
 };
@@ -19,19 +22,29 @@ const spareBytes = 256;
 
 const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
-/** Offsets in request order. The first byte of the arena is at `start` (whatever stands before it is the caller's). */
-export function placeBuffers(requests: readonly BufferRequest[]): {
+export type Placement = {
   readonly buffers: readonly Buffer[];
   readonly totalBytes: number;
-} {
+  readonly regions: Regions;
+};
+
+/** Offsets in request order. */
+export function placeBuffers(requests: readonly BufferRequest[]): Placement {
   const offsets = new Map<number, number>();
   let end = 0;
-  for (const [index, request] of requests.entries()) {
-    if (request.lifetime !== undefined) continue;
-    offsets.set(index, end);
-    end += align(request.byteLength);
-  }
-  const base = end;
+  const layEndToEnd = (isWanted: (request: BufferRequest) => boolean): number => {
+    for (const [index, request] of requests.entries()) {
+      if (request.lifetime !== undefined || !isWanted(request)) continue;
+      offsets.set(index, end);
+      end += align(request.byteLength);
+    }
+    return end;
+  };
+  const isInteger = ({ dtype }: BufferRequest): boolean => dtype === "i32";
+  const isPacked = ({ role }: BufferRequest): boolean => role === "packed";
+  const integerBytes = layEndToEnd(isInteger);
+  const floatStart = layEndToEnd(isPacked);
+  const base = layEndToEnd((request) => !isInteger(request) && !isPacked(request));
   const temporary = requests
     .map((request, index) => ({ request, index }))
     .filter(({ request }) => request.lifetime !== undefined)
@@ -58,5 +71,5 @@ export function placeBuffers(requests: readonly BufferRequest[]): {
     byteOffset: offsets.get(index) ?? 0,
     byteLength,
   }));
-  return { buffers, totalBytes: end + spareBytes };
+  return { buffers, totalBytes: end + spareBytes, regions: { integerBytes, floatStart } };
 }

@@ -6,6 +6,8 @@ import { readersOf } from "../fusion/chunk.ts";
 import type { Fusion, Group } from "../fusion/groups.ts";
 import type { AnyNode, Graph, Node } from "../ir/graph.ts";
 import { callsOf } from "./calls.ts";
+import { gridLaunches, sumPartials, type TaskedGroup } from "./grid.ts";
+import { rowOfBuffer, tileBuffers } from "./host.ts";
 import type { Launch, Plan, TaskGroup } from "./kernel.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { placeBuffers } from "./memory.ts";
@@ -25,23 +27,23 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   const registry = createRegistry();
   const readers = readersOf(graph);
   const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, readers, group.rows));
-  const storage = planStorage(graph, readers, fusion, stagesByGroup);
+  const storage = planStorage(graph, readers, fusion, stagesByGroup, schedule.grid !== undefined);
   const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context: sizes.context });
   const { segments, list } = createSegments(layout);
 
-  const launches: Launch[] = fusion.groups.map((group, g) =>
-    launchOf(layout, fusion, group, g, stagesByGroup[g] ?? [], segments),
-  );
+  const ofGroups = fusion.groups.flatMap((group, g) => {
+    const launch = { ...group, tasks: tasksOfGroup(layout, fusion, group, g, segments) };
+    const stages = stagesByGroup[g] ?? [];
+    return schedule.grid === undefined
+      ? [tiledLaunch(layout, launch, stages)]
+      : gridLaunches(layout, launch, stages);
+  });
   const packs = packTasks(layout, packedUses(graph));
-  const none = graph.modalities.map(() => []);
-  if (packs.length > 0) {
-    launches.unshift({ phase: "prepare", stages: none, tasks: packs });
-    if (fusion.groups.some((group) => group.phase === "update"))
-      launches.push({ phase: "update", stages: none, tasks: packs });
-  }
+  const launches = withPacking(schedule.grid === undefined ? ofGroups : sumPartials(layout, ofGroups), packs);
   requestResults(graph, layout);
-  const { buffers, totalBytes } = placeBuffers(registry.requests);
+  const { buffers, totalBytes, regions } = placeBuffers(registry.requests);
   const plan: Plan = {
+    isGrid: schedule.grid !== undefined,
     rows,
     context: sizes.context,
     batch: sizes.batch,
@@ -49,6 +51,7 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
     launches,
     buffers,
     totalBytes,
+    regions,
     // Without a chunked loss one chunk covers every row, however many the schedule had in mind.
     chunkRows: fusion.chunkCount === 1 ? rows : schedule.chunkRows,
     chunkCount: fusion.chunkCount,
@@ -58,14 +61,35 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   return { plan, layout };
 }
 
-function launchOf(
+/** Weights are packed once before the first step, and after every update. */
+function withPacking(launches: readonly Launch[], packs: readonly TaskGroup[]): readonly Launch[] {
+  if (packs.length === 0) return launches;
+  const none = (launches[0]?.stages ?? []).map(() => []);
+  const hasUpdate = launches.some(({ phase }) => phase === "update");
+  return [
+    { phase: "prepare", stages: none, tasks: packs },
+    ...launches,
+    ...(hasUpdate ? [{ phase: "update" as const, stages: none, tasks: packs }] : []),
+  ];
+}
+
+/** Threads that walk tiles run a whole group between two barriers. */
+function tiledLaunch(layout: Layout, group: TaskedGroup, stages: readonly Stage[]): Launch {
+  return {
+    phase: group.phase,
+    stages: callsOf(layout, stages, group.chunk),
+    ...(group.chunk === undefined ? {} : { chunk: group.chunk }),
+    tasks: heavyFirst(layout, group.tasks),
+  };
+}
+
+function tasksOfGroup(
   layout: Layout,
   fusion: Fusion,
   group: Group,
   index: number,
-  stages: readonly Stage[],
   segments: Segments,
-): Launch {
+): readonly TaskGroup[] {
   const { graph } = layout;
   const sums = new Map<number, number>();
   for (const loss of fusion.losses) {
@@ -80,14 +104,7 @@ function launchOf(
     else if (node.op === "global_norm") tasks.push(...normTasks(layout, node));
     else tasks.push(...tasksOf(layout, node, segments, sums.get(nodeIndex)));
   }
-  tasks.push(...updateTasks(layout, updates));
-  const chunk = group.chunk === undefined ? {} : { chunk: group.chunk };
-  return {
-    phase: group.phase,
-    stages: callsOf(layout, stages, group.chunk),
-    ...chunk,
-    tasks: heavyFirst(layout, tasks),
-  };
+  return [...tasks, ...updateTasks(layout, updates)];
 }
 
 function heavyFirst(layout: Layout, tasks: readonly TaskGroup[]): readonly TaskGroup[] {
@@ -107,7 +124,7 @@ function createSegments(layout: Layout): { readonly segments: Segments; readonly
     const found = known.get(name);
     if (found !== undefined) return found;
     const byteLength = 4 * (1 + 2 * modalities.length);
-    const buffer = layout.registry.buffer({ name, role: "segments", byteLength });
+    const buffer = layout.registry.buffer({ name, role: "segments", byteLength, dtype: "i32" });
     known.set(name, buffer);
     list.push({ buffer, modalities, ...(chunk === undefined ? {} : { chunk }) });
     return buffer;
@@ -136,17 +153,6 @@ function requestResults(graph: Graph, layout: Layout): void {
     const type = graph.values[value]?.type;
     if (type?.kind === "rows") layout.address(value);
   }
-  layout.registry.buffer({ name: "row_of", role: "input", byteLength: layout.rows * 4 });
-  layout.registry.buffer({ name: "tiles", role: "segments", byteLength: 12 * maximumTiles(layout) });
-  layout.registry.buffer({
-    name: "tile_starts",
-    role: "segments",
-    byteLength: 4 * (layout.schedule.chunkCount + 1),
-  });
-}
-
-/** Whole tiles, and a short one at most for every edge of a modality or a chunk. */
-export function maximumTiles(layout: Layout): number {
-  const { tileRows, chunkCount } = layout.schedule;
-  return Math.ceil(layout.rows / tileRows) + layout.graph.modalities.length + chunkCount + 1;
+  rowOfBuffer(layout);
+  tileBuffers(layout);
 }

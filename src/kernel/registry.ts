@@ -51,6 +51,8 @@ function sizesOf(body: KernelBody): string {
   switch (body.kind) {
     case "matmul":
       return `_${body.n}x${body.k}${body.residual ? "_add" : ""}`;
+    case "product":
+      return `_${body.n}x${body.terms.map(({ k }) => k).join("+")}${body.program ? "_program" : ""}${body.residual ? "_add" : ""}`;
     case "outer":
     case "pack":
       return `_${body.out}x${body.inner}`;
@@ -60,6 +62,8 @@ function sizesOf(body: KernelBody): string {
     case "embed_dw":
     case "copy_rows":
     case "zero_rows":
+    case "rms_norm_partials":
+    case "embed_dw_by_token":
       return `_${body.width}`;
     case "rope":
     case "attention":
@@ -72,6 +76,7 @@ function sizesOf(body: KernelBody): string {
     case "adamw":
       return "";
     case "array_add":
+    case "sum_partials":
       return `_${body.elements}`;
     default:
       return body satisfies never;

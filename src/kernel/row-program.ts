@@ -25,15 +25,22 @@ const add = (a: Expression, b: Expression): Expression => binary("add", a, b);
 const sub = (a: Expression, b: Expression): Expression => binary("sub", a, b);
 const mul = (a: Expression, b: Expression): Expression => binary("mul", a, b);
 
-/** The program of `nodes` for modality `m`; `stored` says which results others read. `width` is that of one part. */
+export type ProgramOptions = {
+  /** Which results others read. */
+  readonly stored: (value: ValueId) => boolean;
+  /** Whether a phase reads again what an earlier one stored; otherwise it computes it again. */
+  readonly rereads: boolean;
+};
+
+/** The program of `nodes` for modality `m`. `width` is that of one part. */
 export function buildRowProgram(
   graph: Graph,
   nodes: readonly AnyNode[],
   modality: number,
   width: number,
-  stored: (value: ValueId) => boolean,
+  options: ProgramOptions,
 ): RowProgram {
-  const builder = new ProgramBuilder(graph, nodes, modality, width, stored);
+  const builder = new ProgramBuilder(graph, nodes, modality, width, options);
   return builder.build();
 }
 
@@ -44,6 +51,7 @@ class ProgramBuilder {
   readonly modality: number;
   readonly width: number;
   readonly stored: (value: ValueId) => boolean;
+  readonly rereads: boolean;
   readonly producer = new Map<ValueId, AnyNode>();
   readonly phaseOf = new Map<ValueId, number>();
   readonly operands: ProgramOperand[] = [];
@@ -59,13 +67,14 @@ class ProgramBuilder {
     nodes: readonly AnyNode[],
     modality: number,
     width: number,
-    stored: (value: ValueId) => boolean,
+    { stored, rereads }: ProgramOptions,
   ) {
     this.graph = graph;
     this.nodes = nodes;
     this.modality = modality;
     this.width = width;
     this.stored = stored;
+    this.rereads = rereads;
     for (const node of nodes) for (const value of node.results) this.producer.set(value, node);
   }
 
@@ -166,7 +175,7 @@ class ProgramBuilder {
     if (value === undefined) return bug("kernel", "a row program reads a value that does not exist");
     const node = this.producer.get(value);
     const isPast = (this.phaseOf.get(value) ?? 0) < this.phase;
-    if (node === undefined || (isPast && this.stored(value))) {
+    if (node === undefined || (isPast && this.rereads && this.stored(value))) {
       const written = node !== undefined;
       return this.local(`value ${value}`, () => ({
         kind: "load",

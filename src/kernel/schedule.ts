@@ -18,6 +18,22 @@ export type Schedule = {
   /** Elements of one task of the update. */
   readonly updateChunk: number;
   readonly limits: FusionLimits;
+  /** On a device that runs grids of workgroups, how they are cut; absent where threads walk tiles. */
+  readonly grid?: Grid;
+};
+
+export type Grid = {
+  /** Rows of one piece of a norm's gradient. */
+  readonly normRows: number;
+};
+
+/** The part of a matrix product that a workgroup computes, and the part of that one thread computes. */
+export type ProductTile = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly threadRows: number;
+  readonly threadColumns: number;
 };
 
 /** Largest logits chunk, bytes: it should stay in the second-level cache together with the projection's panels. */
@@ -46,6 +62,30 @@ export function cpuSchedule(
     outerRows: 48,
     updateChunk: 16384,
     limits: { matmulsPerGroup: Number.POSITIVE_INFINITY, lossChunks: chunkCount },
+  };
+}
+
+/** Largest logits of a chunk on a grid, bytes: they go through memory anyway, so only their size in all matters. */
+const gridChunkBytes = 96 << 20;
+
+/** A schedule for grids of workgroups: tiles as high as a workgroup's part of a product. `grid.ts` orders each group. */
+export function gridSchedule(
+  graph: Graph,
+  rows: number,
+  { tile, lossChunkBytes = gridChunkBytes }: { readonly tile: ProductTile; readonly lossChunkBytes?: number },
+): Schedule {
+  const tilesPerChunk = Math.max(1, Math.floor(lossChunkBytes / (4 * widestRow(graph) * tile.rows)));
+  const chunkRows = tilesPerChunk * tile.rows;
+  const chunkCount = Math.max(1, Math.ceil(rows / chunkRows));
+  return {
+    panel: Math.min(64, tile.columns),
+    tileRows: tile.rows,
+    chunkRows,
+    chunkCount,
+    outerRows: tile.rows,
+    updateChunk: 16384,
+    limits: { matmulsPerGroup: Number.POSITIVE_INFINITY, lossChunks: chunkCount },
+    grid: { normRows: 32 },
   };
 }
 

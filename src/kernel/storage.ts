@@ -6,6 +6,7 @@
 import type { Readers } from "../fusion/chunk.ts";
 import type { Fusion } from "../fusion/groups.ts";
 import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
+import { findRotary, noRotary, type Rotary } from "./rotary.ts";
 import { rowStride } from "./schedule.ts";
 import type { Stage } from "./stages.ts";
 
@@ -18,16 +19,19 @@ export type Storage = {
   readonly stride: (value: ValueId) => number;
   /** First and last group that touches the buffer of a root; results last to the end. */
   readonly lifetimes: ReadonlyMap<ValueId, { readonly first: number; readonly last: number }>;
+  /** Rotations that attention does on the way, where it can. */
+  readonly rotary: Rotary;
   /** Roots of which only two chunks of rows exist at a time. */
   readonly perChunk: ReadonlySet<ValueId>;
 };
 
-/** Decides storage; `stagesByGroup[g]` are the stages of group g. */
+/** Decides storage; `stagesByGroup[g]` are the stages of group g, `isGrid` whether workgroups will run them. */
 export function planStorage(
   graph: Graph,
   readers: Readers,
   fusion: Fusion,
   stagesByGroup: readonly (readonly Stage[])[],
+  isGrid: boolean,
 ): Storage {
   const stageOf = stageNumbers(graph, stagesByGroup);
   const stored = (value: ValueId): boolean => {
@@ -36,7 +40,9 @@ export function planStorage(
       (reader) => reader === -1 || own === undefined || stageOf.get(reader) !== own,
     );
   };
-  const parent = aliases(graph, fusion, readers);
+  const views = aliases(graph, fusion, readers);
+  const rotary = isGrid ? findRotary(graph, readers, views) : noRotary;
+  const parent = new Map([...views, ...rotary.aliases]);
   const root = (value: ValueId): ValueId => {
     let at = value;
     for (let next = parent.get(at); next !== undefined; next = parent.get(at)) at = next;
@@ -51,6 +57,7 @@ export function planStorage(
     stored,
     stride,
     lifetimes: lifetimesOf(graph, fusion, stagesByGroup, root, stored),
+    rotary,
     perChunk,
   };
 }

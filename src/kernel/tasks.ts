@@ -6,8 +6,10 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
+import { attention, attentionGradient } from "./attention-tasks.ts";
 import { makeCall, packedWeight } from "./calls.ts";
-import type { Argument, TaskGroup } from "./kernel.ts";
+import { tokenRowBuffers } from "./host.ts";
+import type { TaskGroup } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { at, count } from "./registry.ts";
 
@@ -91,21 +93,44 @@ function normGradient(layout: Layout, node: Node<"rms_norm_dw">, segments: Segme
   const [dy, x, dw] = [required(node.inputs, 0), required(node.inputs, 1), required(node.results, 0)];
   const { modalities, heads, eps } = node.attributes;
   const width = layout.width(x, modalities[0] ?? 0) ?? 0;
-  const call = makeCall(
+  const sizes = {
+    width,
+    heads: Math.max(1, heads),
+    eps,
+    dyStride: layout.storage.stride(dy),
+    xStride: layout.storage.stride(x),
+  };
+  const cost = { flopsPerRow: 0, bytesPerRow: 8 * width };
+  const [from, to, rows] = [
+    [layout.address(dy), layout.address(x)],
+    layout.address(dw),
+    at(segments(modalities)),
+  ];
+  const { grid } = layout.schedule;
+  if (grid === undefined) {
+    const call = makeCall(layout, [node], { kind: "rms_norm_dw", ...sizes }, [...from, to, rows], cost);
+    return [{ call, count: 1, modalities }];
+  }
+  // One piece for all rows would leave a grid of workgroups idle: pieces first, their sum with all others' at the end.
+  const count = Math.ceil(layout.rows / grid.normRows);
+  const partial = at(partialsBuffer(layout, dw, count * (width / sizes.heads)));
+  const body = { kind: "rms_norm_partials", ...sizes, taskRows: grid.normRows } as const;
+  const call = makeCall(layout, [node], body, [...from, partial, rows], cost);
+  const sum = makeCall(
     layout,
     [node],
-    {
-      kind: "rms_norm_dw",
-      width,
-      heads: Math.max(1, heads),
-      eps,
-      dyStride: layout.storage.stride(dy),
-      xStride: layout.storage.stride(x),
-    },
-    [layout.address(dy), layout.address(x), layout.address(dw), at(segments(modalities))],
-    { flopsPerRow: 0, bytesPerRow: 8 * width },
+    { kind: "sum_partials", elements: width / sizes.heads, count },
+    [partial, to],
+    { flopsPerRow: 0, bytesPerRow: 0 },
   );
-  return [{ call, count: 1, modalities }];
+  return [
+    { call, count, modalities },
+    { call: sum, count: 1, modalities: [] },
+  ];
+}
+
+function partialsBuffer(layout: Layout, dw: ValueId, elements: number): number {
+  return layout.registry.buffer({ name: `partials of ${dw}`, role: "result", byteLength: elements * 4 });
 }
 
 function embedGradient(layout: Layout, node: Node<"embed_dw">, segments: Segments): readonly TaskGroup[] {
@@ -115,121 +140,19 @@ function embedGradient(layout: Layout, node: Node<"embed_dw">, segments: Segment
     layout.width(dy, m) === undefined ? [] : [m],
   );
   const width = layout.width(dy, modalities[0] ?? 0) ?? 0;
-  const call = makeCall(
-    layout,
-    [node],
-    {
-      kind: "embed_dw",
-      vocab: node.attributes.vocab,
-      width,
-      dyStride: layout.storage.stride(dy),
-      taskColumns: embedColumns,
-    },
-    [layout.address(dy), layout.address(tokens), layout.address(table), at(segments(modalities))],
-    { flopsPerRow: 0, bytesPerRow: 8 * width },
-  );
-  return [{ call, count: Math.ceil(width / embedColumns), modalities }];
-}
-
-const rowOf = (layout: Layout): Argument =>
-  at(layout.registry.buffer({ name: "row_of", role: "input", byteLength: layout.rows * 4 }));
-
-function attention(layout: Layout, node: Node<"attention">): readonly TaskGroup[] {
-  const { heads, kvHeads } = node.attributes;
-  const values = node.inputs;
-  const [q, k, v, first, last] = [0, 1, 2, 4, 5].map((i) => required(values, i)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [out, lse] = [required(node.results, 0), required(node.results, 1)];
-  const headDim = (layout.width(q, 0) ?? 0) / heads;
-  const stride = (value: ValueId): number => layout.storage.stride(value);
-  const call = makeCall(
-    layout,
-    [node],
-    {
-      kind: "attention",
-      heads,
-      kvHeads,
-      headDim,
-      context: layout.context,
-      qStride: stride(q),
-      kStride: stride(k),
-      vStride: stride(v),
-      outStride: stride(out),
-      lseStride: stride(lse),
-    },
-    [
-      ...[q, k, v, out, lse].map((value) => layout.address(value)),
-      rowOf(layout),
-      layout.address(first),
-      layout.address(last),
-      count(layout.context),
-    ],
-    { flopsPerRow: 2 * heads * headDim * layout.context, bytesPerRow: 16 * heads * headDim },
-  );
-  return [
-    {
-      call,
-      count: (layout.rows / layout.context) * kvHeads,
-      modalities: layout.graph.modalities.map((_n, m) => m),
-    },
-  ];
-}
-
-function attentionGradient(layout: Layout, node: Node<"attention_grad">): readonly TaskGroup[] {
-  const { heads, kvHeads } = node.attributes;
-  const [dout, q, k, v, out, lse] = [0, 1, 2, 3, 4, 5].map((i) => required(node.inputs, i)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [first, last] = [required(node.inputs, 7), required(node.inputs, 8)];
-  const [dq, dk, dv] = [0, 1, 2].map((i) => required(node.results, i)) as [number, number, number];
-  const headDim = (layout.width(q, 0) ?? 0) / heads;
-  const stride = (value: ValueId): number => layout.storage.stride(value);
-  const address = (value: ValueId): Argument => layout.address(value);
-  const call = makeCall(
-    layout,
-    [node],
-    {
-      kind: "attention_grad",
-      heads,
-      kvHeads,
-      headDim,
-      context: layout.context,
-      doutStride: stride(dout),
-      qStride: stride(q),
-      kStride: stride(k),
-      vStride: stride(v),
-      outStride: stride(out),
-      lseStride: stride(lse),
-      dqStride: stride(dq),
-      dkStride: stride(dk),
-      dvStride: stride(dv),
-    },
-    [
-      ...[dout, q, k, v, out, lse].map(address),
-      rowOf(layout),
-      address(first),
-      address(last),
-      ...[dq, dk, dv].map(address),
-    ],
-    { flopsPerRow: 4 * heads * headDim * layout.context, bytesPerRow: 32 * heads * headDim },
-  );
-  return [
-    {
-      call,
-      count: (layout.rows / layout.context) * kvHeads,
-      modalities: layout.graph.modalities.map((_n, m) => m),
-    },
-  ];
+  const { vocab } = node.attributes;
+  const sizes = { vocab, width, dyStride: layout.storage.stride(dy) };
+  const cost = { flopsPerRow: 0, bytesPerRow: 8 * width };
+  const [from, to, rows] = [layout.address(dy), layout.address(table), at(segments(modalities))];
+  if (layout.schedule.grid === undefined) {
+    const body = { kind: "embed_dw", ...sizes, taskColumns: embedColumns } as const;
+    const call = makeCall(layout, [node], body, [from, layout.address(tokens), to, rows], cost);
+    return [{ call, count: Math.ceil(width / embedColumns), modalities }];
+  }
+  const { order, starts } = tokenRowBuffers(layout, vocab);
+  const body = { kind: "embed_dw_by_token", ...sizes } as const;
+  const call = makeCall(layout, [node], body, [from, at(order), at(starts), to, rows], cost);
+  return [{ call, count: vocab, modalities }];
 }
 
 function lossSums(layout: Layout, node: Node<"loss_sums">, segments: Segments): readonly TaskGroup[] {

@@ -185,3 +185,30 @@ function runsWithin(offsets: Int32Array, begin: number, end: number): readonly [
   }
   return runs;
 }
+
+/**
+ * Rows by the token they hold: `order` lists them token by token, ascending within one, and those of token t stand at
+ * [starts[t], starts[t + 1]). Rows without a token are in no list; what `order` holds behind the last is unspecified.
+ */
+export function sortByToken(
+  tokens: ArrayLike<number>,
+  vocab: number,
+): { readonly order: Int32Array; readonly starts: Int32Array } {
+  const starts = new Int32Array(vocab + 1);
+  for (let row = 0; row < tokens.length; row += 1) {
+    const token = tokens[row] ?? -1;
+    if (token >= 0) starts[token + 1] = (starts[token + 1] ?? 0) + 1;
+  }
+  for (let token = 0; token < vocab; token += 1)
+    starts[token + 1] = (starts[token + 1] ?? 0) + (starts[token] ?? 0);
+  const next = starts.slice();
+  const order = new Int32Array(tokens.length);
+  for (let row = 0; row < tokens.length; row += 1) {
+    const token = tokens[row] ?? -1;
+    if (token < 0) continue;
+    const at = next[token] ?? 0;
+    order[at] = row;
+    next[token] = at + 1;
+  }
+  return { order, starts };
+}

@@ -5,7 +5,7 @@
 import type { Artifact, ArtifactTensor } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
 import type { Device, DeviceTimes, Phase } from "./device.ts";
-import { type BatchLayout, cutTiles, layoutBatch, rowSegments } from "./layout.ts";
+import { type BatchLayout, cutTiles, layoutBatch, rowSegments, sortByToken } from "./layout.ts";
 import { initialValue } from "./parameters.ts";
 
 /** Losses of one batch: `total` is the weighted sum the gradients belong to. */
@@ -161,6 +161,11 @@ function writeLayout(artifact: Artifact, device: Device, layout: BatchLayout): v
   const { tiles, tileStarts } = cutTiles(layout.offsets, places);
   device.write(places.tiles, tiles);
   device.write(places.tileStarts, tileStarts);
+  if (places.tokenRows !== undefined) {
+    const { order, starts } = sortByToken(layout.inputs.get("tokens") ?? [], artifact.vocab);
+    device.write(places.tokenRows.order, order);
+    device.write(places.tokenRows.starts, starts);
+  }
   for (const { byteOffset, modalities, chunk } of places.segments) {
     const range =
       chunk === undefined ? undefined : ([chunk * places.chunkRows, (chunk + 1) * places.chunkRows] as const);

@@ -52,8 +52,16 @@ export type Artifact = {
     readonly byteOffset: number;
     readonly byteLength: number;
   }[];
-  readonly program: WasmProgram;
+  readonly program: Program;
 };
+
+export type Program = WasmProgram | WgslProgram;
+
+export type WasmArtifact = Artifact & { readonly program: WasmProgram };
+export type WgslArtifact = Artifact & { readonly program: WgslProgram };
+
+export const isWasm = (artifact: Artifact): artifact is WasmArtifact => artifact.program.kind === "wasm";
+export const isWgsl = (artifact: Artifact): artifact is WgslArtifact => artifact.program.kind === "wgsl";
 
 /** One WebAssembly module as text; function i of the table is kernel i. */
 export type WasmProgram = {
@@ -61,6 +69,52 @@ export type WasmProgram = {
   readonly wat: string;
   readonly relaxedSimd: boolean;
   readonly tile: { readonly rows: number; readonly columns: number };
+};
+
+/**
+ * Shader modules, and what a step dispatches. Launch i of the artifact is dispatch i: its stages and tasks say what the
+ * dispatch computes, for people and profiles; the device needs nothing but the dispatch.
+ *
+ * The arena's bytes lie in three regions, each with buffers of its own: integers [0, integerBytes), packed weights
+ * [integerBytes, floatStart), floats [floatStart, arenaBytes). A region of floats is cut into banks of `bankFloats`
+ * elements, one buffer and one binding each, since a device limits both.
+ *
+ * Bind group 0, the same for every dispatch: binding 0 the uniform `Job` of the dispatch (dynamic offset), binding 1
+ * the integers (read-only) with the records behind them, then the banks of the weights, then those of the floats.
+ */
+export type WgslProgram = {
+  readonly kind: "wgsl";
+  /** Entry point `main`; distinct texts. */
+  readonly shaders: readonly { readonly name: string; readonly code: string }[];
+  /** By launch. */
+  readonly dispatches: readonly WgslDispatch[];
+  /** i32 words that stand behind the integers: what each dispatch runs on (see `WgslDispatch.job`). */
+  readonly records: readonly number[];
+  readonly integerBytes: number;
+  readonly floatStart: number;
+  /** Elements of a bank, a power of two. */
+  readonly bankFloats: number;
+  readonly weightBanks: number;
+  readonly floatBanks: number;
+  /** How packed weights are stored: 4 bytes an element or 2, whatever their addresses say. */
+  readonly weights: "f32" | "f16";
+  /** What the shaders were written for; a device without it cannot run them. */
+  readonly requires: {
+    readonly features: readonly ("shader-f16" | "subgroups")[];
+    readonly limits: Readonly<Record<string, number>>;
+  };
+  /** What was chosen, for people and manifests: `tile 64x64x16 4x4`. */
+  readonly choices: readonly string[];
+};
+
+export type WgslDispatch = {
+  readonly shader: number;
+  readonly workgroups: readonly [x: number, y: number, z: number];
+  /**
+   * The uniform `Job`, u32 words: index in binding 1 of the first record, words of a record, records per z (modalities,
+   * or 1), index of the tile table, index of the word that holds the first tile, of the word that holds the end tile.
+   */
+  readonly job: readonly number[];
 };
 
 export type ArtifactModality = {
@@ -124,6 +178,8 @@ export type ArtifactLayout = {
     readonly modalities: readonly number[];
     readonly chunk?: number;
   }[];
+  /** Where wanted: the live rows sorted by token, and for every token of the vocabulary where its rows begin, and an end. */
+  readonly tokenRows?: { readonly order: number; readonly starts: number };
 };
 
 /** Resolved addresses and numbers; everything a device needs to run one launch. */

@@ -3,16 +3,15 @@
 // Nothing is decided here; names are looked up and buffers' offsets added.
 
 import type { Model } from "../check/model.ts";
+import { maximumTiles } from "../kernel/host.ts";
 import type { Argument, Call, Launch, Plan } from "../kernel/kernel.ts";
 import type { Layout } from "../kernel/layout.ts";
-import { maximumTiles } from "../kernel/plan.ts";
 import {
   type Artifact,
   type ArtifactCall,
   type ArtifactLaunch,
   type ArtifactTensor,
   artifactFormat,
-  type WasmProgram,
 } from "./artifact.ts";
 
 export type Assembly = {
@@ -22,8 +21,7 @@ export type Assembly = {
   /** Which cross-entropy each objective belongs to was decided by lowering. */
   readonly objectives: Artifact["objectives"];
   readonly purpose: Artifact["purpose"];
-  readonly target: Artifact["target"];
-  readonly program: WasmProgram;
+  readonly program: Artifact["program"];
   readonly scratchBytes: number;
 };
 
@@ -32,7 +30,7 @@ export function assemble(assembly: Assembly): Artifact {
   const buffer = (name: string): number => plan.buffers.find((other) => other.name === name)?.byteOffset ?? 0;
   return {
     format: artifactFormat,
-    target: assembly.target,
+    target: assembly.program.kind,
     model: model.name,
     variant: model.variant,
     modalities: model.modalities.map(({ name, form }) => {
@@ -70,6 +68,7 @@ export function assemble(assembly: Assembly): Artifact {
         modalities,
         ...(chunk === undefined ? {} : { chunk }),
       })),
+      ...tokenRowsOf(plan),
     },
     kernels: plan.kernels.map(({ name, body }) => ({ name, kind: body.kind })),
     launches: plan.launches.map((launch) => resolveLaunch(plan, launch)),
@@ -128,6 +127,14 @@ function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
   return tensors;
 }
 
+/** Only where a kernel asks which rows hold a token. */
+function tokenRowsOf({ buffers }: Plan): Pick<Artifact["layout"], "tokenRows"> {
+  const place = (name: string): number | undefined =>
+    buffers.find((other) => other.name === name)?.byteOffset;
+  const [order, starts] = [place("rows_by_token"), place("token_starts")];
+  return order === undefined || starts === undefined ? {} : { tokenRows: { order, starts } };
+}
+
 function rotaryTablesOf(plan: Plan): Artifact["rotaryTables"] {
   return plan.buffers.flatMap(({ name, byteOffset }) => {
     const [what, base, headDim] = name.split(" ");
@@ -138,7 +145,7 @@ function rotaryTablesOf(plan: Plan): Artifact["rotaryTables"] {
 }
 
 function resolveLaunch(plan: Plan, launch: Launch): ArtifactLaunch {
-  const call = ({ args, ...rest }: Call): ArtifactCall => ({
+  const call = ({ args, phase: _phase, ...rest }: Call): ArtifactCall => ({
     ...rest,
     args: args.map((argument) =>
       argument.kind === "number"

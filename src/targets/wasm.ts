@@ -2,7 +2,7 @@
 // In: kernels and what the engine can do. Out: WAT whose table holds kernel i at place i, and the scratch a thread needs.
 // Functions are printed once per distinct shape; the step is data that the walker inside the module reads.
 
-import type { Kernel, KernelKind } from "../kernel/kernel.ts";
+import type { GridOnlyKind, Kernel, KernelKind } from "../kernel/kernel.ts";
 import type { WasmProgram } from "./artifact.ts";
 import { render } from "./render.ts";
 import {
@@ -49,7 +49,10 @@ export function emitWasm(kernels: readonly Kernel[], engine: WasmEngine): Emitte
 }
 
 /** The view of a kernel's kind; the table's type says that it takes exactly this kind. */
-function textOf<K extends KernelKind>(kernel: Kernel, context: WasmContext): KernelText {
+function textOf<K extends Exclude<KernelKind, GridOnlyKind>>(
+  kernel: Kernel,
+  context: WasmContext,
+): KernelText {
   const kind = kernel.body.kind as K;
   const view = wasmViews[kind];
   if (view === undefined) throw new Error(`kernel ${kernel.name}: no WebAssembly form of ${kind}`);

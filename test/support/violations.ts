@@ -119,7 +119,7 @@ export function findLongParts(file: SourceFile): readonly string[] {
 }
 
 /** A declaration, or a line that a function's body opens at the end of: an arrow, a method of an object. */
-const functionStart = /^(\s*)(?:(?:export )?(?:async )?function\*? ?(\w+)|(?:const )?(\w+)?\b.*=> \{$)/;
+const functionStart = /^(\s*)(?:(?:export )?(?:async )?function\*? (\w+)|(?:const )?(\w+)?\b.*=> \{$)/;
 
 type FunctionPart = { readonly name: string; readonly line: number; readonly lineCount: number };
 

@@ -10,6 +10,7 @@ export type WasmTile = { readonly rows: number; readonly columns: number };
 
 /** What an engine is good at. */
 export type WasmEngine = {
+  readonly target?: "wasm";
   /** Shape of the matmul micro-kernel; `columns` is the width of a packed panel. */
   readonly tile: WasmTile;
   /** Whether the engine has f32x4.relaxed_madd. */

@@ -1,7 +1,7 @@
 // views.ts: every kernel kind → its template and view. `tsc` lists the kinds that are still missing.
 // Each family stands in a file of its own; this is only the table, and the functions that every module contains.
 
-import type { KernelKind } from "../../kernel/kernel.ts";
+import type { GridOnlyKind, KernelKind } from "../../kernel/kernel.ts";
 import { arrayViews } from "./arrays.ts";
 import { attentionViews, headsLibrary } from "./attention.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
@@ -14,7 +14,7 @@ import { tokenViews } from "./tokens.ts";
 import { updateViews } from "./update.ts";
 
 /** A kernel's text: chosen by its kind. */
-export const wasmViews: KernelViews<KernelKind> = {
+export const wasmViews: KernelViews<Exclude<KernelKind, GridOnlyKind>> = {
   ...matmulViews,
   ...arrayViews,
   ...tokenViews,

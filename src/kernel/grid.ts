@@ -1,0 +1,143 @@
+// grid.ts: groups → launches for a device that runs grids of workgroups, one kernel at a time.
+// In: the stages and tasks of a group. Out: launches of one kernel's text each, in an order in which everything is
+// computed before it is read.
+// Idea: a grid has no order inside, so a stage that reads another's rows comes one launch later. Everything that is
+// ready at the same time and runs the same text becomes one launch, whatever layer, modality or weight it is for
+// (Q, K and V; gate and up; every norm's gradient): that is all the horizontal fusion there is.
+
+import type { Group } from "../fusion/groups.ts";
+import type { ValueId } from "../ir/graph.ts";
+import { gridCallsOf } from "./grid-calls.ts";
+import { type GridStage, gridStagesOf, gridStageValues } from "./grid-stages.ts";
+import type { Call, KernelBody, Launch, TaskGroup } from "./kernel.ts";
+import type { Layout } from "./layout.ts";
+import type { Stage } from "./stages.ts";
+
+/** A group with its tasks made. */
+export type TaskedGroup = Pick<Group, "phase" | "chunk"> & { readonly tasks: readonly TaskGroup[] };
+
+export function gridLaunches(
+  layout: Layout,
+  { chunk, tasks }: TaskedGroup,
+  stages: readonly Stage[],
+): readonly Launch[] {
+  const none = layout.graph.modalities.map(() => []);
+  const textOf = ({ kernel }: Call): string => textKey(bodyOf(layout, kernel));
+  const gridStages = gridStagesOf(layout, stages);
+  const calls = gridStages.map((stage) => gridCallsOf(layout, stage, chunk));
+  const waves = wavesOf(layout, gridStages, calls);
+  const rows = Math.max(-1, ...waves) + 1;
+  const launches = Array.from({ length: rows }, (_, wave): readonly Launch[] => {
+    const ready = calls.filter((_calls, stage) => waves[stage] === wave);
+    const texts = Map.groupBy(
+      ready.flatMap((byModality) =>
+        byModality.flatMap((call, m) => (call === undefined ? [] : [{ call, m }])),
+      ),
+      ({ call }) => textOf(call),
+    );
+    return [...texts.values()].map((members) => ({
+      phase: phaseOf(members),
+      stages: none.map((_none, m) => members.filter((member) => member.m === m).map(({ call }) => call)),
+      ...(chunk === undefined ? {} : { chunk }),
+      tasks: [],
+    }));
+  });
+  const taskLaunches = [...Map.groupBy(tasks, ({ call }) => textOf(call)).values()].map((members) => ({
+    phase: phaseOf(members),
+    stages: none,
+    tasks: members,
+  }));
+  return [...launches.flat(), ...taskLaunches];
+}
+
+/** Forward as soon as one of them is. */
+function phaseOf(members: readonly { readonly call: Call }[]): Launch["phase"] {
+  const phases = new Set(members.map(({ call }) => call.phase));
+  return phases.has("forward") ? "forward" : phases.has("backward") ? "backward" : "update";
+}
+
+/** Per stage the number of stages before it that have to be done one after another. */
+function wavesOf(
+  layout: Layout,
+  stages: readonly GridStage[],
+  calls: readonly (readonly (Call | undefined)[])[],
+): readonly number[] {
+  const ready = new Map<ValueId, number>();
+  return stages.map((stage, index) => {
+    const { reads, writes } = gridStageValues(stage);
+    const at = (value: ValueId): number => ready.get(layout.storage.root(value)) ?? 0;
+    const wave = Math.max(0, ...reads.map(at));
+    // What computes nothing (rows that stay in place) delays nobody.
+    const isEmpty = calls[index]?.every((call) => call === undefined) === true;
+    for (const value of writes)
+      ready.set(layout.storage.root(value), Math.max(at(value), isEmpty ? wave : wave + 1));
+    return wave;
+  });
+}
+
+/**
+ * Sums of partial results wait for one another: they become one launch, before the first that could read one of them.
+ */
+export function sumPartials(layout: Layout, launches: readonly Launch[]): readonly Launch[] {
+  const isSum = ({ call }: TaskGroup): boolean => bodyOf(layout, call.kernel).kind === "sum_partials";
+  const readsSums = ({ phase, tasks }: Launch): boolean =>
+    phase === "update" || tasks.some(({ call }) => bodyOf(layout, call.kernel).kind === "array_add");
+  const result: Launch[] = [];
+  let pending: TaskGroup[] = [];
+  const flush = (stages: Launch["stages"]): void => {
+    if (pending.length > 0) result.push({ phase: "backward", stages: stages.map(() => []), tasks: pending });
+    pending = [];
+  };
+  for (const launch of launches) {
+    if (readsSums(launch)) flush(launch.stages);
+    if (launch.tasks.length > 0 && launch.tasks.every(isSum)) pending.push(...launch.tasks);
+    else result.push(launch);
+  }
+  flush(layout.graph.modalities.map(() => []));
+  return result;
+}
+
+function bodyOf(layout: Layout, kernel: number): KernelBody {
+  const body = layout.registry.kernels[kernel]?.body;
+  if (body === undefined) throw new Error(`no kernel ${kernel}`);
+  return body;
+}
+
+/**
+ * What of a body its text depends on; everything else is numbers that the text reads.
+ * Bodies with one key may run in one launch.
+ */
+export function textKey(body: KernelBody): string {
+  switch (body.kind) {
+    case "product":
+      return JSON.stringify([
+        body.kind,
+        body.residual,
+        body.terms.map(({ value }) => value ?? "memory"),
+        body.program === undefined
+          ? undefined
+          : [body.program.operands.map(({ kind }) => kind), body.program.phases],
+      ]);
+    case "row_program":
+      return JSON.stringify([
+        body.kind,
+        body.width / body.segments,
+        body.segments,
+        body.operands.map(({ kind }) => kind),
+        body.phases,
+      ]);
+    case "cross_entropy":
+      return `cross_entropy ${body.gradient}`;
+    case "attention":
+    case "attention_grad":
+      return `${body.kind} ${body.headDim} ${body.rotary === true}`;
+    case "outer":
+      return `outer ${body.inner % 4 === 0}`;
+    case "rms_norm_partials":
+      return `rms_norm_partials ${body.width / body.heads}`;
+    case "adamw":
+      return `adamw ${body.clip > 0}`;
+    default:
+      return body.kind;
+  }
+}
