@@ -1,16 +1,26 @@
 // call-scope.ts: what a person calls a call: the path of the parameter it works with, else its scope and label.
-// In: an artifact. Out: a name per call, with layers of one kind as one: `block.*.ffn.gate`, `block.*.a (gradient)`.
+// In: an artifact. Out: a name per call: `block.0.ffn.gate`, `block.0.a (gradient)`; or with layers of one kind as one:
+// `block.*.ffn.gate`.
 // The path is found through the addresses in the arguments, so that shared and untied weights read the same.
 
 import type { Artifact, ArtifactCall } from "../targets/artifact.ts";
 
 /** Kernels that sum over rows into a weight's gradient. */
-const weightGradients = ["outer", "rms_norm_dw", "embed_dw"];
+const weightGradients = [
+  ...["outer", "rms_norm_dw", "embed_dw"],
+  ...["rms_norm_partials", "sum_partials", "embed_dw_by_token"],
+];
 /** Kernels over whole arenas: their first address is that of some parameter, and means nothing. */
 const arenaKernels = ["adamw", "square_sum"];
 
-/** Returns the function that names calls. */
+/** Returns the function that names calls, layers of one kind as one. */
 export function scopeNames(artifact: Artifact): (call: ArtifactCall) => string {
+  const nameOf = callNames(artifact);
+  return (call) => collapse(nameOf(call));
+}
+
+/** Returns the function that names calls. */
+export function callNames(artifact: Artifact): (call: ArtifactCall) => string {
   const pathAt = parameterAddresses(artifact);
   return (call) => {
     const kind = artifact.kernels[call.kernel]?.kind ?? "";
@@ -18,13 +28,19 @@ export function scopeNames(artifact: Artifact): (call: ArtifactCall) => string {
     const paths = new Set(
       call.args.flatMap((value, i) => (call.isAddress[i] ? (pathAt.get(value) ?? []) : [])),
     );
-    const [path] = paths;
     const name =
-      path !== undefined && paths.size === 1 && !isArena
-        ? path
+      paths.size > 0 && !isArena
+        ? joinPaths([...paths])
         : [call.scope, call.label.replace(/ gradient$/, "")].filter((text) => text !== "").join(".");
-    return `${collapse(name)}${suffixOf(kind, call.label)}`;
+    return `${name}${suffixOf(kind, call.label)}`;
   };
+}
+
+/** What stands in the first one's scope is named without it: `block.0.attn.norm + q`. */
+function joinPaths([first = "", ...others]: readonly string[]): string {
+  const scope = first.slice(0, first.lastIndexOf(".") + 1);
+  const shorten = (path: string): string => (path.startsWith(scope) ? path.slice(scope.length) : path);
+  return [first, ...others.map(shorten)].join(" + ");
 }
 
 function suffixOf(kind: string, label: string): string {

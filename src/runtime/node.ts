@@ -1,0 +1,138 @@
+// node.ts: `motley/runtime` in Node: what public.ts has, and devices, texts and command lines as Node has them.
+// In: an artifact, addresses, arguments of the process. Out: a device on a GPU or on threads, texts, a program that ran.
+
+import { existsSync, realpathSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { isWgsl } from "../targets/artifact.ts";
+import type { Batch } from "./batch.ts";
+import { DeviceError } from "./device.ts";
+import type { OpenDevice, ProgramOptions, ReadTexts, RunProgram } from "./host.ts";
+import { BatchError } from "./made-up.ts";
+import { MemoryError } from "./memory.ts";
+import { readSafetensors, TensorFileError } from "./safetensors.ts";
+import { NonFiniteError } from "./step.ts";
+import { StoredArtifactError } from "./stored-artifact.ts";
+import { openWasmDevice } from "./wasm.ts";
+import { openWebgpuDevice } from "./webgpu.ts";
+import { findAdapter } from "./webgpu-node.ts";
+
+export * from "./public.ts";
+
+export const openDevice: OpenDevice = async (artifact, { adapter, software = false, threads } = {}) => {
+  if (!isWgsl(artifact)) return openWasmDevice(artifact, threads === undefined ? {} : { threads });
+  if (adapter !== undefined) return openWebgpuDevice(artifact, { adapter });
+  const found = await findAdapter({ software });
+  if (found.adapter === undefined)
+    throw new DeviceError(`this model was built for a GPU, and ${found.reason}`);
+  return openWebgpuDevice(artifact, { adapter: found.adapter });
+};
+
+export const readTexts: ReadTexts = async <Name extends string>(addresses: Readonly<Record<Name, URL>>) => {
+  const names = Object.keys(addresses) as Name[];
+  const texts = await Promise.all(
+    names.map(async (name) => [name, await readText(addresses[name])] as const),
+  );
+  return Object.fromEntries(texts) as Record<Name, string>;
+};
+
+async function readText(address: URL): Promise<string> {
+  try {
+    return await readFile(address, "utf8");
+  } catch (error) {
+    throw new StoredArtifactError(`cannot read ${address.href}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+const usage =
+  "usage: node model.ts [--steps N] [--seed N] [--batch FILE.safetensors] [--software] [--threads N]";
+
+/** Arguments that mean nothing. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const runProgram: RunProgram = (moduleAddress, program) => {
+  if (!isStarted(moduleAddress)) return;
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  // Not at once: constants that stand below the call have no values yet.
+  queueMicrotask(async () => {
+    try {
+      await program(programOptions(process.argv.slice(2)));
+    } catch (error) {
+      if (!isExplained(error)) throw error;
+      const help =
+        error instanceof UsageError ? usage : error instanceof MemoryError ? error.help : undefined;
+      console.error([`error: ${error.message}`, ...(help === undefined ? [] : [help])].join("\n"));
+      process.exitCode = error instanceof UsageError ? 2 : 1;
+    }
+  });
+};
+
+function isStarted(moduleAddress: string): boolean {
+  const [, started] = process.argv;
+  if (started === undefined || !existsSync(started) || !moduleAddress.startsWith("file:")) return false;
+  return realpathSync(started) === realpathSync(fileURLToPath(moduleAddress));
+}
+
+/** Errors whose message says what to change; others are mistakes in a program and show where. */
+function isExplained(error: unknown): error is Error {
+  const explained = [
+    ...[BatchError, DeviceError, MemoryError, NonFiniteError],
+    ...[StoredArtifactError, TensorFileError, UsageError],
+  ];
+  return explained.some((kind) => error instanceof kind);
+}
+
+function programOptions(args: readonly string[]): ProgramOptions {
+  const { steps, seed, threads, batch, software } = readArguments(args);
+  return {
+    steps: wholeNumber("steps", steps ?? "20", 1),
+    seed: wholeNumber("seed", seed ?? "1", 0),
+    ...(software === undefined ? {} : { software }),
+    ...(threads === undefined ? {} : { threads: wholeNumber("threads", threads, 1) }),
+    ...(batch === undefined ? {} : { batch: readBatch(batch) }),
+  };
+}
+
+function readArguments(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const options = {
+    steps: text,
+    seed: text,
+    batch: text,
+    threads: text,
+    software: { type: "boolean" },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
+  throw new UsageError(`--${name} takes a whole number from ${least} on, not \`${text}\``);
+}
+
+/** The batch of a file that `motley export` wrote. */
+function readBatch(path: string): Batch {
+  const { tensors } = readSafetensors(path);
+  const integers = (name: string): Int32Array => {
+    const values = tensors.get(`batch/${name}`)?.values;
+    if (values instanceof Int32Array) return values;
+    throw new BatchError(`${path} has no integers \`batch/${name}\`; \`motley export\` writes them`);
+  };
+  const [batch = 0, context = 0] = tensors.get("batch/tokens")?.shape ?? [];
+  return {
+    ...{ batch, context, token: integers("tokens"), target: integers("target") },
+    ...{ modality: integers("modality"), document: integers("document"), position: integers("position") },
+  };
+}
