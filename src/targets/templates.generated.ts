@@ -3,6 +3,106 @@
 // @ts-nocheck: what the template compiler writes is plain JavaScript
 
 export const templates: ReadonlyMap<string, object> = new Map([
+  ["typescript/model", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  { name: "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":30,"column":12},"end":{"line":30,"column":16}} ), depth0)) != null ? stack1 : "")
+    + ", vocab: "
+    + ((stack1 = alias2(alias1(depth0, "vocab", {"start":{"line":30,"column":29},"end":{"line":30,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ", vocabStart: "
+    + ((stack1 = alias2(alias1(depth0, "vocabStart", {"start":{"line":30,"column":52},"end":{"line":30,"column":62}} ), depth0)) != null ? stack1 : "")
+    + " },\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":120,"column":4},"end":{"line":120,"column":8}} ), depth0)) != null ? stack1 : "")
+    + ": new URL(\"./"
+    + ((stack1 = alias2(alias1(depth0, "path", {"start":{"line":120,"column":25},"end":{"line":120,"column":29}} ), depth0)) != null ? stack1 : "")
+    + "\", import.meta.url),\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  "
+    + ((stack1 = alias2(alias1(depth0, "path", {"start":{"line":127,"column":4},"end":{"line":127,"column":8}} ), depth0)) != null ? stack1 : "")
+    + ": "
+    + ((stack1 = alias2(alias1(depth0, "shape", {"start":{"line":127,"column":14},"end":{"line":127,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ",\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  { phase: "
+    + ((stack1 = alias2(alias1(depth0, "phase", {"start":{"line":135,"column":13},"end":{"line":135,"column":18}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "runs", {"start":{"line":135,"column":24},"end":{"line":135,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ", lines: "
+    + ((stack1 = alias2(alias1(depth0, "lines", {"start":{"line":135,"column":41},"end":{"line":135,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ", computes: "
+    + ((stack1 = alias2(alias1(depth0, "computes", {"start":{"line":135,"column":62},"end":{"line":135,"column":70}} ), depth0)) != null ? stack1 : "")
+    + " },\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  { name: "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":142,"column":12},"end":{"line":142,"column":16}} ), depth0)) != null ? stack1 : "")
+    + ", role: "
+    + ((stack1 = alias2(alias1(depth0, "role", {"start":{"line":142,"column":28},"end":{"line":142,"column":32}} ), depth0)) != null ? stack1 : "")
+    + ", bytes: "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":142,"column":45},"end":{"line":142,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ", at: "
+    + ((stack1 = alias2(alias1(depth0, "at", {"start":{"line":142,"column":60},"end":{"line":142,"column":62}} ), depth0)) != null ? stack1 : "")
+    + " },\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// model.ts: the training step of "
+    + ((stack1 = alias2(alias1(depth0, "title", {"start":{"line":1,"column":36},"end":{"line":1,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ", written by `motley build --target "
+    + ((stack1 = alias2(alias1(depth0, "target", {"start":{"line":1,"column":81},"end":{"line":1,"column":87}} ), depth0)) != null ? stack1 : "")
+    + "`; building again writes it anew.\n// In: batches of "
+    + ((stack1 = alias2(alias1(depth0, "batch", {"start":{"line":2,"column":20},"end":{"line":2,"column":25}} ), depth0)) != null ? stack1 : "")
+    + " × "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":2,"column":32},"end":{"line":2,"column":39}} ), depth0)) != null ? stack1 : "")
+    + " tokens. Out: a trained session; started as a program, losses and where the time goes:\n//   node model.ts "
+    + ((stack1 = alias2(alias1(depth0, "arguments", {"start":{"line":3,"column":21},"end":{"line":3,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "\n// It runs in Node, and in a page that Vite bundles. Beside it: "
+    + ((stack1 = alias2(alias1(depth0, "textsPlace", {"start":{"line":4,"column":66},"end":{"line":4,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ", the code that runs, to be read and\n// changed; and model.json, its sizes and addresses.\n\nimport {\n  type Batch as AnyBatch,\n  checkBatch,\n  type DeviceRequest,\n  type KernelTime,\n  type Metrics,\n  madeUpBatch,\n  openDevice,\n  openSession,\n  readArtifact,\n  readTexts,\n  runProgram,\n  type Session,\n  timeKernels,\n  trainStep,\n} from \"motley/runtime\";\nimport model from \"./model.json\" with { type: \"json\" };\n\nexport type Modality = "
+    + ((stack1 = alias2(alias1(depth0, "modalityUnion", {"start":{"line":25,"column":25},"end":{"line":25,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ";\n\n/** In the order of their rows; a modality's tokens have the ids from `vocabStart` on. */\nexport const modalities = [\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"modalities"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":31,"column":9}}})) != null ? stack1 : "")
+    + "] as const satisfies readonly { readonly name: Modality; readonly vocab: number; readonly vocabStart: number }[];\n\nconst sizes = { batch: "
+    + ((stack1 = alias2(alias1(depth0, "batch", {"start":{"line":34,"column":25},"end":{"line":34,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ", context: "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":34,"column":45},"end":{"line":34,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ", modalities } as const;\n\n/** "
+    + ((stack1 = alias2(alias1(depth0, "batch", {"start":{"line":36,"column":6},"end":{"line":36,"column":11}} ), depth0)) != null ? stack1 : "")
+    + " sequences of "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":36,"column":29},"end":{"line":36,"column":36}} ), depth0)) != null ? stack1 : "")
+    + " positions, one after another; -1 where there is no token or no target. */\nexport type Batch = AnyBatch & { readonly batch: "
+    + ((stack1 = alias2(alias1(depth0, "batch", {"start":{"line":37,"column":51},"end":{"line":37,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "; readonly context: "
+    + ((stack1 = alias2(alias1(depth0, "context", {"start":{"line":37,"column":80},"end":{"line":37,"column":87}} ), depth0)) != null ? stack1 : "")
+    + " };\nexport type Batches = { next(): Batch };\n\n/** In nats, before the step's update: the weighted total, and the mean of each modality that had targets. */\nexport type Losses = { readonly total: number } & { readonly [Name in Modality]?: number };\nexport type Step = Omit<Metrics, \"loss\"> & { readonly loss: Losses };\n\nexport type OpenRequest = DeviceRequest & { readonly seed?: number };\n\n/** Opens the model on "
+    + ((stack1 = alias2(alias1(depth0, "device", {"start":{"line":46,"column":25},"end":{"line":46,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " and draws its parameters from the seed. Close the session in the end. */\nexport async function open({ seed = 1, ...request }: OpenRequest = {}): Promise<Session> {\n  const artifact = readArtifact(model, await readTexts(texts));\n  const session = openSession(artifact, await openDevice(artifact, request));\n  await session.initialize(seed);\n  return session;\n}\n\n/** Trains a session just opened; warmup and decay of the learning rate span the steps. */\nexport async function train(\n  session: Session,\n  batches: Batches,\n  { steps, onStep }: { readonly steps: number; readonly onStep?: (step: Step) => void },\n): Promise<readonly Step[]> {\n  const done: Step[] = [];\n  let wallMs = 0;\n  for (let number = 1; number <= steps; number += 1) {\n    const { metrics } = await trainStep(session, batches.next(), number, steps, wallMs);\n    const step = metrics as Step;\n    wallMs = step.wallMs;\n    done.push(step);\n    onStep?.(step);\n  }\n  return done;\n}\n\n/** What each kernel takes of a step, the costliest first: the mean of some steps, which change no parameter. */\nexport function profile(\n  session: Session,\n  batches: Batches,\n  { steps = 3 }: { readonly steps?: number } = {},\n): Promise<readonly KernelTime[]> {\n  return timeKernels(session, batches, steps);\n}\n\n/** The values of a parameter, of its gradient or of one of the optimizer's moments: row-major, in the shape of `parameters`. */\nexport function read(\n  session: Session,\n  path: Parameter,\n  what: \"param\" | \"grad\" | \"m\" | \"v\" = \"param\",\n): Promise<Float32Array> {\n  return session.read(`${what}/${path}`);\n}\n\n/** A batch from elsewhere; throws if it is none of this model's. */\nexport function asBatch(batch: AnyBatch): Batch {\n  checkBatch(batch, sizes);\n  return batch as Batch;\n}\n\n/** Random tokens: enough to see the losses fall and to time a step. */\nexport function anyBatch(seed = 1): Batch {\n  return asBatch(madeUpBatch(sizes, seed));\n}\n\nrunProgram(import.meta.url, async ({ steps, batch = anyBatch(), ...request }) => {\n  const session = await open(request);\n  const batches = { next: () => asBatch(batch) };\n  const onStep = ({ step, loss }: Step): void => {\n    const parts = Object.entries(loss).map(([name, value]) => `${name} ${value.toFixed(4)}`);\n    console.log(`step ${step}  ${parts.join(\"  \")}`);\n  };\n  const done = await train(session, batches, { steps, onStep });\n  console.log(`${((done.at(-1)?.wallMs ?? 0) / steps).toFixed(2)} ms a step; by kernel, and @line of the spec:`);\n  for (const { kernel, milliseconds, share, lines } of await profile(session, batches)) {\n    const cost = `${milliseconds.toFixed(3).padStart(10)} ms ${(100 * share).toFixed(1).padStart(5)} %`;\n    console.log([cost, kernel, ...lines.map((line) => `@${line}`)].join(\"  \"));\n  }\n  await session.close();\n});\n\n/** The code that runs. Bundlers find files by expressions of this very form. */\nconst texts = {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"texts"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":119,"column":0},"end":{"line":121,"column":9}}})) != null ? stack1 : "")
+    + "};\n\n/** Parameters by path, and their shapes. */\nexport const parameters = {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"parameters"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":126,"column":0},"end":{"line":128,"column":9}}})) != null ? stack1 : "")
+    + "} as const;\nexport type Parameter = keyof typeof parameters;\n\n/** A training step: a "
+    + ((stack1 = alias2(alias1(depth0, "launch", {"start":{"line":132,"column":25},"end":{"line":132,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " a line, in the order they run; `prepare` comes once, before the first. `lines` are the spec's. */\nexport const launches = [\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"launches"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":134,"column":0},"end":{"line":136,"column":9}}})) != null ? stack1 : "")
+    + "] as const;\n\n/** The memory, planned beforehand: two buffers may have one place at different times. */\nexport const buffers = [\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"buffers"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":141,"column":0},"end":{"line":143,"column":9}}})) != null ? stack1 : "")
+    + "] as const;\n";
+},"useData":true}],
   ["wasm/adamw", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
