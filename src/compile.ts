@@ -11,16 +11,17 @@ import { printGraph } from "./ir/print.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { planKernels } from "./kernel/plan.ts";
 import { printKernels, printPlan } from "./kernel/print.ts";
-import { cpuSchedule } from "./kernel/schedule.ts";
+import { cpuSchedule, gridSchedule } from "./kernel/schedule.ts";
 import { verifyPlan } from "./kernel/verify.ts";
 import { crossEntropyOf } from "./lower/losses.ts";
 import { lower } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
 import { simplify } from "./passes/pipeline.ts";
 import { quietWatch, type StageWatch, stageRunner } from "./stage.ts";
-import type { Artifact } from "./targets/artifact.ts";
+import type { Artifact, WasmArtifact, WgslArtifact } from "./targets/artifact.ts";
 import { assemble } from "./targets/assemble.ts";
 import { emitWasm, type WasmEngine } from "./targets/wasm.ts";
+import { emitWgsl, printWgsl, type WgslEngine } from "./targets/wgsl.ts";
 
 /** What `--emit` can print, in order; the stages before (`ast`, `model`) belong to the front end. */
 export const stageNames = [
@@ -32,12 +33,14 @@ export const stageNames = [
   "kernels",
   "plan",
   "wasm",
+  "wgsl",
 ] as const;
 export type StageName = (typeof stageNames)[number];
 
 export type CompileOptions = {
   readonly purpose: Artifact["purpose"];
-  readonly engine: WasmEngine;
+  /** What the program is for: its kind decides the target. */
+  readonly engine: WasmEngine | WgslEngine;
   /** Instead of the `train` block's. */
   readonly batch?: number;
   readonly context?: number;
@@ -58,6 +61,15 @@ const defaultOptimizer: AdamW = {
 };
 
 /** Compiles one variant for one purpose. Deterministic: equal input gives equal bytes. */
+export function compile(
+  model: Model,
+  options: CompileOptions & { readonly engine: WasmEngine },
+): WasmArtifact;
+export function compile(
+  model: Model,
+  options: CompileOptions & { readonly engine: WgslEngine },
+): WgslArtifact;
+export function compile(model: Model, options: CompileOptions): Artifact;
 export function compile(model: Model, options: CompileOptions): Artifact {
   const { purpose, engine, watch = quietWatch } = options;
   const run = stageRunner(watch);
@@ -77,7 +89,9 @@ export function compile(model: Model, options: CompileOptions): Artifact {
     purpose === "train" ? run("gradients", () => differentiate(forward), graphs("gradients")) : forward;
   const full = purpose === "train" ? run("train", () => addUpdate(step, optimizer), graphs("train")) : step;
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
-  const schedule = cpuSchedule(graph, sizes.batch * sizes.context, engine.tile);
+  const rows = sizes.batch * sizes.context;
+  const isGrid = engine.target === "wgsl";
+  const schedule = isGrid ? gridSchedule(graph, rows, engine) : cpuSchedule(graph, rows, engine.tile);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {
     print: (groups) => printGroups(graph, groups),
   });
@@ -88,9 +102,13 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   const { plan, layout } = run("plan", () => planned, {
     print: () => printPlan(planned.plan, graph.modalities),
   });
-  const emitted = run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
+  const emitted = isGrid
+    ? run("wgsl", () => ({ program: emitWgsl(planned, engine), scratchBytes: 0 }), {
+        print: ({ program }) => printWgsl(program),
+      })
+    : run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
   const objectives = numberObjectives(model, purpose);
-  return assemble({ model, plan, layout, objectives, purpose, target: "wasm", ...emitted });
+  return assemble({ model, plan, layout, objectives, purpose, ...emitted });
 }
 
 /** The graph of a training step, for tests and the interpreter. */

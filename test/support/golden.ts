@@ -24,12 +24,16 @@ export function expectGolden(path: string, actual: string, bless: string): void 
   expect.fail(`test/golden/${path} ${what}\nto accept what was made: ${bless}`);
 }
 
-/** Fails if test/golden holds other files than these; blessing removes them. */
-export function expectNoOtherGoldens(paths: readonly string[]): void {
+/** Each of these folders of test/golden is kept by a suite of its own; the rest by golden.test.ts. */
+const ownFolders = ["built", "wgsl"] as const;
+
+/** Fails if a suite's part of test/golden holds other files than these; blessing removes them. */
+export function expectNoOtherGoldens(paths: readonly string[], folder?: (typeof ownFolders)[number]): void {
   const files = readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) =>
     entry.isFile() ? [relative(root, join(entry.parentPath, entry.name))] : [],
   );
-  const others = files.filter((file) => !paths.includes(file));
+  const suiteOf = (file: string): string | undefined => ownFolders.find((own) => file.startsWith(`${own}/`));
+  const others = files.filter((file) => suiteOf(file) === folder && !paths.includes(file));
   if (isBlessing) for (const other of others) rmSync(join(root, other));
   else expect(others, "nothing writes these").toEqual([]);
 }

@@ -8,10 +8,10 @@ import type { Model } from "../../src/check/model.ts";
 import { printModel } from "../../src/check/print.ts";
 import { compile } from "../../src/compile.ts";
 import { quietWatch } from "../../src/stage.ts";
-import type { Artifact } from "../../src/targets/artifact.ts";
+import type { WasmArtifact } from "../../src/targets/artifact.ts";
 import { plainEngine } from "./compiled.ts";
 
-export type Stages = { readonly texts: ReadonlyMap<string, string>; readonly artifact: Artifact };
+export type Stages = { readonly texts: ReadonlyMap<string, string>; readonly artifact: WasmArtifact };
 
 export function stagesOf(model: Model): Stages {
   const texts = new Map([["model", printModel(model)]]);

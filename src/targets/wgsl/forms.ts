@@ -1,0 +1,39 @@
+// forms.ts: every kernel kind of a grid → its form. `tsc` lists the kinds that are still missing.
+// Each family stands in a file of its own; this is only the table.
+
+import { bug } from "../../diagnostics/bug.ts";
+import type { KernelBody, KernelKind, TileOnlyKind } from "../../kernel/kernel.ts";
+import { attentionForms } from "./attention.ts";
+import type { WgslForm, WgslForms } from "./context.ts";
+import { productForm } from "./product.ts";
+import { rowForms } from "./rows.ts";
+import { gradientForms, updateForms } from "./update.ts";
+import { weightForms } from "./weights.ts";
+
+type GridKind = Exclude<KernelKind, TileOnlyKind>;
+
+const forms: WgslForms<GridKind> = {
+  ...weightForms,
+  product: productForm,
+  ...rowForms,
+  ...attentionForms,
+  ...gradientForms,
+  ...updateForms,
+};
+
+/** The form of a body's kind; the table's type says that it takes exactly this kind. */
+export function formOf(body: KernelBody): WgslForm<KernelKind> {
+  if (body.kind === "matmul" || body.kind === "rms_norm_dw" || body.kind === "embed_dw")
+    return bug("wgsl", `a grid has no ${body.kind}`);
+  return forms[body.kind] as WgslForm<KernelKind>;
+}
+
+/** Kinds that run on tiles of rows rather than on pieces of their own. */
+const rowKinds: ReadonlySet<KernelKind> = new Set<KernelKind>([
+  ...Object.keys(rowForms),
+  "product",
+] as KernelKind[]);
+
+export function isRowKind({ kind }: KernelBody): boolean {
+  return rowKinds.has(kind);
+}

@@ -1,0 +1,593 @@
+// gradient of attention, heads of 16: scores made again, block by block
+struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: u32, end_tile: u32 }
+@group(0) @binding(0) var<uniform> job: Job;
+@group(0) @binding(1) var<storage, read> host: array<i32>;
+@group(0) @binding(3) var<storage, read_write> floats0: array<vec4<f32>>;
+fn load4(i: u32) -> vec4<f32> { return floats0[i]; }
+fn store4(i: u32, x: vec4<f32>) { floats0[i] = x; }
+
+// A workgroup takes blocks of 32 queries and 32 keys. Of a block's scores a thread has the rows t / 8 + 8i
+// and the keys t % 8 + 8j, i and j from 0 to 3.
+const block = 32u;
+const threads = 64u;
+const head_dim = 16u;
+const scale = 0.25f;
+// A score that no other is below.
+const lowest = -1e30f;
+
+// Vectors of four components: of a head, of the part of it that is in workgroup memory at a time, and from row to row
+// there: an odd number, so that eight rows lie in different banks.
+const vectors = 4u;
+const columns = 4u;
+const tile_stride = 5u;
+const weight_stride = 9u;
+// Threads that own a part of a block's sums: 2 rows or keys of one column.
+const units = 64u;
+
+var<workgroup> query_tile: array<vec4<f32>, block * tile_stride>;
+var<workgroup> gradient_tile: array<vec4<f32>, block * tile_stride>;
+var<workgroup> key_tile: array<vec4<f32>, block * tile_stride>;
+var<workgroup> value_tile: array<vec4<f32>, block * tile_stride>;
+// Element weight_stride · r + k is for row r and the keys k, k + 8, k + 16, k + 24.
+var<workgroup> weights: array<vec4<f32>, block * weight_stride>;
+// Of each position of the block: its row, -1 where there is none, and the keys it sees.
+var<workgroup> query_rows: array<i32, block>;
+var<workgroup> query_first: array<i32, block>;
+var<workgroup> query_last: array<i32, block>;
+var<workgroup> key_rows: array<i32, block>;
+var<workgroup> seen_from: atomic<i32>;
+var<workgroup> seen_to: atomic<i32>;
+var<workgroup> seen: vec2<i32>;
+
+// Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.
+fn load_head(at: u32, column: u32) -> vec4<f32> {
+  return select(vec4<f32>(), load4(at / 4u + column), column < vectors);
+}
+
+fn store_head(at: u32, column: u32, x: vec4<f32>) {
+  if (column < vectors) { store4(at / 4u + column, x); }
+}
+
+// Components c and c + half turn together, by an angle of the row's position; both tables have a row of `half` per
+// position. `tables` are where positions, cosines and sines begin.
+const half = head_dim / 2u;
+
+fn angle_of(row: u32, tables: vec3<u32>) -> vec2<u32> {
+  return tables.yz + vec2(u32(host[tables.x + row]) * half);
+}
+
+fn load_turned(at: u32, column: u32, row: u32, tables: vec3<u32>) -> vec4<f32> {
+  if (column >= vectors) { return vec4<f32>(); }
+  let angle = angle_of(row, tables) / 4u + vec2(column % (vectors / 2u));
+  let isLow = column < vectors / 2u;
+  let other = load4(at / 4u + select(column - vectors / 2u, column + vectors / 2u, isLow));
+  return load4(at / 4u + column) * load4(angle.x) + select(other, -other, isLow) * load4(angle.y);
+}
+
+fn stage_queries(at: u32, stride: u32, first: u32, tables: vec3<u32>, thread: u32) {
+  for (var item = thread; item < block * columns; item += threads) {
+    let row = query_rows[item / columns];
+    let column = first + item % columns;
+    var x = vec4<f32>();
+    if (row >= 0) { x = scale * load_turned(at + u32(row) * stride, column, u32(row), tables); }
+    query_tile[item / columns * tile_stride + item % columns] = x;
+  }
+}
+
+fn stage_gradients(at: u32, stride: u32, first: u32, thread: u32) {
+  for (var item = thread; item < block * columns; item += threads) {
+    let row = query_rows[item / columns];
+    let column = first + item % columns;
+    var x = vec4<f32>();
+    if (row >= 0) { x = load_head(at + u32(row) * stride, column); }
+    gradient_tile[item / columns * tile_stride + item % columns] = x;
+  }
+}
+
+fn stage_keys(at: u32, stride: u32, first: u32, tables: vec3<u32>, thread: u32) {
+  for (var item = thread; item < block * columns; item += threads) {
+    let row = key_rows[item / columns];
+    let column = first + item % columns;
+    var x = vec4<f32>();
+    if (row >= 0) { x = load_turned(at + u32(row) * stride, column, u32(row), tables) - key_center[column]; }
+    key_tile[item / columns * tile_stride + item % columns] = x;
+  }
+}
+
+fn stage_values(at: u32, stride: u32, first: u32, thread: u32) {
+  for (var item = thread; item < block * columns; item += threads) {
+    let row = key_rows[item / columns];
+    let column = first + item % columns;
+    var x = vec4<f32>();
+    if (row >= 0) { x = load_head(at + u32(row) * stride, column) - value_center[column]; }
+    value_tile[item / columns * tile_stride + item % columns] = x;
+  }
+}
+
+// sum + Σ a[i] · m[i], one component after another.
+fn combine(sum: vec4<f32>, a: vec4<f32>, m: mat4x4<f32>) -> vec4<f32> {
+  return sum + a.x * m[0] + a.y * m[1] + a.z * m[2] + a.w * m[3];
+}
+
+// Adds the products of the staged components of a thread's rows and keys: column i is row i, by key.
+fn add_scores(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
+  var s = sums;
+  let row = thread / 8u * tile_stride;
+  let key = thread % 8u * tile_stride;
+  for (var c = 0u; c < columns; c++) {
+    let k0 = key_tile[key + c];
+    let k1 = key_tile[key + 8u * tile_stride + c];
+    let k2 = key_tile[key + 16u * tile_stride + c];
+    let k3 = key_tile[key + 24u * tile_stride + c];
+    let k = transpose(mat4x4(k0, k1, k2, k3));
+    s[0] = combine(s[0], query_tile[row + c], k);
+    s[1] = combine(s[1], query_tile[row + 8u * tile_stride + c], k);
+    s[2] = combine(s[2], query_tile[row + 16u * tile_stride + c], k);
+    s[3] = combine(s[3], query_tile[row + 24u * tile_stride + c], k);
+  }
+  return s;
+}
+
+// Adds the products of the staged components of a thread's rows and keys: column i is row i, by key.
+fn add_slopes(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
+  var s = sums;
+  let row = thread / 8u * tile_stride;
+  let key = thread % 8u * tile_stride;
+  for (var c = 0u; c < columns; c++) {
+    let k0 = value_tile[key + c];
+    let k1 = value_tile[key + 8u * tile_stride + c];
+    let k2 = value_tile[key + 16u * tile_stride + c];
+    let k3 = value_tile[key + 24u * tile_stride + c];
+    let k = transpose(mat4x4(k0, k1, k2, k3));
+    s[0] = combine(s[0], gradient_tile[row + c], k);
+    s[1] = combine(s[1], gradient_tile[row + 8u * tile_stride + c], k);
+    s[2] = combine(s[2], gradient_tile[row + 16u * tile_stride + c], k);
+    s[3] = combine(s[3], gradient_tile[row + 24u * tile_stride + c], k);
+  }
+  return s;
+}
+
+// Of a thread's four rows, the sums of what the eight threads that share them have.
+fn row_sums(part: vec4<f32>, thread: u32) -> vec4<f32> {
+  weights[thread] = part;
+  workgroupBarrier();
+  var sum = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { sum += weights[thread / 8u * 8u + i]; }
+  workgroupBarrier();
+  return sum;
+}
+
+// The rows of queries from `begin` on, and what they see.
+fn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {
+  if (thread < block) {
+    let at = begin + i32(thread);
+    var row = -1;
+    var begin_seen = 0;
+    var end_seen = 0;
+    if (at < end) { row = host[row_of + u32(at)]; }
+    if (row >= 0) {
+      begin_seen = host[first + u32(row)];
+      end_seen = host[last + u32(row)];
+    }
+    query_rows[thread] = row;
+    query_first[thread] = begin_seen;
+    query_last[thread] = end_seen;
+  }
+}
+
+// The rows of keys from `begin` on, within [begin_key, end_key).
+fn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {
+  if (thread < block) {
+    let at = begin + i32(thread);
+    var row = -1;
+    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }
+    key_rows[thread] = row;
+  }
+}
+
+// The keys that any query of the block sees.
+fn seen_keys(thread: u32) -> vec2<i32> {
+  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }
+  workgroupBarrier();
+  if (thread < block && query_first[thread] < query_last[thread]) {
+    atomicMin(&seen_from, query_first[thread]);
+    atomicMax(&seen_to, query_last[thread]);
+  }
+  workgroupBarrier();
+  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }
+  return workgroupUniformLoad(&seen);
+}
+
+// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.
+fn key_positions(begin: i32, thread: u32) -> vec4<i32> {
+  let key = thread % 8u;
+  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);
+  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));
+}
+
+fn query_rows_of(thread: u32) -> vec4<i32> {
+  let row = thread / 8u;
+  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);
+}
+
+// The first and the last key that a thread's queries see.
+fn first_of(thread: u32) -> vec4<i32> {
+  let row = thread / 8u;
+  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);
+}
+
+fn last_of(thread: u32) -> vec4<i32> {
+  let row = thread / 8u;
+  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);
+}
+
+// A key and a value that are near all others. The gradients of a row's scores add up to 0, so what all keys share never
+// reaches dq, and what all values share never reaches the gradients of the scores: taken off before, it cannot drown
+// the rest in rounding errors. Any vector does; the mean of a block is never an outlier.
+var<workgroup> key_center: array<vec4<f32>, 4>;
+var<workgroup> value_center: array<vec4<f32>, 4>;
+
+// The mean over the rows in `key_rows`: eight threads a column, each every eighth key, then their sums in order.
+fn find_key_center(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {
+  var count = 0f;
+  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
+  for (var first = 0u; first < vectors; first += 8u) {
+    let column = first + thread % 8u;
+    var sum = vec4<f32>();
+    for (var key = thread / 8u; key < block; key += 8u) {
+      let row = key_rows[key];
+      if (row >= 0) { sum += load_turned(at + u32(row) * stride, column, u32(row), tables); }
+    }
+    weights[thread] = sum;
+    workgroupBarrier();
+    if (thread < 8u && column < vectors) {
+      var total = vec4<f32>();
+      for (var i = 0u; i < 8u; i++) { total += weights[thread + 8u * i]; }
+      key_center[column] = total / max(count, 1f);
+    }
+    workgroupBarrier();
+  }
+}
+
+// The mean over the rows in `key_rows`: eight threads a column, each every eighth key, then their sums in order.
+fn find_value_center(at: u32, stride: u32, thread: u32) {
+  var count = 0f;
+  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
+  for (var first = 0u; first < vectors; first += 8u) {
+    let column = first + thread % 8u;
+    var sum = vec4<f32>();
+    for (var key = thread / 8u; key < block; key += 8u) {
+      let row = key_rows[key];
+      if (row >= 0) { sum += load_head(at + u32(row) * stride, column); }
+    }
+    weights[thread] = sum;
+    workgroupBarrier();
+    if (thread < 8u && column < vectors) {
+      var total = vec4<f32>();
+      for (var i = 0u; i < 8u; i++) { total += weights[thread + 8u * i]; }
+      value_center[column] = total / max(count, 1f);
+    }
+    workgroupBarrier();
+  }
+}
+
+// Of a thread's four rows: Σ gradient · (result − center), which is what every slope of the row lies above.
+fn deltas_of(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32) -> vec4<f32> {
+  let rows = query_rows_of(thread);
+  var delta = vec4<f32>();
+  for (var column = thread % 8u; column < vectors; column += 8u) {
+    for (var i = 0u; i < 4u; i++) {
+      if (rows[i] >= 0) {
+        let result = load_head(out + u32(rows[i]) * out_stride, column) - value_center[column];
+        delta[i] += dot(load_head(dout + u32(rows[i]) * dout_stride, column), result);
+      }
+    }
+  }
+  return row_sums(delta, thread);
+}
+
+// Of a thread's four rows: query · center of the keys.
+fn center_scores(at: u32, stride: u32, tables: vec3<u32>, thread: u32) -> vec4<f32> {
+  let rows = query_rows_of(thread);
+  var sums = vec4<f32>();
+  for (var column = thread % 8u; column < vectors; column += 8u) {
+    for (var i = 0u; i < 4u; i++) {
+      let row = rows[i];
+      if (row >= 0) { sums[i] += dot(load_turned(at + u32(row) * stride, column, u32(row), tables), key_center[column]); }
+    }
+  }
+  return row_sums(sums, thread);
+}
+
+fn load_one(i: u32) -> f32 {
+  return load4(i / 4u)[i % 4u];
+}
+
+fn lse_of(lse: u32, lse_stride: u32, thread: u32) -> vec4<f32> {
+  let rows = query_rows_of(thread);
+  var x = vec4<f32>();
+  for (var i = 0u; i < 4u; i++) {
+    if (rows[i] >= 0) { x[i] = load_one(lse + u32(rows[i]) * lse_stride); }
+  }
+  return x;
+}
+
+// Turns the gradients of the queries or keys of a block back, in place.
+fn turn_queries_back(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {
+  for (var item = thread; item < block * 2u; item += threads) {
+    let row = query_rows[item / 2u];
+    if (row >= 0) {
+      let angle = angle_of(u32(row), tables) / 4u + vec2(item % 2u);
+      let low = (at + u32(row) * stride) / 4u + item % 2u;
+      let high = low + 2u;
+      let x = load4(low);
+      let y = load4(high);
+      store4(low, x * load4(angle.x) + y * load4(angle.y));
+      store4(high, y * load4(angle.x) - x * load4(angle.y));
+    }
+  }
+}
+
+fn turn_keys_back(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {
+  for (var item = thread; item < block * 2u; item += threads) {
+    let row = key_rows[item / 2u];
+    if (row >= 0) {
+      let angle = angle_of(u32(row), tables) / 4u + vec2(item % 2u);
+      let low = (at + u32(row) * stride) / 4u + item % 2u;
+      let high = low + 2u;
+      let x = load4(low);
+      let y = load4(high);
+      store4(low, x * load4(angle.x) + y * load4(angle.y));
+      store4(high, y * load4(angle.x) - x * load4(angle.y));
+    }
+  }
+}
+
+// dq of a block of queries: a walk over the keys that they see.
+fn query_part(record: u32, index: u32, head: u32, thread: u32) {
+  let heads = u32(host[record + 1u]);
+  let kv_heads = u32(host[record + 2u]);
+  let context = u32(host[record + 3u]);
+  let dout_stride = u32(host[record + 4u]);
+  let q_stride = u32(host[record + 5u]);
+  let k_stride = u32(host[record + 6u]);
+  let v_stride = u32(host[record + 7u]);
+  let out_stride = u32(host[record + 8u]);
+  let lse_stride = u32(host[record + 9u]);
+  let dq_stride = u32(host[record + 10u]);
+  let dk_stride = u32(host[record + 11u]);
+  let dv_stride = u32(host[record + 12u]);
+  let dout = u32(host[record + 13u]);
+  let q = u32(host[record + 14u]);
+  let k = u32(host[record + 15u]);
+  let v = u32(host[record + 16u]);
+  let out = u32(host[record + 17u]);
+  let lse = u32(host[record + 18u]);
+  let row_of = u32(host[record + 19u]);
+  let first = u32(host[record + 20u]);
+  let last = u32(host[record + 21u]);
+  let dq = u32(host[record + 22u]);
+  let dk = u32(host[record + 23u]);
+  let dv = u32(host[record + 24u]);
+  let position = u32(host[record + 25u]);
+  let cosine = u32(host[record + 26u]);
+  let sine = u32(host[record + 27u]);
+  if (head >= heads) { return; }
+  let q_head = q + head * head_dim;
+  let dout_head = dout + head * head_dim;
+  let kv_head = head / (heads / kv_heads) * head_dim;
+  let blocks = (context + block - 1u) / block;
+  let base = index / blocks * context;
+  let begin = base + (blocks - 1u - index % blocks) * block;
+  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);
+  workgroupBarrier();
+  let keys = seen_keys(thread);
+  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);
+  workgroupBarrier();
+  find_key_center(k + kv_head, k_stride, vec3(position, cosine, sine), thread);
+  find_value_center(v + kv_head, v_stride, thread);
+  stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
+  stage_gradients(dout_head, dout_stride, 0u, thread);
+  let row_first = first_of(thread);
+  let row_last = last_of(thread);
+  let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
+  // Scores are of keys without their center, and so is what they are compared with.
+  let lowered_by = center_scores(q_head, q_stride, vec3(position, cosine, sine), thread);
+  let lowered = lse_of(lse + head, lse_stride, thread) - scale * lowered_by;
+  let unit = min(thread, units - 1u);
+  let unit_row = unit / columns;
+  let column = unit % columns;
+  var sum0_0 = vec4<f32>();
+  var sum0_1 = vec4<f32>();
+  for (var end = keys.y; end > keys.x; end -= i32(block)) {
+    var scores = mat4x4<f32>();
+    var slopes = mat4x4<f32>();
+    stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
+    stage_values(v + kv_head, v_stride, 0u, thread);
+    workgroupBarrier();
+    scores = add_scores(scores, thread);
+    slopes = add_slopes(slopes, thread);
+    let positions = key_positions(end - i32(block), thread);
+    let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
+    let ds0 = exp(scores[0] - lowered[0]) * (slopes[0] - delta[0]);
+    weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds0, sees0);
+    let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
+    let ds1 = exp(scores[1] - lowered[1]) * (slopes[1] - delta[1]);
+    weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds1, sees1);
+    let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
+    let ds2 = exp(scores[2] - lowered[2]) * (slopes[2] - delta[2]);
+    weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds2, sees2);
+    let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
+    let ds3 = exp(scores[3] - lowered[3]) * (slopes[3] - delta[3]);
+    weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds3, sees3);
+    workgroupBarrier();
+    for (var key = 0u; key < 8u; key++) {
+      let at = key * tile_stride + column;
+      let x = mat4x4(key_tile[at], key_tile[at + 8u * tile_stride], key_tile[at + 16u * tile_stride], key_tile[at + 24u * tile_stride]);
+      sum0_0 = combine(sum0_0, weights[(unit_row + 0u) * weight_stride + key], x);
+      sum0_1 = combine(sum0_1, weights[(unit_row + 16u) * weight_stride + key], x);
+    }
+    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);
+    workgroupBarrier();
+  }
+  if (thread < units && query_rows[unit_row + 0u] >= 0) {
+    store_head(dq + u32(query_rows[unit_row + 0u]) * dq_stride + head * head_dim, 0u + column, scale * sum0_0);
+  }
+  if (thread < units && query_rows[unit_row + 16u] >= 0) {
+    store_head(dq + u32(query_rows[unit_row + 16u]) * dq_stride + head * head_dim, 0u + column, scale * sum0_1);
+  }
+  storageBarrier();
+  turn_queries_back(dq + head * head_dim, dq_stride, vec3(position, cosine, sine), thread);
+}
+
+// The positions of queries that see any key in [begin, begin + block).
+fn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {
+  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }
+  workgroupBarrier();
+  for (var at = base + i32(thread); at < end; at += i32(threads)) {
+    let row = host[row_of + u32(at)];
+    if (row >= 0) {
+      let begin_seen = host[first + u32(row)];
+      let end_seen = host[last + u32(row)];
+      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) {
+        atomicMin(&seen_from, at);
+        atomicMax(&seen_to, at + 1);
+      }
+    }
+  }
+  workgroupBarrier();
+  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }
+  return workgroupUniformLoad(&seen);
+}
+
+// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.
+fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
+  let heads = u32(host[record + 1u]);
+  let kv_heads = u32(host[record + 2u]);
+  let context = u32(host[record + 3u]);
+  let dout_stride = u32(host[record + 4u]);
+  let q_stride = u32(host[record + 5u]);
+  let k_stride = u32(host[record + 6u]);
+  let v_stride = u32(host[record + 7u]);
+  let out_stride = u32(host[record + 8u]);
+  let lse_stride = u32(host[record + 9u]);
+  let dq_stride = u32(host[record + 10u]);
+  let dk_stride = u32(host[record + 11u]);
+  let dv_stride = u32(host[record + 12u]);
+  let dout = u32(host[record + 13u]);
+  let q = u32(host[record + 14u]);
+  let k = u32(host[record + 15u]);
+  let v = u32(host[record + 16u]);
+  let out = u32(host[record + 17u]);
+  let lse = u32(host[record + 18u]);
+  let row_of = u32(host[record + 19u]);
+  let first = u32(host[record + 20u]);
+  let last = u32(host[record + 21u]);
+  let dq = u32(host[record + 22u]);
+  let dk = u32(host[record + 23u]);
+  let dv = u32(host[record + 24u]);
+  let position = u32(host[record + 25u]);
+  let cosine = u32(host[record + 26u]);
+  let sine = u32(host[record + 27u]);
+  if (kv >= kv_heads) { return; }
+  let kv_head = kv * head_dim;
+  let blocks = (context + block - 1u) / block;
+  let base = index / blocks * context;
+  let begin = i32(base + index % blocks * block);
+  let context_end = i32(base + context);
+  load_key_rows(begin, begin, context_end, row_of, thread);
+  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);
+  find_value_center(v + kv_head, v_stride, thread);
+  stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
+  stage_values(v + kv_head, v_stride, 0u, thread);
+  let positions = key_positions(begin, thread);
+  let unit = min(thread, units - 1u);
+  let unit_key = unit / columns % 8u;
+  let unit_lane = unit / columns / 8u * 2u;
+  let column = unit % columns;
+  var key_sum0_0 = vec4<f32>();
+  var key_sum0_1 = vec4<f32>();
+  var value_sum0_0 = vec4<f32>();
+  var value_sum0_1 = vec4<f32>();
+  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {
+    let q_head = q + head * head_dim;
+    let dout_head = dout + head * head_dim;
+    for (var at = queries.x; at < queries.y; at += i32(block)) {
+      load_query_rows(at, context_end, row_of, first, last, thread);
+      workgroupBarrier();
+      let row_first = first_of(thread);
+      let row_last = last_of(thread);
+      let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
+      let row_lse = lse_of(lse + head, lse_stride, thread);
+      var scores = mat4x4<f32>();
+      var slopes = mat4x4<f32>();
+      stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
+      stage_gradients(dout_head, dout_stride, 0u, thread);
+      workgroupBarrier();
+      scores = add_scores(scores, thread);
+      slopes = add_slopes(slopes, thread);
+      let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
+      let p0 = select(vec4<f32>(), exp(scores[0] - row_lse[0]), sees0);
+      let ds0 = p0 * (slopes[0] - delta[0]);
+      weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = p0;
+      let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
+      let p1 = select(vec4<f32>(), exp(scores[1] - row_lse[1]), sees1);
+      let ds1 = p1 * (slopes[1] - delta[1]);
+      weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = p1;
+      let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
+      let p2 = select(vec4<f32>(), exp(scores[2] - row_lse[2]), sees2);
+      let ds2 = p2 * (slopes[2] - delta[2]);
+      weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = p2;
+      let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
+      let p3 = select(vec4<f32>(), exp(scores[3] - row_lse[3]), sees3);
+      let ds3 = p3 * (slopes[3] - delta[3]);
+      weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = p3;
+      workgroupBarrier();
+      for (var row = 0u; row < block; row++) {
+        let weight = weights[row * weight_stride + unit_key];
+        let x = gradient_tile[row * tile_stride + column];
+        value_sum0_0 += weight[unit_lane + 0u] * x;
+        value_sum0_1 += weight[unit_lane + 1u] * x;
+      }
+      workgroupBarrier();
+      weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = ds0;
+      weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = ds1;
+      weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = ds2;
+      weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = ds3;
+      workgroupBarrier();
+      for (var row = 0u; row < block; row++) {
+        let weight = weights[row * weight_stride + unit_key];
+        let x = query_tile[row * tile_stride + column];
+        key_sum0_0 += weight[unit_lane + 0u] * x;
+        key_sum0_1 += weight[unit_lane + 1u] * x;
+      }
+      workgroupBarrier();
+    }
+  }
+  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
+    store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dk_stride + kv_head, 0u + column, key_sum0_0);
+  }
+  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
+    store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dk_stride + kv_head, 0u + column, key_sum0_1);
+  }
+  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
+    store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dv_stride + kv_head, 0u + column, value_sum0_0);
+  }
+  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
+    store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dv_stride + kv_head, 0u + column, value_sum0_1);
+  }
+  storageBarrier();
+  turn_keys_back(dk + kv_head, dk_stride, vec3(position, cosine, sine), thread);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {
+  let record = job.records + group.z * job.words;
+  if (host[record] == 0) { return; }
+  // Blocks of keys come first: they take longer.
+  if (group.x < groups.x / 2u) {
+    key_part(record, group.x, group.y, thread);
+  } else {
+    query_part(record, group.x - groups.x / 2u, group.y, thread);
+  }
+}

@@ -1,0 +1,106 @@
+// wgsl-launches.test.ts: how many dispatches a step takes on a GPU, pinned: each costs tens of microseconds there, however
+// little it does. Counted per layer (the difference between n and n + 1 layers) and in all.
+
+import { describe, expect, test } from "vitest";
+import type { Model } from "../src/check/model.ts";
+import { compile } from "../src/compile.ts";
+import { usualGpu } from "../src/targets/wgsl.ts";
+import { modelOf } from "./support/interpreted.ts";
+import { exampleNames, exampleText, variantsOf } from "./support/stages.ts";
+
+type Counts = Readonly<Record<"prepare" | "forward" | "backward" | "update", number>>;
+
+function launchesOf(model: Model, purpose: "train" | "evaluate" | "infer" = "train"): Counts {
+  const { launches } = compile(model, { purpose, engine: usualGpu });
+  const count = (phase: string): number => launches.filter((launch) => launch.phase === phase).length;
+  return {
+    prepare: count("prepare"),
+    forward: count("forward"),
+    backward: count("backward"),
+    update: count("update"),
+  };
+}
+
+/** What layer number `layers` + 1 adds to a step. */
+function perLayer(
+  example: string,
+  rules: string,
+  layers: number,
+  purpose: "train" | "evaluate" = "train",
+): Counts {
+  const at = (count: number): Counts => {
+    const spec = `${exampleText(example)}\nvariant counted = ${example} { layers = ${count} ${rules} }\n`;
+    return launchesOf(modelOf(spec, "counted"), purpose);
+  };
+  const [fewer, more] = [at(layers), at(layers + 1)];
+  return {
+    prepare: more.prepare - fewer.prepare,
+    forward: more.forward - fewer.forward,
+    backward: more.backward - fewer.backward,
+    update: more.update - fewer.update,
+  };
+}
+
+/** The bounds a target must keep, from the design. */
+const most = { forward: 6, backward: 12 };
+
+describe("a layer", () => {
+  test.each([
+    ["dense", "share all"],
+    ["mot", ""],
+    ["ffn_only", "share attn, final"],
+  ])("chameleon %s: attention, two norms, seven matrices", (_variant, rules) => {
+    for (const layers of [1, 2]) {
+      const counts = perLayer("chameleon", rules, layers);
+      expect(counts).toEqual({ prepare: 0, forward: 5, backward: 8, update: 0 });
+      expect(counts.forward).toBeLessThanOrEqual(most.forward);
+      expect(counts.backward).toBeLessThanOrEqual(most.backward);
+    }
+  });
+
+  test("without a gradient the forward pass is the same", () => {
+    expect(perLayer("chameleon", "", 2, "evaluate")).toEqual({
+      prepare: 0,
+      forward: 5,
+      backward: 0,
+      update: 0,
+    });
+  });
+});
+
+describe("a step", () => {
+  test("in all", () => {
+    const counts = exampleNames.flatMap((example) =>
+      [...variantsOf(exampleText(example))].map(([variant, model]) => {
+        const { prepare, forward, backward, update } = launchesOf(model);
+        return `${example} ${variant}: prepare ${prepare} forward ${forward} backward ${backward} update ${update}`;
+      }),
+    );
+    expect(counts).toEqual([
+      "chameleon dense: prepare 1 forward 34 backward 54 update 3",
+      "chameleon mot: prepare 1 forward 34 backward 54 update 3",
+      "chameleon ffn_only: prepare 1 forward 34 backward 54 update 3",
+      "hello hello: prepare 1 forward 7 backward 12 update 3",
+      "odd mot: prepare 1 forward 28 backward 36 update 3",
+      "odd dense: prepare 1 forward 28 backward 40 update 3",
+      "odd pair: prepare 1 forward 28 backward 36 update 3",
+      "odd heads: prepare 1 forward 28 backward 36 update 3",
+    ]);
+  });
+
+  test("more modalities and empty ones take no dispatch more", () => {
+    const spec = (count: number): string => {
+      const names = ["a", "b", "c", "d", "e"].slice(0, count);
+      return `model m {
+        ${names.map((name) => `modality ${name} = tokens(vocab: 4)`).join("\n")}
+        x = embed(tokens, 8) as embedding
+        per modality ffn { x += linear(silu(linear(x, 9) as up), 8) as down }
+        logits = linear(x, vocab) as head
+        objective ${names.join(", ")} = cross_entropy(logits, next_token)
+      }`;
+    };
+    const counts = [1, 2, 5].map((count) => launchesOf(modelOf(spec(count))));
+    expect(counts[1]).toEqual(counts[0]);
+    expect(counts[2]).toEqual(counts[0]);
+  });
+});
