@@ -24,6 +24,7 @@ export { type Cost, costOf } from "./lower/cost.ts";
 export type { Batch } from "./runtime/batch.ts";
 export { callNames } from "./runtime/call-scope.ts";
 export { type Checkpoint, loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
+export { keepChoice, recallChoice } from "./runtime/choices.ts";
 export { type CompareOptions, type Contender, compareRuns } from "./runtime/compare.ts";
 export {
   type CompareDocument,
@@ -32,7 +33,7 @@ export {
   type Spread,
   summarizeSeeds,
 } from "./runtime/compare-document.ts";
-export { DeviceError } from "./runtime/device.ts";
+export { type Device, DeviceError } from "./runtime/device.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
 export { makeFolder } from "./runtime/folder.ts";
@@ -47,7 +48,7 @@ export {
   type ReportText,
   renderReport,
 } from "./runtime/report.ts";
-export { measureRoofline } from "./runtime/roofline.ts";
+export { measureRoofline, type RooflineProbe } from "./runtime/roofline.ts";
 export {
   createRunFolder,
   holdsRun,
@@ -73,6 +74,7 @@ export { openWebgpuDevice, type WebgpuDevice, type WebgpuStats } from "./runtime
 export { checkWebgpuMemory } from "./runtime/webgpu-memory.ts";
 export { type FoundAdapter, findAdapter, listAdapters } from "./runtime/webgpu-node.ts";
 export { type AdapterTraits, describeAdapter } from "./runtime/webgpu-traits.ts";
+export { fastest, timePrograms } from "./runtime/webgpu-tune.ts";
 export { quietWatch, type StageWatch } from "./stage.ts";
 export { parse } from "./syntax/build.ts";
 export { format } from "./syntax/format.ts";
@@ -81,3 +83,5 @@ export { emitTypescript } from "./targets/typescript.ts";
 export type { WasmEngine } from "./targets/wasm.ts";
 export { wasmProbe } from "./targets/wasm-probe.ts";
 export { wasmRoofline } from "./targets/wasm-roofline.ts";
+export { engineOf, tilesFor, usualGpu, type WgslEngine } from "./targets/wgsl.ts";
+export { wgslRoofline } from "./targets/wgsl-roofline.ts";

@@ -134,9 +134,10 @@ describe("a trace", () => {
 
 describe("a roofline", () => {
   it("is measured on as many threads as asked for", async () => {
-    const { gflopsPerThread, gigabytesPerThread } = await measureRoofline(wasmRoofline(fastEngine), {
-      threads,
-    });
+    const { gflopsPerThread, gigabytesPerThread } = await measureRoofline(
+      wasmRoofline(fastEngine),
+      (artifact) => openWasmDevice(artifact, { threads }),
+    );
     expect(gflopsPerThread).toBeGreaterThan(0);
     expect(gigabytesPerThread).toBeGreaterThan(0);
     expect(Number.isFinite(gflopsPerThread + gigabytesPerThread)).toBe(true);

@@ -11,8 +11,6 @@ import {
   costOf,
   createBatchStream,
   type Dataset,
-  defaultThreads,
-  type Engine,
   holdsRun,
   type Model,
   readRecord,
@@ -23,6 +21,7 @@ import {
 } from "../index.ts";
 import { compareTable, seedTables, watchComparison } from "./compare-view.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import { checkFit, type DeviceOptions, type Machine, prepareMachine, tuneFor } from "./machine.ts";
 import { say, sayJson, tell } from "./output.ts";
 import { stopSignal } from "./progress.ts";
 import { writeReport } from "./report.ts";
@@ -30,14 +29,11 @@ import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
 import { table } from "./table.ts";
 import { openFolder } from "./train.ts";
 import {
-  checkFit,
-  checkTarget,
   compileFor,
-  type DeviceOptions,
   manifestOf,
   openSessions,
   prepare,
-  prepareEngine,
+  requireObjective,
   type TrainSettings,
   tellSkipped,
   trainSettings,
@@ -60,7 +56,7 @@ type Race = {
   readonly reference: string;
   readonly settings: TrainSettings;
   readonly dataset: Dataset;
-  readonly engine: Engine;
+  readonly machine: Machine;
   readonly options: CompareOptions;
   readonly signal: AbortSignal;
 };
@@ -70,13 +66,12 @@ const validationContexts = 64;
 /** Compares; returns the exit code. */
 export async function compareCommand(file: string, options: CompareOptions): Promise<number> {
   const spec = loadSpec(file);
-  checkTarget(options.target);
   const models = chosenModels(spec, options.variants);
   const first = oneDataFor(models, file);
   const settings = trainSettings(first, file, options);
   const dataset = await prepare(first, dirname(file), settings);
   tellSkipped(dataset, file);
-  const engine = await prepareEngine(options);
+  const machine = await tuneFor(await prepareMachine(options), requireObjective(first));
   const reference = (models.find(sharesAll) ?? first).variant;
   const seedName = options.seeds === undefined ? String(settings.seed) : `${options.seeds}-seeds`;
   const root = options.out ?? join("runs", `${first.name}-compare-${seedName}`);
@@ -84,7 +79,7 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
     throw new Failure(`there is no comparison in ${root}`, "leave out `--resume` to start one there");
   const stop = stopSignal();
   const { signal } = stop;
-  const race = { file, models, reference, settings, dataset, engine, options, signal };
+  const race = { file, models, reference, settings, dataset, machine, options, signal };
   try {
     const document =
       options.seeds === undefined ? await compareSeed(race, root) : await compareSeeds(race, root);
@@ -175,35 +170,33 @@ async function compareSeed(race: Race, root: string): Promise<CompareDocument | 
 
 /** `runs` is the folder of one seed's runs: their checkpoints draw the pictures. */
 function reportOn(
-  { file, models, settings, dataset, engine, options }: Race,
+  { file, models, settings, dataset, machine }: Race,
   root: string,
   documents: readonly CompareDocument[],
   runs: string,
 ): Promise<string> {
-  const threads = options.threads ?? defaultThreads();
   const spec = flatText(file);
-  return writeReport(root, { documents, models, settings, dataset, engine, threads, spec, runs });
+  return writeReport(root, { documents, models, settings, dataset, machine, spec, runs });
 }
 
 type Opened = { readonly contender: Contender; readonly cursor: string | undefined };
 
 async function openContenders(race: Race, root: string): Promise<readonly Opened[]> {
-  const { file, models, settings, dataset, engine, options } = race;
-  const threads = options.threads ?? defaultThreads();
+  const { file, models, settings, dataset, machine, options } = race;
   const text = flatText(file);
-  const artifacts = models.map((model) => compileFor(model, engine));
-  checkFit(artifacts, options);
+  const artifacts = models.map((model) => compileFor(model, machine));
+  checkFit(artifacts, machine);
   const folders = models.map((model, i) => {
     const path = join(root, model.variant);
     const artifact = artifacts[i];
     if (artifact === undefined) throw new Error("a model without an artifact");
-    const manifest = manifestOf({ artifact, model, engine, settings, dataset, threads, file, folder: path });
+    const manifest = manifestOf({ artifact, model, machine, settings, dataset, file, folder: path });
     // A kill may have come before the later variants or seeds had a folder.
     const isLate = options.resume === true && !holdsRun(path);
     if (isLate) tell(`${path} holds no run yet: starting at step 1`);
     return openFolder(path, text, manifest, options.resume === true && !isLate);
   });
-  const sessions = await openSessions(artifacts, options);
+  const sessions = await openSessions(artifacts, machine);
   const opened: Opened[] = [];
   for (const [i, session] of sessions.entries()) {
     const { folder, checkpoint } = folders[i] ?? {};
@@ -217,11 +210,11 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
   return opened;
 }
 
-function documentOf({ models, reference, settings, dataset }: Race, root: string): CompareDocument {
+function documentOf({ models, reference, settings, dataset, machine }: Race, root: string): CompareDocument {
   const { batch, context, seed } = settings;
   return compareDocument({
     model: models[0]?.name ?? "",
-    target: "wasm",
+    target: machine.kind,
     data: dataset.name,
     seed,
     reference,

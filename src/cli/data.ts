@@ -5,10 +5,11 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dataSummary, formatSummary, makeFolder, pictures, prepareData } from "../index.ts";
 import { exitCodes } from "./failure.ts";
+import { cacheDirectory } from "./machine.ts";
 import { say, sayJson } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
-import { cacheDirectory, prepare, trainSettings } from "./training.ts";
+import { prepare, trainSettings } from "./training.ts";
 
 /** For data looked at without a model. */
 const usualModalities = [

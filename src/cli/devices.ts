@@ -2,15 +2,25 @@
 // In: nothing. Out: a line or a JSON entry per device, with what would be used, and why something is not.
 
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { type AdapterTraits, defaultThreads, formatBytes, listAdapters } from "../index.ts";
+import {
+  type AdapterTraits,
+  defaultThreads,
+  detectEngine,
+  formatBytes,
+  listAdapters,
+  wasmProbe,
+} from "../index.ts";
 import { exitCodes } from "./failure.ts";
+import { cacheDirectory } from "./machine.ts";
 import { say, sayJson } from "./output.ts";
-import { prepareEngine } from "./training.ts";
 
 const software = "software, for checking only; never chosen unless asked for";
 
 export async function devicesCommand(options: { readonly json?: boolean }): Promise<number> {
-  const [{ tile, relaxedSimd }, gpus] = await Promise.all([prepareEngine({}), listAdapters()]);
+  const [{ tile, relaxedSimd }, gpus] = await Promise.all([
+    detectEngine({ probe: wasmProbe, cacheDirectory }),
+    listAdapters(),
+  ]);
   const processor = cpus()[0]?.model.trim() ?? process.arch;
   const { adapters, reason } = gpus;
   if (options.json) {

@@ -9,7 +9,6 @@ import {
   type Dataset,
   decodeImage,
   decodeText,
-  type Engine,
   encodeText,
   type Model,
   type Picture,
@@ -18,7 +17,8 @@ import {
   sample,
 } from "../index.ts";
 import { Failure } from "./failure.ts";
-import { compileFor, type DeviceOptions, openSessions } from "./training.ts";
+import type { Machine } from "./machine.ts";
+import { compileFor, openSessions } from "./training.ts";
 
 export type Drawing = { readonly seed: number; readonly temperature: number; readonly topP: number };
 type OnToken = (done: number, total: number) => void;
@@ -26,12 +26,11 @@ type Modality = Dataset["modalities"][number];
 
 /** A trained model ready to write on: `batch` rows of `context` positions. */
 export async function openTrained(
-  trained: { readonly model: Model; readonly engine: Engine; readonly checkpoint: Checkpoint },
+  trained: { readonly model: Model; readonly machine: Machine; readonly checkpoint: Checkpoint },
   sizes: { readonly batch: number; readonly context: number },
-  options: DeviceOptions = {},
 ): Promise<Session> {
-  const artifact = compileFor(trained.model, trained.engine, "infer", sizes);
-  const [session] = await openSessions([artifact], options);
+  const artifact = compileFor(trained.model, trained.machine, "infer", sizes);
+  const [session] = await openSessions([artifact], trained.machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
     await restoreCheckpoint(session, trained.checkpoint);

@@ -16,18 +16,10 @@ import {
   writeSafetensors,
 } from "../index.ts";
 import { exitCodes, Failure } from "./failure.ts";
+import { type DeviceOptions, prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
-import {
-  checkTarget,
-  compileFor,
-  type DeviceOptions,
-  openSessions,
-  prepare,
-  prepareEngine,
-  type TrainSettings,
-  trainSettings,
-} from "./training.ts";
+import { compileFor, openSessions, prepare, type TrainSettings, trainSettings } from "./training.ts";
 
 export type ExportOptions = DeviceOptions & {
   readonly variant?: string;
@@ -37,12 +29,11 @@ export type ExportOptions = DeviceOptions & {
 };
 
 export async function exportCommand(path: string, options: ExportOptions): Promise<number> {
-  checkTarget(options.target);
   const isRun = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const { model, settings, folder, checkpoint } = isRun ? openRun(path, options) : openSpec(path, options);
   const dataset = await prepare(model, folder, settings);
-  const engine = await prepareEngine(options);
-  const [session] = await openSessions([compileFor(model, engine)], options);
+  const machine = await prepareMachine(options);
+  const [session] = await openSessions([compileFor(model, machine)], machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
     const { batch, context, seed } = settings;

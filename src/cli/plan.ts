@@ -1,16 +1,33 @@
 // plan.ts: `motley plan`: what variants cost, before anything runs. Never reads data.
 // In: a spec. Out: counts, bytes and launches per variant, as a table or as JSON.
 
-import { type Artifact, type Cost, compile, costOf, formatBytes, type Model } from "../index.ts";
+import {
+  type Artifact,
+  type Cost,
+  compile,
+  costOf,
+  formatBytes,
+  type Model,
+  usualGpu,
+  type WasmEngine,
+  type WgslEngine,
+} from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { exitCodes } from "./failure.ts";
 import { say, sayJson } from "./output.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
 import { count, short, table } from "./table.ts";
-import { checkTarget, requireObjective } from "./training.ts";
+import { unavailable } from "./target.ts";
+import { requireObjective } from "./training.ts";
 
-/** Of no machine in particular, so that plans and builds are the same everywhere. */
+/** Of no processor in particular, so that plans and builds are the same everywhere. */
 export const usualEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true } as const;
+
+/** Of no processor and no GPU in particular; \`auto\` is the target that every machine has. */
+export function plannedEngine(target: string | undefined): WasmEngine | WgslEngine {
+  if (target === "cuda") throw unavailable(target);
+  return target === "wgsl" ? usualGpu : usualEngine;
+}
 
 type VariantPlan = {
   readonly params: number;
@@ -27,19 +44,19 @@ export function planCommand(
   options: { readonly variant?: string; readonly target?: string; readonly json?: boolean },
 ): number {
   const spec = loadSpec(file);
-  checkTarget(options.target);
+  const engine = plannedEngine(options.target);
   const models =
     options.variant === undefined ? [...spec.models.values()] : [pickVariant(spec, options.variant)];
-  const plans = models.map((model) => [model.variant, planOf(model)] as const);
+  const plans = models.map((model) => [model.variant, planOf(model, engine)] as const);
   if (options.json) sayJson({ variants: Object.fromEntries(plans) });
   else say(render(plans));
   return exitCodes.fine;
 }
 
-function planOf(model: Model): VariantPlan {
+function planOf(model: Model, engine: WasmEngine | WgslEngine): VariantPlan {
   const artifact = compile(requireObjective(model), {
     purpose: "train",
-    engine: usualEngine,
+    engine,
     watch: watchStages(),
   });
   const cost = costOf(model, artifact.context);

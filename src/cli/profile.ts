@@ -4,29 +4,22 @@
 import { dirname } from "node:path";
 import {
   createBatchStream,
-  defaultThreads,
   measureRoofline,
   type Part,
   type Profile,
   profileSteps,
+  type RooflineProbe,
   traceStep,
   wasmRoofline,
+  wgslRoofline,
   writeAtomically,
 } from "../index.ts";
 import { exitCodes } from "./failure.ts";
+import { type DeviceOptions, type Machine, openDevice, prepareMachine, tuneFor } from "./machine.ts";
 import { say, sayJson, tell } from "./output.ts";
 import { loadSpec, pickVariant, readSource } from "./spec.ts";
 import { decimal, short, table } from "./table.ts";
-import {
-  cacheDirectory,
-  checkTarget,
-  compileFor,
-  type DeviceOptions,
-  openSessions,
-  prepare,
-  prepareEngine,
-  trainSettings,
-} from "./training.ts";
+import { compileFor, openSessions, prepare, requireObjective, trainSettings } from "./training.ts";
 
 export type ProfileOptions = DeviceOptions & {
   readonly variant?: string;
@@ -41,14 +34,12 @@ const shownParts = 16;
 
 export async function profileCommand(file: string, options: ProfileOptions): Promise<number> {
   const spec = loadSpec(file);
-  checkTarget(options.target);
   const model = pickVariant(spec, options.variant);
   const settings = trainSettings(model, file, {});
   const dataset = await prepare(model, dirname(file), settings);
-  const engine = await prepareEngine(options);
-  const artifact = compileFor(model, engine);
-  const threads = options.threads ?? defaultThreads();
-  const [session] = await openSessions([artifact], options);
+  const machine = await tuneFor(await prepareMachine(options), requireObjective(model));
+  const artifact = compileFor(model, machine);
+  const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
     const { batch, context, seed } = settings;
@@ -56,7 +47,7 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
     const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
     const { profile, bestStep } = await profileSteps(session, batches, {
       ...{ warmups, steps },
-      measureRoofline: () => measureRoofline(wasmRoofline(engine), { threads, cacheDirectory }),
+      measureRoofline: () => measureRoofline(rooflineOf(machine), (probe) => openDevice(probe, machine)),
     });
     if (options.trace !== undefined) {
       writeAtomically(options.trace, `${JSON.stringify(traceStep(artifact, bestStep))}\n`);
@@ -70,13 +61,26 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
   }
 }
 
+function rooflineOf(machine: Machine): RooflineProbe {
+  return machine.kind === "wgsl" ? wgslRoofline(machine.engine) : wasmRoofline(machine.engine);
+}
+
+/** What the rates of the heading are rates of. */
+function peaksOf({ target, roofline }: Profile): string {
+  const arithmetic = `${decimal(roofline.gflopsPerThread, 1)} GFLOP/s`;
+  const memory = `${decimal(roofline.gigabytesPerThread, 1)} GB/s`;
+  return target === "wgsl"
+    ? `this GPU at best: ${arithmetic} (multiply-adds in registers), ${memory} (a long copy)`
+    : `this machine at best, a thread while all work: ${arithmetic} (the matmul micro-kernel in cache), ${memory} (long additions)`;
+}
+
 function render(profile: Profile, text: string): string {
   const sourceLines = text.split("\n");
-  const { step, roofline, threads } = profile;
+  const { step, target, threads } = profile;
   const heading = [
-    `${profile.model} ${profile.variant}, ${profile.batch} x ${profile.context} tokens, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    `${profile.model} ${profile.variant}, ${profile.batch} x ${profile.context} tokens, ${target === "wgsl" ? "on a GPU" : `${threads} ${threads === 1 ? "thread" : "threads"}`}`,
     `a step takes ${decimal(step.milliseconds, 2)} ms (${decimal(step.timedMilliseconds, 2)} ms while every call is timed): ${short(step.tokensPerSecond)} tokens/s, ${short(step.flops)} FLOPs, ${decimal(step.gflopsPerSecond, 1)} GFLOP/s`,
-    `this machine at best, a thread while all work: ${decimal(roofline.gflopsPerThread, 1)} GFLOP/s (the matmul micro-kernel in cache), ${decimal(roofline.gigabytesPerThread, 1)} GB/s (long additions)`,
+    peaksOf(profile),
   ];
   const rest = [
     ["waiting at barriers", decimal(profile.barrier.milliseconds), percent(profile.barrier.share)],

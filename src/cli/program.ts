@@ -91,6 +91,7 @@ export function createProgram(
   addSourceCommands(add, wrap);
   addRunCommands(add, wrap);
   addResultCommands(add, wrap);
+  addMeasuringCommands(add, wrap);
   return program;
 }
 
@@ -102,6 +103,11 @@ const variantOption = new Option(
   "a variant; the first one, or the model itself, unless given",
 );
 const targetOption = new Option("--target <target>", "what to compile for").choices(targets).default("auto");
+const softwareOption = new Option(
+  "--software",
+  "let `--target wgsl` use a GPU in software: for checking, slower than wasm",
+);
+const halfOption = new Option("--half", "store the packed weights of a GPU in 16 bits; sums stay in 32");
 const jsonOption = new Option("--json", "print one JSON document on stdout and nothing else there");
 const threadsOption = new Option(
   "--threads <n>",
@@ -120,7 +126,7 @@ const turboOption = new Option(
 );
 const tuneOption = new Option(
   "--no-tune",
-  "use the usual micro-kernel instead of measuring which is fastest here",
+  "use the usual form of the kernels instead of measuring which is fastest here",
 );
 const checkpointOption = new Option("--checkpoint-every <n>", "steps between checkpoints")
   .argParser(integer(1))
@@ -195,6 +201,8 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(checkpointOption)
     .addOption(turboOption)
     .addOption(tuneOption)
+    .addOption(softwareOption)
+    .addOption(halfOption)
     .action(wrap(trainCommand));
 
   add("compare", "Train variants side by side on the same batches and compare them.", [
@@ -219,6 +227,8 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(turboOption)
     .addOption(tuneOption)
     .addOption(jsonOption)
+    .addOption(softwareOption)
+    .addOption(halfOption)
     .action(wrap(compareCommand));
 }
 
@@ -247,7 +257,9 @@ function addResultCommands(add: Add, wrap: Wrap): void {
     .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
     .option("--out <file>", "pictures: a PNG, sample.png in the run's folder unless given; text: stdout")
     .action(wrap(sampleCommand));
+}
 
+function addMeasuringCommands(add: Add, wrap: Wrap): void {
   add("profile", "Show where the time of a training step goes: by kernel, by line of the spec, by scope.", [
     "motley profile examples/chameleon.mot --variant mot",
     "motley profile examples/chameleon.mot --threads 1 --json",
@@ -262,6 +274,9 @@ function addResultCommands(add: Add, wrap: Wrap): void {
       "--trace <file>",
       "write one step's timeline, a track per thread, for Perfetto or chrome://tracing",
     )
+    .addOption(tuneOption)
+    .addOption(softwareOption)
+    .addOption(halfOption)
     .action(wrap(profileCommand));
 
   add("export", "Write a batch with parameters, gradients and losses, for a check from outside.", [
@@ -276,6 +291,8 @@ function addResultCommands(add: Add, wrap: Wrap): void {
     .addOption(new Option("--steps <n>", "steps to train first").argParser(integer(0)).default(0))
     .requiredOption("--out <file>", "a .safetensors file")
     .addOption(threadsOption)
+    .addOption(softwareOption)
+    .addOption(halfOption)
     .action(wrap(exportCommand));
 
   add("devices", "List what this machine can run.", ["motley devices", "motley devices --json"])

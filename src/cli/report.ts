@@ -1,7 +1,6 @@
 // report.ts: what goes into a comparison's report.html beside its document.
 // In: the finished comparison, its data and checkpoints. Out: the page, with pictures drawn by every variant.
 
-import { cpus } from "node:os";
 import { join } from "node:path";
 import {
   type CompareDocument,
@@ -9,7 +8,6 @@ import {
   type Dataset,
   decodeImage,
   decodeText,
-  type Engine,
   encodePng,
   loadCheckpoint,
   MemoryError,
@@ -25,8 +23,9 @@ import {
 import { compareTables, seedTables } from "./compare-view.ts";
 import { captionPrompt, drawPictures, openTrained, picturePrompt, writeTexts } from "./drawing.ts";
 import { Failure } from "./failure.ts";
+import { type Machine, processorOf } from "./machine.ts";
 import { tell } from "./output.ts";
-import type { DeviceOptions, TrainSettings } from "./training.ts";
+import type { TrainSettings } from "./training.ts";
 import { version } from "./version.ts";
 
 export type ReportRequest = {
@@ -34,8 +33,7 @@ export type ReportRequest = {
   readonly models: readonly Model[];
   readonly settings: TrainSettings;
   readonly dataset: Dataset;
-  readonly engine: Engine;
-  readonly threads: number;
+  readonly machine: Machine;
   readonly spec: string;
   /** Folder of a comparison whose checkpoints draw. */
   readonly runs: string;
@@ -49,7 +47,7 @@ const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 
 /** Writes ROOT/report.html; returns its path. */
 export async function writeReport(root: string, request: ReportRequest): Promise<string> {
-  const { documents, models, settings, dataset, threads, spec } = request;
+  const { documents, models, settings, dataset, machine, spec } = request;
   const [first] = documents;
   const samples = await drawAll(request).catch((error: unknown) => withoutSamples(error));
   const html = renderReport({
@@ -60,8 +58,8 @@ export async function writeReport(root: string, request: ReportRequest): Promise
       ["steps", String(settings.steps)],
       ["batch", `${settings.batch} × ${settings.context} tokens`],
       [documents.length > 1 ? "seeds" : "seed", documents.map(({ seed }) => seed).join(", ")],
-      ["target", `${first?.target ?? "wasm"}, ${threads} ${threads === 1 ? "thread" : "threads"}`],
-      ["on", cpus()[0]?.model.trim() ?? process.arch],
+      ["target", targetOf(machine)],
+      ["on", processorOf(machine)],
     ],
     tables: documents.length > 1 ? seedTables(documents) : first === undefined ? [] : compareTables(first),
     ...samples,
@@ -83,9 +81,14 @@ function withoutSamples(error: unknown): Samples {
 type Samples = Pick<ReportParts, "pictureTitles" | "pictures" | "textTitles" | "texts">;
 type Specimen = Dataset["specimens"][number];
 
+function targetOf(machine: Machine): string {
+  if (machine.kind === "wgsl") return machine.kind;
+  return `${machine.kind}, ${machine.threads} ${machine.threads === 1 ? "thread" : "threads"}`;
+}
+
 /** Pictures for captions and captions for pictures; of data without pictures, texts that go on. */
 async function drawAll(request: ReportRequest): Promise<Samples> {
-  const { models, dataset, threads } = request;
+  const { models, dataset } = request;
   tell("drawing samples for the report");
   const variants = models.map(({ variant }) => variant);
   const specimens = spread(
@@ -93,8 +96,8 @@ async function drawAll(request: ReportRequest): Promise<Samples> {
     pictureCount,
   );
   const hasText = dataset.modalities.some(({ codec }) => codec.kind === "text");
-  const pictures = specimens.length === 0 ? [] : await drawCaptions(request, hasText, specimens, { threads });
-  const texts = hasText ? await continueTexts(request, specimens.slice(0, textCount), { threads }) : [];
+  const pictures = specimens.length === 0 ? [] : await drawCaptions(request, hasText, specimens);
+  const texts = hasText ? await continueTexts(request, specimens.slice(0, textCount)) : [];
   return {
     pictureTitles: ["original", "its codes", ...variants],
     pictures,
@@ -113,7 +116,6 @@ async function drawCaptions(
   request: ReportRequest,
   hasText: boolean,
   specimens: readonly Specimen[],
-  options: DeviceOptions,
 ): Promise<readonly ReportPicture[]> {
   const { dataset } = request;
   const captions = specimens.map(({ caption }) => (hasText ? caption : ""));
@@ -125,7 +127,7 @@ async function drawCaptions(
     prompt.length <= room ? prompt : Int32Array.from([...prompt.slice(0, room - 1), prompt.at(-1) ?? 0]),
   );
   const context = Math.max(...prompts.map(({ length }) => length)) + codesPerImage(dataset);
-  const drawn = await byVariant(request, { batch: prompts.length, context }, options, (session) =>
+  const drawn = await byVariant(request, { batch: prompts.length, context }, (session) =>
     drawPictures(session, dataset, prompts, drawing),
   );
   return specimens.map(({ original, codes }, i) => ({
@@ -137,7 +139,6 @@ async function drawCaptions(
 async function continueTexts(
   request: ReportRequest,
   specimens: readonly Specimen[],
-  options: DeviceOptions,
 ): Promise<readonly ReportText[]> {
   const { dataset, settings } = request;
   const beginnings =
@@ -153,7 +154,7 @@ async function continueTexts(
   const longest = Math.max(...prompts.map(({ length }) => length));
   const context = Math.min(settings.context, longest + longestCaption);
   if (longest >= context) return [];
-  const written = await byVariant(request, { batch: prompts.length, context }, options, (session) =>
+  const written = await byVariant(request, { batch: prompts.length, context }, (session) =>
     writeTexts(session, dataset, prompts, drawing),
   );
   return beginnings.map(({ given, truth }, i) => ({
@@ -181,15 +182,14 @@ function textBeginnings(
 
 /** What `make` gets from each variant's trained parameters. */
 async function byVariant<Result>(
-  { models, engine, runs }: ReportRequest,
+  { models, machine, runs }: ReportRequest,
   sizes: { readonly batch: number; readonly context: number },
-  options: DeviceOptions,
   make: (session: Session) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const model of models) {
     const checkpoint = loadCheckpoint(join(runs, model.variant, "checkpoint.safetensors"));
-    const session = await openTrained({ model, engine, checkpoint }, sizes, options);
+    const session = await openTrained({ model, machine, checkpoint }, sizes);
     try {
       results.push(await make(session));
     } finally {

@@ -7,9 +7,10 @@ import { codesPerImage, contactSheet, type Dataset, readManifest, type Session, 
 import { captionPrompt, type Drawing, drawPictures, openTrained, textPrompt, writeTexts } from "./drawing.ts";
 import { openRun } from "./export.ts";
 import { exitCodes, Failure, Reported } from "./failure.ts";
+import { prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { bar, live } from "./progress.ts";
-import { prepare, prepareEngine } from "./training.ts";
+import { prepare } from "./training.ts";
 
 export type SampleOptions = Drawing & {
   readonly prompt?: string;
@@ -33,8 +34,8 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   const kind = chosenKind(dataset, options.modality);
   const prompt = (kind === "text" ? textPrompt : captionPrompt)(dataset, options.prompt ?? "");
   const context = contextFor(dataset, kind, prompt, settings.context);
-  const engine = await prepareEngine({});
-  const session = await openTrained({ model, engine, checkpoint }, { batch: options.count, context });
+  const machine = await prepareMachine({ target: "wasm" });
+  const session = await openTrained({ model, machine, checkpoint }, { batch: options.count, context });
   try {
     await make(session, dataset, { kind, prompt, path }, options);
     return exitCodes.fine;

@@ -33,7 +33,12 @@ export async function chooseTarget(
       "`motley devices` lists what there is; target `wasm` runs on any processor",
     );
   }
-  throw new Failure(
+  throw unavailable(target);
+}
+
+/** A target that is not there yet. */
+export function unavailable(target: string): Failure {
+  return new Failure(
     `target \`${target}\` is not available yet`,
     "this version has `wasm`, which runs on any processor, and `wgsl`, which runs on a GPU",
   );

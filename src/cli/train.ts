@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import {
   createBatchStream,
   createRunFolder,
-  defaultThreads,
   type Manifest,
   type Metrics,
   type RunFolder,
@@ -18,18 +17,16 @@ import {
 } from "../index.ts";
 import { lossChart } from "./chart.ts";
 import { exitCodes } from "./failure.ts";
+import { checkFit, type DeviceOptions, prepareMachine, tuneFor } from "./machine.ts";
 import { say, tell } from "./output.ts";
 import { bar, duration, isReportedStep, live, stopSignal } from "./progress.ts";
 import { flatText, loadSpec, pickVariant } from "./spec.ts";
 import {
-  checkFit,
-  checkTarget,
   compileFor,
-  type DeviceOptions,
   manifestOf,
   openSessions,
   prepare,
-  prepareEngine,
+  requireObjective,
   tellSkipped,
   trainSettings,
 } from "./training.ts";
@@ -46,21 +43,19 @@ export type TrainOptions = DeviceOptions & {
 /** Trains; returns the exit code. */
 export async function trainCommand(file: string, options: TrainOptions): Promise<number> {
   const spec = loadSpec(file);
-  checkTarget(options.target);
   const model = pickVariant(spec, options.variant);
   const settings = trainSettings(model, file, options);
   const path = options.out ?? join("runs", `${model.name}-${model.variant}-${settings.seed}`);
   const dataset = await prepare(model, dirname(file), settings);
   tellSkipped(dataset, file);
-  const engine = await prepareEngine(options);
-  const artifact = compileFor(model, engine);
+  const machine = await tuneFor(await prepareMachine(options), requireObjective(model));
+  const artifact = compileFor(model, machine);
   // Before the folder is made: what does not fit leaves nothing behind.
-  checkFit([artifact], options);
-  const threads = options.threads ?? defaultThreads();
-  const manifest = manifestOf({ artifact, model, engine, settings, dataset, threads, file, folder: path });
+  checkFit([artifact], machine);
+  const manifest = manifestOf({ artifact, model, machine, settings, dataset, file, folder: path });
   const { folder, checkpoint } = openFolder(path, flatText(file), manifest, options.resume === true);
 
-  const [session] = await openSessions([artifact], options);
+  const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
   const { batch, context, seed, steps } = settings;
   const batches = createBatchStream(dataset, { split: "train", batch, context, seed });

@@ -1,41 +1,25 @@
-// training.ts: what train, compare, export and profile have in common: data, engine, compiled step, open session.
+// training.ts: what train, compare, export and profile have in common: data, compiled step, open session.
 // In: a checked model and options. Out: the pieces a run is made of, with progress on the way.
 
 import { createHash } from "node:crypto";
-import { cpus } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import {
   type Artifact,
-  checkMemory,
   compile,
   type Dataset,
-  defaultThreads,
-  detectEngine,
-  type Engine,
   type Manifest,
   type Model,
   openSession,
-  openWasmDevice,
   prepareData,
   runFormat,
   type Session,
-  wasmProbe,
 } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
+import { cacheDirectory, checkFit, describeMachine, type Machine, openDevice } from "./machine.ts";
 import { tell } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
 import { version } from "./version.ts";
-
-export type DeviceOptions = {
-  readonly target?: string;
-  readonly threads?: number;
-  readonly turbo?: boolean;
-  readonly tune?: boolean;
-};
-
-/** Assembled modules and the engine's choice; prepared data lies beside them. */
-export const cacheDirectory = join(".cache", "motley");
 
 export type TrainSettings = NonNullable<Model["train"]>;
 
@@ -62,15 +46,6 @@ export function requireObjective(model: Model): Model {
   throw new Failure(
     `model \`${model.name}\` has no objective, so there is nothing to train`,
     "end it with `objective text = cross_entropy(logits, next_token)`",
-  );
-}
-
-/** Refuses targets that are not there yet. */
-export function checkTarget(target: string | undefined): "wasm" {
-  if (target === undefined || target === "auto" || target === "wasm") return "wasm";
-  throw new Failure(
-    `target \`${target}\` is not available yet`,
-    "this version has `wasm`, which runs on any processor",
   );
 }
 
@@ -102,47 +77,24 @@ export function tellSkipped({ warnings }: Dataset, file: string): void {
   tell(`data: ${first}${rest}`);
 }
 
-/** The engine as it is, or as fast as it can be made. */
-export function prepareEngine({ turbo, tune }: DeviceOptions): Promise<Engine> {
-  return detectEngine({ probe: wasmProbe, turbo: turbo === true, tune: tune !== false, cacheDirectory });
-}
-
-/** Compiles a model for training (or another purpose) on this engine, showing the stages that were asked for. */
+/** Compiles a model for training (or another purpose) on a machine, showing the stages that were asked for. */
 export function compileFor(
   model: Model,
-  engine: Engine,
+  { engine }: Machine,
   purpose: Artifact["purpose"] = "train",
   sizes: { readonly batch?: number; readonly context?: number } = {},
 ): Artifact {
   return compile(requireObjective(model), { purpose, engine, watch: watchStages(), ...sizes });
 }
 
-/** Throws `MemoryError` unless all artifacts fit side by side; nothing is allocated. */
-export function checkFit(artifacts: readonly Artifact[], options: DeviceOptions): void {
-  const threads = options.threads ?? defaultThreads();
-  let available = process.availableMemory();
-  for (const artifact of artifacts) {
-    checkMemory(artifact, threads, available);
-    available -= artifact.arenaBytes + threads * artifact.scratchBytes;
-  }
-}
-
 /** Opens artifacts, all at once or none: memory is added up before any of it is allocated. */
 export async function openSessions(
   artifacts: readonly Artifact[],
-  options: DeviceOptions,
+  machine: Machine,
 ): Promise<readonly Session[]> {
-  checkFit(artifacts, options);
-  const threads = options.threads ?? defaultThreads();
+  checkFit(artifacts, machine);
   const sessions: Session[] = [];
-  for (const artifact of artifacts) {
-    sessions.push(
-      openSession(
-        artifact,
-        await openWasmDevice(artifact, { threads, cacheDirectory, turbo: options.turbo === true }),
-      ),
-    );
-  }
+  for (const artifact of artifacts) sessions.push(openSession(artifact, await openDevice(artifact, machine)));
   return sessions;
 }
 
@@ -150,26 +102,18 @@ export async function openSessions(
 export function manifestOf(parts: {
   readonly artifact: Artifact;
   readonly model: Model;
-  readonly engine: Engine;
+  readonly machine: Machine;
   readonly settings: TrainSettings;
   readonly dataset: Dataset;
-  readonly threads: number;
   readonly file: string;
   readonly folder: string;
 }): Manifest {
-  const { artifact, model, engine, settings, dataset, threads, file, folder } = parts;
-  const { rows, columns } = engine.tile;
+  const { artifact, model, machine, settings, dataset, file, folder } = parts;
   return {
     format: runFormat,
     motley: version,
     engine: `node ${process.versions.node}, V8 ${process.versions.v8}`,
-    flags: [
-      `tile ${rows}x${columns}`,
-      ...(engine.relaxedSimd ? ["relaxed SIMD"] : []),
-      ...(engine.turbo ? ["turbo"] : []),
-    ],
-    processor: cpus()[0]?.model.trim() ?? process.arch,
-    threads,
+    ...describeMachine(machine, artifact),
     target: artifact.target,
     model: artifact.model,
     variant: artifact.variant,

@@ -1,11 +1,10 @@
 // roofline.ts: what this machine can do at best: multiply-adds, and bytes to and from memory.
-// In: a probe (an artifact of two launches: one matmul repeated in cache, long additions out of memory). Out: two rates.
-// Measured on as many threads as the step will have, all at once, because processors share clocks and memory; rates are
-// of one thread. The matmul is the very micro-kernel that a model's linears run.
+// In: a probe (an artifact of two launches: arithmetic without memory, and long trips through memory), and how to open
+// it. Out: two rates. Measured on as many threads as the step will have, all at once, because processors share clocks
+// and memory; rates are of one thread, and a GPU counts as one.
 
 import type { Artifact } from "../targets/artifact.ts";
-import type { DeviceTimes } from "./device.ts";
-import { openWasmDevice, type WasmDeviceOptions } from "./wasm.ts";
+import type { Device, DeviceTimes } from "./device.ts";
 
 /** Peak rates of one thread while all run. */
 export type Roofline = {
@@ -15,12 +14,11 @@ export type Roofline = {
   readonly gigabytesPerThread: number;
 };
 
-/** Launch 0 of the artifact is the matmul, launch 1 the additions. */
+/** Launch 0 of the artifact is arithmetic, launch 1 moves memory. */
 export type RooflineProbe = {
   readonly artifact: Artifact;
-  /** Tile table and where chunk 0's tiles end, as the artifact's layout wants them. */
-  readonly tiles: Int32Array;
-  readonly tileStarts: Int32Array;
+  /** What to write before it runs. */
+  readonly inputs: readonly { readonly byteOffset: number; readonly values: Float32Array | Int32Array }[];
   readonly flops: number;
   readonly bytes: number;
 };
@@ -28,14 +26,13 @@ export type RooflineProbe = {
 const rounds = 8;
 
 /** Takes about 0.2 s. */
-export async function measureRoofline(probe: RooflineProbe, options: WasmDeviceOptions): Promise<Roofline> {
-  const { artifact, tiles, tileStarts, flops, bytes } = probe;
-  const device = await openWasmDevice(artifact, options);
+export async function measureRoofline(
+  { artifact, inputs, flops, bytes }: RooflineProbe,
+  open: (artifact: Artifact) => Promise<Device>,
+): Promise<Roofline> {
+  const device = await open(artifact);
   try {
-    // Ones: zeros and denormals could take another path through the processor.
-    device.write(0, new Float32Array(artifact.arenaBytes / 4).fill(1));
-    device.write(artifact.layout.tiles, tiles);
-    device.write(artifact.layout.tileStarts, tileStarts);
+    for (const { byteOffset, values } of inputs) device.write(byteOffset, values);
     const rate = async (launch: number, phase: "forward" | "backward", amount: number): Promise<number> => {
       let best = Number.POSITIVE_INFINITY;
       for (let round = 0; round < rounds; round += 1)

@@ -19,8 +19,7 @@ const elements = 1 << 20;
 
 export type WasmRoofline = {
   readonly artifact: Artifact;
-  readonly tiles: Int32Array;
-  readonly tileStarts: Int32Array;
+  readonly inputs: readonly { readonly byteOffset: number; readonly values: Float32Array | Int32Array }[];
   readonly flops: number;
   readonly bytes: number;
 };
@@ -42,12 +41,18 @@ export function wasmRoofline(engine: WasmEngine): WasmRoofline {
   ];
   return {
     artifact: artifactOf({ launches, program, scratchBytes, rows, tiles, tileStarts, arenaBytes: end() }),
-    tiles: Int32Array.from(Array.from({ length: tileCount }, (_, i) => [i * tileRows, tileRows, 0]).flat()),
-    tileStarts: Int32Array.of(0, tileCount),
+    inputs: [
+      // Ones: zeros and denormals could take another path through the processor.
+      { byteOffset: 0, values: new Float32Array(end() / 4).fill(1) },
+      { byteOffset: tiles, values: Int32Array.from(tileTable.flat()) },
+      { byteOffset: tileStarts, values: Int32Array.of(0, tileCount) },
+    ],
     flops: 2 * rows * size * size * repeats,
     bytes: 12 * elements * additions,
   };
 }
+
+const tileTable = Array.from({ length: tileCount }, (_, i) => [i * tileRows, tileRows, 0]);
 
 const kernels: readonly Kernel[] = [
   {

@@ -1,4 +1,4 @@
-// compiled.ts: a model compiled to WebAssembly and run for a step, beside the same step in the interpreter.
+// compiled.ts: a model compiled for a target and run for a step, beside the same step in the interpreter.
 // In: a Model, parameters, batches. Out: how far the two are apart, tensor by tensor.
 // One session takes all the batches, one after another, so that what a batch leaves behind would show in the next.
 
@@ -10,15 +10,35 @@ import { lower } from "../../src/lower/lower.ts";
 import { addUpdate } from "../../src/lower/optimizer.ts";
 import { simplify } from "../../src/passes/pipeline.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
+import type { Device } from "../../src/runtime/device.ts";
 import { stepLosses } from "../../src/runtime/export.ts";
 import { layoutBatch } from "../../src/runtime/layout.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
+import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
+import type { Artifact } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
+import { defaultLimits, tilesFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
+import { softwareAdapter } from "./devices.ts";
 import { layoutOptions, type Parameters, relativeDistance } from "./interpreted.ts";
 
 export const plainEngine: WasmEngine = { tile: { rows: 4, columns: 8 }, relaxedSimd: false };
 export const fastEngine: WasmEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true };
+
+const [smallTile = usualGpu.tile, ...otherTiles] = tilesFor(defaultLimits);
+
+/** All that SwiftShader has, and the smallest tile; `usualGpu` is what every GPU can run. */
+export const richGpu: WgslEngine = { ...usualGpu, tile: smallTile, subgroups: true };
+
+/** What SwiftShader is fastest with: threads cost it more than anything. */
+export const fatGpu: WgslEngine = { ...richGpu, tile: otherTiles.at(-1) ?? smallTile };
+
+/** A device for whatever target an artifact was compiled for. */
+export async function openDevice(artifact: Artifact, threads = 1): Promise<Device> {
+  return artifact.program.kind === "wasm"
+    ? openWasmDevice(artifact, { threads })
+    : openWebgpuDevice(artifact, { adapter: await softwareAdapter() });
+}
 
 export type StepDistance = {
   /** Relative, of the total. */
@@ -34,11 +54,11 @@ export async function openCompiled(
   model: Model,
   parameters: Parameters,
   shape: { readonly batch: number; readonly context: number },
-  engine: WasmEngine,
-  threads: number,
+  engine: WasmEngine | WgslEngine,
+  threads = 1,
 ): Promise<Session> {
   const artifact = compile(model, { purpose: "train", engine, ...shape });
-  const session = openSession(artifact, await openWasmDevice(artifact, { threads }));
+  const session = openSession(artifact, await openDevice(artifact, threads));
   await session.initialize(1);
   const tensors = new Map<string, Float32Array>();
   for (const [path, { values }] of parameters) {
