@@ -3,46 +3,29 @@
 // The specs reach every op, every kernel kind and every form of sharing, or the suite fails.
 // MOTLEY_SPEC_SEED searches elsewhere; a failure prints the seed and a spec shrunk to what matters.
 
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import type { Model } from "../src/check/model.ts";
-import { trainingGraph } from "../src/compile.ts";
-import { type OpName, ops } from "../src/ir/ops.ts";
-import type { KernelKind } from "../src/kernel/kernel.ts";
-import type { Batch } from "../src/runtime/batch.ts";
-import { format } from "../src/syntax/format.ts";
-import type { WasmEngine } from "../src/targets/wasm.ts";
-import { randomBatch, randomNumbers } from "./support/batches.ts";
-import { compareStep, openCompiled, worstTensor } from "./support/compiled.ts";
+import { describe, test } from "vitest";
+import type { GridOnlyKind, KernelKind } from "../src/kernel/kernel.ts";
 import {
-  interpretStep,
-  layoutOptions,
-  livelyParameters,
-  modelOf,
-  type Parameters,
-  relativeDistance,
-} from "./support/interpreted.ts";
-import { type RandomCase, randomCases } from "./support/random-spec.ts";
+  agreesOn,
+  expectReached,
+  nothingSeen,
+  searchSpecs,
+  symptomNames,
+  type Way,
+} from "./support/random-agreement.ts";
 
 const seed = Number(process.env.MOTLEY_SPEC_SEED ?? 20);
 const runs = 200;
 
 /** Both micro-kernels, with and without fused multiply-adds, on one thread and on two. */
-const engines: readonly { readonly engine: WasmEngine; readonly threads: number }[] = [
+const ways: readonly Way[] = [
   { engine: { tile: { rows: 4, columns: 8 }, relaxedSimd: false }, threads: 1 },
   { engine: { tile: { rows: 6, columns: 8 }, relaxedSimd: true }, threads: 2 },
   { engine: { tile: { rows: 4, columns: 8 }, relaxedSimd: true }, threads: 2 },
   { engine: { tile: { rows: 6, columns: 8 }, relaxedSimd: false }, threads: 1 },
 ];
 
-/** What f32 may lose against float64, by how many ops a step has. */
-const tolerances: readonly { readonly ops: number; readonly loss: number; readonly tensor: number }[] = [
-  { ops: 60, loss: 1e-6, tensor: 3e-5 },
-  { ops: 200, loss: 2e-6, tensor: 1e-4 },
-  { ops: Number.POSITIVE_INFINITY, loss: 1e-5, tensor: 2e-4 },
-];
-
-const kernelKinds: { readonly [K in KernelKind]: true } = {
+const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind>]: true } = {
   matmul: true,
   row_program: true,
   rope: true,
@@ -62,171 +45,16 @@ const kernelKinds: { readonly [K in KernelKind]: true } = {
   pack: true,
 };
 
-const features = [
-  ...["share: nothing", "share: all", "share: label", "share: path", "share: between", "share: override"],
-  ...["1 modalities", "2 modalities", "3 modalities", "4 modalities", "an absent modality"],
-  ...["global", "per modality", "without a label", "arms", "a modality without an arm"],
-  ...["per-modality constant", "uneven widths", "queries and keys from arms", "a value that one arm reads"],
-  ...["a value handed on by arms and read elsewhere", "parameters without a gradient"],
-  ...["embedding: global", "embedding: per modality", "embedding: arms", "embedding: two"],
-  ...["call: once", "call: twice", "call: repeat", "call: nested repeat", "call: repeat 0"],
-  ...["a layer inside a layer", "a layer inside per modality"],
-  ...["grouped-query heads", "heads no vector fits", "norm over heads", "rope", "output norm"],
-  ...["objectives: one", "objectives: two on one logits", "objectives: two logits"],
-  ...["objectives: some modalities", "objectives: capped logits", "z_loss", "a loss in chunks"],
-  ...["engine 0", "engine 1", "engine 2", "engine 3", "documents of one token", "fewer rows than a tile has"],
-];
-
-const seen = { features: new Set<string>(), ops: new Set<OpName>(), kernels: new Set<string>() };
-
-/** The model without the places where its parts stand. */
-function meaning(model: Model): unknown {
-  const isPlace = (key: string): boolean => key === "span";
-  const plain = (key: string, value: unknown): unknown =>
-    isPlace(key) ? undefined : value instanceof Map ? [...value] : value;
-  return JSON.parse(JSON.stringify(model, plain));
-}
-
-/**
- * How far the gradients move, in float64, when every parameter moves to an f32 beside it, or stays. A model for which
- * that is much is no measure of the kernels; it is asked only where a step disagrees.
- */
-function sensitivity(model: Model, parameters: Parameters, batch: Batch): number {
-  const random = randomNumbers(1);
-  const moved: Parameters = new Map(
-    [...parameters].map(([path, { shape, values }]) => [
-      path,
-      { shape, values: Float32Array.from(values, (x) => x * (1 + Math.round(2 * random() - 1) * 2 ** -23)) },
-    ]),
-  );
-  const [at, beside] = [interpretStep(model, parameters, batch), interpretStep(model, moved, batch)];
-  const norm = Math.hypot(...[...at.gradients.values()].map((gradient) => Math.hypot(...gradient)));
-  const distances = [...at.gradients].map(([path, gradient]) =>
-    relativeDistance(beside.gradients.get(path) ?? [], gradient, 1e-3 * norm),
-  );
-  return Math.max(...distances);
-}
-
-async function agrees(drawn: RandomCase): Promise<void> {
-  const model = modelOf(drawn.text, "v");
-  const formatted = format({ name: "test.mot", text: drawn.text });
-  expect(formatted.diagnostics).toEqual([]);
-  expect(meaning(modelOf(formatted.text, "v"))).toEqual(meaning(model));
-
-  const { nodes } = trainingGraph(model);
-  const tolerance = tolerances.find((row) => nodes.length <= row.ops) ?? { loss: 0, tensor: 0 };
-  const { modalities } = layoutOptions(model);
-  const way = engines[drawn.engine];
-  if (way === undefined) throw new Error(`no engine ${drawn.engine}`);
-  const { batch, context } = drawn;
-  const parameters = livelyParameters(model, drawn.seed);
-  const session = await openCompiled(model, parameters, { batch, context }, way.engine, way.threads);
-  for (const feature of drawn.features) seen.features.add(feature);
-  for (const { op } of nodes) seen.ops.add(op);
-  for (const { kind } of session.artifact.kernels) seen.kernels.add(kind);
-  try {
-    const tokens = randomBatch({ ...drawn, modalities });
-    const distance = await compareStep(session, model, tokens, Float32Array.of(0.01, 2, 3));
-    const worst = worstTensor(distance);
-    const isClose = distance.loss < tolerance.loss && worst.distance < tolerance.tensor;
-    fc.pre(isClose || sensitivity(model, parameters, tokens) < tolerance.tensor / 10);
-    expect(distance.loss, "loss").toBeLessThan(tolerance.loss);
-    expect(worst.distance, `${worst.name}, ${nodes.length} ops`).toBeLessThan(tolerance.tensor);
-  } finally {
-    await session.close();
-  }
-}
+const seen = nothingSeen();
 
 describe("random specs", () => {
-  test("agree with the interpreter, formatted or not", { timeout: 600_000 }, async () => {
-    const property = fc.asyncProperty(randomCases, agrees);
-    const result = await fc.check(property, {
-      seed,
-      numRuns: runs,
-      // Specs that rounding alone throws about are drawn again, but must stay few.
-      maxSkipsPerRun: 0.1,
-      // Bounds shrinking; a machine that takes this long without a failure misses the coverage below.
-      interruptAfterTimeLimit: 240_000,
-    });
-    if (!result.failed) return;
-    const [drawn] = result.counterexample ?? [];
-    const { text = "", features: _features, ...batch } = drawn ?? {};
-    const why =
-      result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
-    throw new Error(
-      `MOTLEY_SPEC_SEED=${seed}, run ${result.numRuns}, shrunk ${result.numShrinks} times, path ${result.counterexamplePath}\n${why}\n${JSON.stringify(batch)}\n${text}`,
-    );
-  });
+  test("agree with the interpreter, formatted or not", { timeout: 600_000 }, () =>
+    searchSpecs(ways, seen, { seed, runs }),
+  );
 
-  test("reach every op, every kernel and every form of the language", () => {
-    expect(features.filter((feature) => !seen.features.has(feature))).toEqual([]);
-    expect([...seen.features].filter((feature) => !features.includes(feature))).toEqual([]);
-    expect(Object.keys(ops).filter((op) => !seen.ops.has(op as OpName))).toEqual([]);
-    expect(Object.keys(kernelKinds).filter((kind) => !seen.kernels.has(kind))).toEqual([]);
-  });
+  test("reach every op, every kernel and every form of the language", () => expectReached(seen, kernelKinds));
 });
 
-/** A spec found by the search, cut down; the title is what one saw. */
-const found: readonly {
-  readonly symptom: string;
-  readonly body: string;
-  readonly batch?: number;
-  readonly context?: number;
-}[] = [
-  {
-    symptom: "an embedding inside arms gets the gradient of other modalities' rows",
-    body: `const dim = 8
-     modality text = tokens(vocab: 5)
-     modality image = tokens(vocab: 4)
-     per modality enter { text { x = embed(tokens, dim) as a } image { x = linear(embed(tokens, 3) as b, dim) as c } }
-     logits = linear(x, vocab) as head
-     objective text, image = cross_entropy(logits, next_token)`,
-  },
-  {
-    symptom: "a stream of width 1 that feeds two matmuls has wrong gradients",
-    body: `modality text = tokens(vocab: 21)
-     x = embed(tokens, 1) as embedding
-     logits = linear(x, vocab) as head
-     others = linear(x, vocab) as other_head
-     objective text = cross_entropy(logits, next_token)
-     objective text = cross_entropy(others, next_token)`,
-  },
-  {
-    symptom: "two objectives of one logits with unlike z_loss are a compiler bug",
-    body: `modality text = tokens(vocab: 7)
-     modality image = tokens(vocab: 3)
-     x = embed(tokens, 4) as embedding
-     logits = linear(x, vocab) as head
-     objective text = cross_entropy(logits, next_token, z_loss: 1e-3)
-     objective image = 0.5 * cross_entropy(logits, next_token)`,
-  },
-  {
-    symptom: "a loss in exactly two chunks is taken for a race",
-    body: `modality text = tokens(vocab: 4200)
-     x = embed(tokens, 4) as embedding
-     logits = linear(x, vocab) as head
-     objective text = cross_entropy(logits, next_token)`,
-    batch: 4,
-    context: 49,
-  },
-  {
-    symptom: "a large batch loses its last rows where the loss does not run in chunks",
-    body: `modality text = tokens(vocab: 4200)
-     modality image = tokens(vocab: 2)
-     x = embed(tokens, 4) as embedding
-     x = rms_norm(x) as norm
-     logits = linear(x, vocab) as head
-     objective image = cross_entropy(logits, next_token, z_loss: 1e-3)
-     objective text = cross_entropy(logits, next_token)`,
-    batch: 4,
-    context: 49,
-  },
-];
-
 describe("symptoms", () => {
-  test.each(found)("$symptom", async ({ body, batch = 2, context = 9 }) => {
-    const text = `model m { ${body} }\nvariant v = m\ntrain m { data icons context 8, batch 1, steps 10, seed 1 adamw(lr: 1e-2) }`;
-    const present = modelOf(text, "v").modalities.map((_, m) => m);
-    await agrees({ text, features: new Set(), batch, context, seed: 7, engine: 1, present, emptyTail: 0 });
-  });
+  test.each(symptomNames)("%s", (name) => agreesOn(name, ways[1] as Way));
 });

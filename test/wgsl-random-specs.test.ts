@@ -1,0 +1,61 @@
+// wgsl-random-specs.test.ts: the same property on a GPU: any spec the checker accepts compiles to shaders, and a step of
+// them agrees with the interpreter in the loss, every gradient and every parameter after the update.
+
+import { test } from "vitest";
+import type { KernelKind, TileOnlyKind } from "../src/kernel/kernel.ts";
+import { defaultLimits, usualGpu } from "../src/targets/wgsl.ts";
+import { richGpu } from "./support/compiled.ts";
+import { describeWith, gpuProblem } from "./support/devices.ts";
+import {
+  agreesOn,
+  expectReached,
+  nothingSeen,
+  searchSpecs,
+  symptomNames,
+  type Way,
+} from "./support/random-agreement.ts";
+
+const seed = Number(process.env.MOTLEY_SPEC_SEED ?? 20);
+const runs = 120;
+
+/** With and without subgroups, small tiles and large, the loss in chunks, memory in several banks. */
+const ways: readonly Way[] = [
+  { engine: richGpu },
+  { engine: { ...usualGpu, lossChunkBytes: 4096 } },
+  { engine: { ...richGpu, limits: { ...defaultLimits, maxStorageBufferBindingSize: 1 << 16 } } },
+  { engine: usualGpu },
+];
+
+const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind>]: true } = {
+  product: true,
+  row_program: true,
+  rope: true,
+  embed: true,
+  cross_entropy: true,
+  zero_rows: true,
+  copy_rows: true,
+  outer: true,
+  rms_norm_partials: true,
+  sum_partials: true,
+  embed_dw_by_token: true,
+  attention: true,
+  attention_grad: true,
+  loss_sums: true,
+  array_add: true,
+  square_sum: true,
+  adamw: true,
+  pack: true,
+};
+
+const seen = nothingSeen();
+const problem = await gpuProblem();
+
+describeWith(problem, "random specs on a GPU", () => {
+  test("agree with the interpreter", { timeout: 600_000 }, () => searchSpecs(ways, seen, { seed, runs }));
+
+  test("reach every op, every kernel and every form of the language", () => expectReached(seen, kernelKinds));
+});
+
+describeWith(problem, "symptoms on a GPU", () => {
+  test.each(symptomNames)("%s", (name) => agreesOn(name, { engine: usualGpu }));
+});
