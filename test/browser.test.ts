@@ -4,12 +4,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type * as webgpu from "../src/runtime/webgpu.ts";
 import { tryBrowser } from "./support/browser.ts";
+import { bundle } from "./support/bundle.ts";
 import { describeWith } from "./support/devices.ts";
-import { repository } from "./support/motley.ts";
 import { regionsOf, type WgslParts, wgslArtifact } from "./support/wgsl-artifact.ts";
 
 const { browser, problem } = await tryBrowser();
@@ -128,13 +127,4 @@ async function runThere({ artifact, floatStart }: There) {
   };
   const refused = (await messageOf(open({ ...artifact, program: broken }))).split(":").slice(0, 2).join(":");
   return { values, launches: calls.map(({ launch }) => launch), stats, refused, lost, later };
-}
-
-async function bundle(entry: string): Promise<string> {
-  const built = await build({
-    ...{ configFile: false, root: repository, logLevel: "error" },
-    build: { write: false, minify: false, lib: { entry, formats: ["es"] } },
-  });
-  const outputs = Array.isArray(built) ? built.flatMap(({ output }) => output) : [];
-  return outputs.map((file) => (file.type === "chunk" ? file.code : "")).join("\n");
 }
