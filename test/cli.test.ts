@@ -222,12 +222,28 @@ describe("fmt", () => {
 });
 
 describe("build", () => {
-  it("writes an artifact that is plain JSON and the module's text", async () => {
+  it.each([
+    ["wasm", "module.wat", "module.wat"],
+    ["wgsl", "kernels", "kernels/s00_pack.wgsl"],
+  ])("writes what runs, its sizes as plain JSON, and the program, for %s", async (target, shown, text) => {
     const folder = join(temporaryFolder(), "out");
-    const { exitCode } = await motley(["build", hello, "--out", folder]);
-    const artifact = JSON.parse(readFileSync(join(folder, "artifact.json"), "utf8"));
-    expect([exitCode, artifact.model, artifact.format]).toEqual([0, "hello", 1]);
-    expect(readFileSync(join(folder, "module.wat"), "utf8")).toBe(artifact.program.wat);
+    const { exitCode, stdout } = await motley(["build", hello, "--target", target, "--out", folder]);
+    const lines = stdout.trim().split("\n");
+    expect([exitCode, ...lines.map((line) => line.split(" ")[0])]).toEqual([
+      0,
+      ...[shown, "model.json", "model.ts"].map((name) => join(folder, name)),
+    ]);
+    const { format, model, program } = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
+    expect([format, model, program.path ?? program.shaders[0].path]).toEqual([1, "hello", text]);
+    expect(existsSync(join(folder, text))).toBe(true);
+  });
+
+  it("refuses a stage of one target in a build for another", async () => {
+    const finished = await motley(["build", hello, "--emit", "wgsl", "--target", "wasm"]);
+    expect([finished.exitCode, finished.stderr]).toEqual([
+      1,
+      expect.stringContaining("stage `wgsl` is one of target `wgsl`, and this is a build for `wasm`"),
+    ]);
   });
 
   it.each(["ast", "model", ...stageNames])("prints stage %s", async (stage) => {
