@@ -405,6 +405,9 @@ async function bundle(): Promise<
     : "output" in built
       ? built.output
       : [];
+  // What stands in for Node's modules.
+  const ids = outputs.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  expect(ids.filter((id) => id.includes("browser-external"))).toEqual([]);
   const types = { js: "text/javascript", html: "text/html" } as const;
   return new Map(
     outputs.map((file) => {
