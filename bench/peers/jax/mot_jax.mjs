@@ -1,5 +1,6 @@
 // mot_jax.mjs: the peer in jax-js: one jitted training step (forward, backward, clipping, AdamW), timed.
-// In: the sizes of mot_torch.py and --routing sorted|where. Out: one line of JSON with every step's milliseconds.
+// In: the sizes of mot_torch.py, --routing sorted|where, --device wasm|webgpu (--software: on a GPU in software).
+// Out: one line of JSON with every step's milliseconds.
 // `where` computes every tower for every row and selects; `sorted` sorts rows by modality once per batch and slices, which
 // only a fixed mix of modalities allows: another count would be another program to trace and compile.
 // jax-js counts references: a call takes its arguments, `.ref` keeps one; see its README.
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     variant: { type: "string", default: "mot" },
     routing: { type: "string", default: "sorted" },
+    device: { type: "string", default: "wasm" },
+    software: { type: "boolean", default: false },
   },
 });
 const sizes = [
@@ -40,10 +43,15 @@ const sizes = [
 const { dim, layers, heads, ffn, seq, batch, vtext, vimage, steps, warmup, threads } = Object.fromEntries(
   sizes.map((name) => [name, Number(values[name])]),
 );
+const isOnGpu = values.device === "webgpu";
 const startedWorkers = provideWorkers(threads);
+// Its package is optional: loaded only where it is wanted.
+const { countSubmits, provideGpu } = isOnGpu ? await import("./gpu.mjs") : {};
+if (isOnGpu) provideGpu({ software: values.software, threads });
 const {
   blockUntilReady,
   defaultDevice,
+  getWebGPUDevice,
   init,
   jit,
   nn,
@@ -51,8 +59,9 @@ const {
   tree,
   valueAndGrad,
 } = await import("@jax-js/jax");
-await init("wasm");
-defaultDevice("wasm");
+const devices = await init(values.device);
+if (!devices.includes(values.device)) throw new Error(`jax-js finds no device \`${values.device}\``);
+defaultDevice(values.device);
 
 const towers = values.variant === "mot" ? 2 : 1;
 const isSorted = towers > 1 && values.routing === "sorted";
@@ -226,8 +235,12 @@ let v = tree.map((p) => np.zeros(p.shape), params);
 const run = jit(trainStep);
 const losses = [];
 const milliseconds = [];
+/** Command buffers handed to the GPU so far: jax-js hands one over per kernel, and one per read. */
+const submits = isOnGpu ? countSubmits(getWebGPUDevice()) : () => 0;
+let submitsBefore = 0;
 for (let s = 1; s <= warmup + steps; s += 1) {
   const corrections = np.array(new Float32Array([1 / (1 - beta1 ** s), 1 / (1 - beta2 ** s)]));
+  submitsBefore = submits();
   const start = performance.now();
   const [loss, ...next] = run(params, m, v, corrections, tree.ref(data));
   [params, m, v] = await blockUntilReady(next);
@@ -236,6 +249,8 @@ for (let s = 1; s <= warmup + steps; s += 1) {
   losses.push(value[0]);
 }
 const [firstLoss, lastLoss] = [losses[0], losses.at(-1)];
-const used = startedWorkers() || 1;
-process.stdout.write(`${JSON.stringify({ milliseconds, firstLoss, lastLoss, parameters, threads: used })}\n`);
+const used = isOnGpu ? 0 : startedWorkers() || 1;
+const figures = { milliseconds, firstLoss, lastLoss, parameters, threads: used };
+const ofGpu = isOnGpu ? { submits: submits() - submitsBefore } : {};
+process.stdout.write(`${JSON.stringify({ ...figures, ...ofGpu })}\n`);
 process.exit(0);
