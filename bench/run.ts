@@ -7,13 +7,14 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { CompileFigures } from "./compile.ts";
 import type { RatioFigures } from "./ratio.ts";
 import { assembleField, type Contender, findPython } from "./support/contenders.ts";
+import { describeCommit, describeMachine, jaxVersion } from "./support/machine.ts";
 import { type Sizes, settings } from "./support/model.ts";
 import type { Entry, MatmulLine, Results, StepFigures } from "./support/results.ts";
 import { median } from "./support/statistics.ts";
@@ -167,14 +168,8 @@ function emptyResults(): Results {
   return {
     format: 1,
     date,
-    commit: git("rev-parse", "HEAD"),
-    isDirty: git("status", "--porcelain", "--", "src", "grammar", "templates", "bench/peers") !== "",
-    machine: {
-      processor: cpus()[0]?.model ?? "",
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      system: `${process.platform} ${process.arch}`,
-    },
+    ...describeCommit(),
+    machine: describeMachine(),
     versions: versions(),
     load: [loadBefore, loadBefore],
     threads,
@@ -188,10 +183,7 @@ function emptyResults(): Results {
 function versions(): Readonly<Record<string, string>> {
   const python = findPython(values.python);
   const known = { node: process.versions.node, v8: process.versions.v8 };
-  const jaxPackage = JSON.parse(readFileSync(here("./peers/jax/package.json"), "utf8")) as {
-    readonly dependencies: Readonly<Record<string, string>>;
-  };
-  const jax = jaxPackage.dependencies["@jax-js/jax"];
+  const jax = jaxVersion();
   const torch =
     python === undefined
       ? undefined
@@ -201,14 +193,6 @@ function versions(): Readonly<Record<string, string>> {
     ...(torch === undefined ? {} : { torch }),
     ...(jax === undefined ? {} : { "jax-js": jax }),
   };
-}
-
-function git(...args: readonly string[]): string {
-  try {
-    return execFileSync("git", args, { encoding: "utf8", cwd: here("..") }).trim();
-  } catch {
-    return "unknown";
-  }
 }
 
 function say(line: string): void {
