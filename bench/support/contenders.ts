@@ -33,7 +33,16 @@ function stepsOf(family: Contender["family"], setting: string): string {
   return String(setting === "dim256" ? stepCounts[family].dim256 : stepCounts[family].chameleon);
 }
 
-function peerArguments({ dim, layers, heads, ffn, context, batch, text, image }: Sizes): readonly string[] {
+export function peerArguments({
+  dim,
+  layers,
+  heads,
+  ffn,
+  context,
+  batch,
+  text,
+  image,
+}: Sizes): readonly string[] {
   const sizes = { dim, layers, heads, ffn, seq: context, batch, vtext: text, vimage: image };
   return Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }

@@ -53,7 +53,7 @@ function describeRun({ date, commit, isDirty, machine, versions, load, threads, 
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, i) => (i < 2 ? "---" : "---:"));
   return [line(head), line(rule), ...rows.map(line)].join("\n");
@@ -72,7 +72,7 @@ function stepTable(results: Results): string {
   return table(["setting", "step of", "ms", "tokens/s", "threads", "first loss"], rows);
 }
 
-function goalTable(figures: readonly Figure[], isUnjudged: boolean): string {
+export function goalTable(figures: readonly Figure[], isUnjudged: boolean): string {
   const rows = figures.map((figure) => {
     const { setting, what, value, goal } = figure;
     const digits = value.median >= 20 ? 0 : 2;
