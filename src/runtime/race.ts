@@ -51,9 +51,9 @@ export function startRace<R extends Racer>(
   { steps, validation }: RaceOptions,
 ): Race<R> {
   const wallMs = new Map(racers.map(({ name, from }) => [name, from.wallMs]));
-  let step = Math.min(steps, ...racers.map(({ from }) => from.step));
+  let done = Math.min(steps, ...racers.map(({ from }) => from.step));
 
-  const stepOf = async ({ name, session }: R, batch: Batch): Promise<RaceStep> => {
+  const stepOf = async ({ name, session }: R, batch: Batch, step: number): Promise<RaceStep> => {
     const before = wallMs.get(name) ?? 0;
     const result = await trainStep(session, batch, step, steps, before).catch((error) => {
       if (error instanceof Error) error.message = `variant \`${name}\`, ${error.message}`;
@@ -65,13 +65,14 @@ export function startRace<R extends Racer>(
   };
 
   return {
-    step: () => step,
+    step: () => done,
     wallMs: (name) => wallMs.get(name) ?? 0,
     async advance(onStep) {
-      step += 1;
+      const step = done + 1;
       const batch = batches.next();
       const running = racers.filter(({ from }) => from.step < step);
-      for (const racer of running) await onStep(racer, await stepOf(racer, batch));
+      for (const racer of running) await onStep(racer, await stepOf(racer, batch, step));
+      done = step;
       return running;
     },
   };
