@@ -75,7 +75,7 @@ describeWith(problem, "the page", () => {
     await page.close();
   });
 
-  it("trains on a GPU in software where it is asked to", async () => {
+  it("trains on a GPU in software where it is asked to", { timeout: 120_000 }, async () => {
     const page = await open("?software");
     expect(await page.textContent("#target-line")).toMatch(/^WebGPU, .*: a GPU in software, as asked for/);
     await page.fill("textarea", smallText);

@@ -133,6 +133,8 @@ export function createTrainingPanel(wish: Wish, settle: () => void): TrainingPan
   stop.addEventListener("click", () => {
     preparation.abort();
     run?.stop();
+    // A step takes a GPU in software a while.
+    if (phase !== "preparing") view.say("Stopping after this step");
   });
   save.addEventListener("click", () => {
     if (run !== undefined) saveAs("compare.json", `${JSON.stringify(documentOf(run))}\n`);

@@ -176,6 +176,8 @@ export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> 
   await page.waitForFunction(
     (source) => new RegExp(source).test(document.querySelector("#train-status")?.textContent ?? ""),
     pattern.source,
+    // A GPU in software compiles kernels for as long as a busy machine makes it.
+    { timeout: 110_000 },
   );
 }
 
