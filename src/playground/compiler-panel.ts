@@ -24,6 +24,7 @@ export function createCompilerPanel(onLine: (specLine: number) => void): Compile
   let known = new Map<string, Staged | Error>();
   let stage: StageId = "code";
   let isStale = false;
+  let wasShown = false;
 
   const staged = (): Staged | Error | undefined => {
     const model = models.get(variantPicker.value);
@@ -34,6 +35,7 @@ export function createCompilerPanel(onLine: (specLine: number) => void): Compile
     return result;
   };
   const draw = (): void => {
+    if (!wasShown) return;
     const result = staged();
     const isCode = stage === "code" && result !== undefined && !(result instanceof Error);
     find("codes", HTMLElement).hidden = !isCode;
@@ -54,6 +56,7 @@ export function createCompilerPanel(onLine: (specLine: number) => void): Compile
 
   return {
     show(found) {
+      wasShown = true;
       // While something is wrong, what was there before the mistake stays.
       isStale = found.size === 0 && models.size > 0;
       if (isStale) {

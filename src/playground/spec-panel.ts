@@ -21,6 +21,7 @@ export type CheckedSpec = {
   readonly source: Source;
   /** By variant; empty where something is wrong. */
   readonly models: ReadonlyMap<string, Model>;
+  readonly isWrong: boolean;
   /** The variants that the spec's `compare` line names. */
   readonly compare: readonly string[];
 };
@@ -94,7 +95,7 @@ function showChecked(
   if (status.textContent !== text) status.textContent = text;
   status.title = `checked in ${Math.ceil(took)} ms`;
   status.className = isFine ? "status" : "status status-wrong";
-  onChecked({ source, models: isFine ? models : new Map(), compare });
+  onChecked({ source, models: isFine ? models : new Map(), isWrong: !isFine, compare });
 }
 
 function fineText(modelCount: number): string {

@@ -54,7 +54,7 @@ export function createTrainingPanel(wish: Wish, settle: () => void): TrainingPan
     save.hidden = (run?.step() ?? 0) === 0;
     target.lock(phase !== "idle");
     if (phase === "idle" && run === undefined) {
-      showCosts(table, chooser.chosen());
+      if (!spec?.isWrong) showCosts(table, chooser.chosen());
       view.say(problem ?? "");
     }
     stale.hidden = run === undefined || begunFrom === spec?.source.text;
@@ -163,6 +163,7 @@ const buttonOf = (id: string): HTMLButtonElement => find(id, HTMLButtonElement);
 /** What keeps these models from being trained, if anything does. */
 function whyNot(spec: CheckedSpec | undefined, models: readonly Model[]): string | undefined {
   const [first] = models;
+  if (spec?.isWrong) return "Waiting for a spec without mistakes.";
   if (spec === undefined || spec.models.size === 0) return "There is no model to train yet.";
   if (first === undefined) return "Choose a variant to train.";
   if (first.train === undefined) return `The spec has no \`train\` block for \`${first.name}\`.`;
