@@ -8,7 +8,9 @@ import {
   type Artifact,
   findAdapter,
   listAdapters,
+  openSharedGpu,
   openWebgpuDevice,
+  type SharedGpu,
   type WebgpuDevice,
 } from "../index.ts";
 import { Failure } from "./failure.ts";
@@ -44,12 +46,20 @@ export function unavailable(target: string): Failure {
   );
 }
 
-/** Opens an artifact on the GPU that was chosen; a run of several artifacts opens one device for each. */
+/** One for all artifacts of a command: variants have most of their kernels in common. */
+let shared: Promise<SharedGpu> | undefined;
+
+/** Opens an artifact on the GPU that was chosen. */
 export async function openGpu(
   artifact: Artifact,
   { isSoftware }: Pick<AdapterTraits, "isSoftware">,
 ): Promise<WebgpuDevice> {
-  const found = await findAdapter({ software: isSoftware });
+  shared ??= openShared(isSoftware);
+  return openWebgpuDevice(artifact, { shared: await shared });
+}
+
+async function openShared(software: boolean): Promise<SharedGpu> {
+  const found = await findAdapter({ software });
   if (found.adapter === undefined) throw new Failure(`the GPU cannot be used: ${found.reason}`);
-  return openWebgpuDevice(artifact, { adapter: found.adapter });
+  return openSharedGpu(found.adapter);
 }

@@ -126,7 +126,7 @@ function programCall(
   const width = result === undefined ? undefined : layout.width(result, modality);
   if (width === undefined) return [];
   const segments = Math.max(...nodes.map(headsOf));
-  const program = buildRowProgram(layout.graph, nodes, modality, width / segments, {
+  const program = buildRowProgram(layout.graph, nodes, modality, {
     stored: layout.storage.stored,
     rereads: true,
   });

@@ -20,7 +20,7 @@ export function loadedProgram(
   const type = result === undefined ? undefined : graph.values[result]?.type;
   const width = type?.kind === "rows" ? type.widths[modality] : undefined;
   if (width === undefined) return undefined;
-  const made = buildRowProgram(graph, nodes, modality, width, { stored: storage.stored, rereads: false });
+  const made = buildRowProgram(graph, nodes, modality, { stored: storage.stored, rereads: false });
   return { ...made, width };
 }
 

@@ -119,13 +119,7 @@ export function textKey(body: KernelBody): string {
           : [body.program.operands.map(({ kind }) => kind), body.program.phases],
       ]);
     case "row_program":
-      return JSON.stringify([
-        body.kind,
-        body.width / body.segments,
-        body.segments,
-        body.operands.map(({ kind }) => kind),
-        body.phases,
-      ]);
+      return JSON.stringify([body.kind, body.operands.map(({ kind }) => kind), body.phases]);
     case "cross_entropy":
       return `cross_entropy ${body.gradient}`;
     case "attention":
@@ -133,8 +127,6 @@ export function textKey(body: KernelBody): string {
       return `${body.kind} ${body.headDim} ${body.rotary === true}`;
     case "outer":
       return `outer ${body.inner % 4 === 0}`;
-    case "rms_norm_partials":
-      return `rms_norm_partials ${body.width / body.heads}`;
     case "adamw":
       return `adamw ${body.clip > 0}`;
     default:

@@ -19,6 +19,8 @@ export type Expression =
   /** A result of an earlier phase's reduction, after its `finish`. */
   | { readonly kind: "row_scalar"; readonly index: number }
   | { readonly kind: "constant"; readonly value: number }
+  /** 1 ÷ columns of a part of the row: what turns a sum into a mean. */
+  | { readonly kind: "per_column" }
   | { readonly kind: "unary"; readonly fn: ScalarUnary; readonly x: Expression }
   | { readonly kind: "binary"; readonly fn: ScalarBinary; readonly a: Expression; readonly b: Expression }
   /** A value computed by an earlier `let` of the same phase. */

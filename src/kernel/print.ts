@@ -52,6 +52,8 @@ export function printExpression(expression: Expression): string {
       return `t${expression.index}`;
     case "constant":
       return String(expression.value);
+    case "per_column":
+      return "1/n";
     case "unary":
       return `${expression.fn}(${printExpression(expression.x)})`;
     case "binary": {

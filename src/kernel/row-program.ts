@@ -32,15 +32,14 @@ export type ProgramOptions = {
   readonly rereads: boolean;
 };
 
-/** The program of `nodes` for modality `m`. `width` is that of one part. */
+/** The program of `nodes` for modality `m`, whatever the width of its rows. */
 export function buildRowProgram(
   graph: Graph,
   nodes: readonly AnyNode[],
   modality: number,
-  width: number,
   options: ProgramOptions,
 ): RowProgram {
-  const builder = new ProgramBuilder(graph, nodes, modality, width, options);
+  const builder = new ProgramBuilder(graph, nodes, modality, options);
   return builder.build();
 }
 
@@ -49,7 +48,6 @@ class ProgramBuilder {
   readonly graph: Graph;
   readonly nodes: readonly AnyNode[];
   readonly modality: number;
-  readonly width: number;
   readonly stored: (value: ValueId) => boolean;
   readonly rereads: boolean;
   readonly producer = new Map<ValueId, AnyNode>();
@@ -66,13 +64,11 @@ class ProgramBuilder {
     graph: Graph,
     nodes: readonly AnyNode[],
     modality: number,
-    width: number,
     { stored, rereads }: ProgramOptions,
   ) {
     this.graph = graph;
     this.nodes = nodes;
     this.modality = modality;
-    this.width = width;
     this.stored = stored;
     this.rereads = rereads;
     for (const node of nodes) for (const value of node.results) this.producer.set(value, node);
@@ -129,7 +125,7 @@ class ProgramBuilder {
     const x = this.value(operand);
     const eps = node.op === "rms_norm" || node.op === "rms_norm_dx" ? node.attributes.eps : 0;
     const sum: Expression = { kind: "row_scalar", index };
-    const finish = unary("rsqrt", add(mul(sum, constant(1 / this.width)), constant(eps)));
+    const finish = unary("rsqrt", add(mul(sum, { kind: "per_column" }), constant(eps)));
     return { index, value: mul(x, x), finish };
   }
 
@@ -140,7 +136,7 @@ class ProgramBuilder {
     const r: Expression = { kind: "row_scalar", index: root };
     const sum: Expression = { kind: "row_scalar", index };
     const value = mul(mul(this.value(dy), this.column(node)), this.value(x));
-    return { index, value, finish: mul(mul(mul(sum, constant(1 / this.width)), r), mul(r, r)) };
+    return { index, value, finish: mul(mul(mul(sum, { kind: "per_column" }), r), mul(r, r)) };
   }
 
   column(node: AnyNode): Expression {

@@ -54,6 +54,23 @@ export function guardDevice(gpu: GPUDevice): FailureGuard {
   };
 }
 
+/** A guard that one artifact's end does not end for the others on its GPU. */
+export function ownGuard(shared: FailureGuard): FailureGuard {
+  let closed: DeviceError | undefined;
+  const check = (): void => {
+    if (closed !== undefined) throw closed;
+    shared.check();
+  };
+  return {
+    check,
+    fail: (error) => {
+      closed ??= error;
+      return closed;
+    },
+    wait: (work) => (closed === undefined ? shared.wait(work) : Promise.reject(closed)),
+  };
+}
+
 /** The driver gave up, was reset, or somebody pulled the plug. */
 export function lostError(message: string): DeviceError {
   const reason = firstLine(message);

@@ -6,7 +6,7 @@ import type { Artifact, WgslProgram } from "../targets/artifact.ts";
 import { DeviceError } from "./device.ts";
 import { formatBytes, largestBuffers } from "./memory.ts";
 import { bufferSizes, wgslOf } from "./webgpu-arena.ts";
-import { type FailureGuard, guardDevice, kernelError, messageOf } from "./webgpu-failure.ts";
+import { type FailureGuard, kernelError, messageOf } from "./webgpu-failure.ts";
 import {
   checkFeatures,
   checkWebgpuMemory,
@@ -16,6 +16,7 @@ import {
   neededLimits,
   totalBytes,
 } from "./webgpu-memory.ts";
+import { type SharedGpu, sharedGpu } from "./webgpu-shared.ts";
 import { describeAdapter } from "./webgpu-traits.ts";
 
 /** The standard's numbers; Node has no global that holds them. */
@@ -39,15 +40,35 @@ export type Setup = {
   readonly pipelines: readonly GPUComputePipeline[];
   /** Bytes from one dispatch's job to the next. */
   readonly jobStep: number;
+  readonly destroyBuffers: () => void;
 };
 
-export async function setUp(artifact: Artifact, adapter: GPUAdapter): Promise<Setup> {
-  const program = wgslOf(artifact);
-  const gpu = await requestDevice(artifact, adapter);
-  const guard = guardDevice(gpu);
+/** An adapter to make a device of, or a device that several artifacts share. */
+export type GpuSource =
+  | { readonly adapter: GPUAdapter; readonly shared?: undefined }
+  | { readonly shared: SharedGpu; readonly adapter?: undefined };
+
+export async function setUp(artifact: Artifact, source: GpuSource): Promise<Setup> {
+  if (source.shared !== undefined) return setUpOn(artifact, source.shared);
+  const gpu = await requestDevice(artifact, source.adapter);
   try {
-    const jobStep = gpu.limits.minUniformBufferOffsetAlignment;
-    const buffers = await makeBuffers(artifact, gpu, guard, jobStep);
+    return await setUpOn(artifact, sharedGpu(gpu));
+  } catch (error) {
+    gpu.destroy();
+    throw error;
+  }
+}
+
+async function setUpOn(artifact: Artifact, { gpu, guard, pipelines: known }: SharedGpu): Promise<Setup> {
+  const program = wgslOf(artifact);
+  checkOffer(artifact, "this GPU", gpu);
+  const jobStep = gpu.limits.minUniformBufferOffsetAlignment;
+  const buffers = await makeBuffers(artifact, gpu, guard, jobStep);
+  const all = [buffers.jobs, buffers.integers, ...buffers.weights, ...buffers.floats];
+  const destroyBuffers = (): void => {
+    for (const buffer of all) buffer.destroy();
+  };
+  try {
     gpu.queue.writeBuffer(buffers.integers, program.integerBytes, Int32Array.from(program.records));
     gpu.queue.writeBuffer(buffers.jobs, 0, jobWords(program, jobStep));
     gpu.pushErrorScope("validation");
@@ -63,28 +84,38 @@ export async function setUp(artifact: Artifact, adapter: GPUAdapter): Promise<Se
     const pipelineLayout = gpu.createPipelineLayout({ bindGroupLayouts: [layout] });
     const refused = await guard.wait(gpu.popErrorScope());
     if (refused !== null) throw kernelError(refused.message);
-    const pipelines = await makePipelines(gpu, guard, program, pipelineLayout);
-    return { gpu, guard, group, pipelines, jobStep, integers: buffers.integers, floats: buffers.floats };
+    const pipelines = await makePipelines({ gpu, guard, pipelines: known }, program, pipelineLayout);
+    const { integers, floats } = buffers;
+    return { gpu, guard, group, pipelines, jobStep, integers, floats, destroyBuffers };
   } catch (error) {
-    gpu.destroy();
+    destroyBuffers();
     throw error;
   }
 }
 
-async function requestDevice(artifact: Artifact, adapter: GPUAdapter): Promise<GPUDevice> {
-  const { features, limits } = adapter;
-  checkFeatures(artifact, describeAdapter(adapter).name, (feature) => features.has(feature));
-  // Limits are properties of the adapter's prototype: named one by one, they become plain numbers.
+/** Throws unless an adapter or a device has what the artifact needs. */
+function checkOffer(
+  artifact: Artifact,
+  name: string,
+  { features, limits }: Pick<GPUAdapter, "features" | "limits">,
+): Limits {
+  checkFeatures(artifact, name, (feature) => features.has(feature));
+  // Limits are properties of a prototype: named one by one, they become plain numbers.
   const needed = neededLimits(artifact, limits.minUniformBufferOffsetAlignment);
   const offered: Limits = Object.fromEntries(
-    [...Object.keys(needed), "minUniformBufferOffsetAlignment"].map((name) => [
-      name,
-      limits[name as keyof GPUSupportedLimits] as number,
+    [...Object.keys(needed), "minUniformBufferOffsetAlignment"].map((limit) => [
+      limit,
+      limits[limit as keyof GPUSupportedLimits] as number,
     ]),
   );
   checkWebgpuMemory(artifact, offered);
+  return needed;
+}
+
+async function requestDevice(artifact: Artifact, adapter: GPUAdapter): Promise<GPUDevice> {
+  const needed = checkOffer(artifact, describeAdapter(adapter).name, adapter);
   const requiredFeatures: GPUFeatureName[] = [...wgslOf(artifact).requires.features];
-  if (features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
+  if (adapter.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
   try {
     return await adapter.requestDevice({ requiredFeatures, requiredLimits: needed });
   } catch (error) {
@@ -153,11 +184,12 @@ function jobWords({ dispatches }: WgslProgram, jobStep: number): Uint32Array<Arr
 
 /** All at once: drivers compile on threads of their own. */
 async function makePipelines(
-  gpu: GPUDevice,
-  guard: FailureGuard,
-  { shaders }: WgslProgram,
+  { gpu, guard, pipelines: known }: SharedGpu,
+  { shaders: all, weightBanks, floatBanks }: WgslProgram,
   layout: GPUPipelineLayout,
 ): Promise<readonly GPUComputePipeline[]> {
+  const keyOf = (code: string): string => `${weightBanks} ${floatBanks} ${code}`;
+  const shaders = all.filter(({ code }) => !known.has(keyOf(code)));
   gpu.pushErrorScope("validation");
   const modules = shaders.map(({ name, code }) => gpu.createShaderModule({ label: name, code }));
   const made = modules.map((module, i) =>
@@ -169,14 +201,13 @@ async function makePipelines(
   );
   const refused = gpu.popErrorScope();
   const results = await guard.wait(Promise.allSettled(made));
-  const pipelines: GPUComputePipeline[] = [];
   for (const [i, result] of results.entries()) {
-    if (result.status === "fulfilled") pipelines.push(result.value);
+    if (result.status === "fulfilled") known.set(keyOf(shaders[i]?.code ?? ""), result.value);
     else throw await compileError(guard, shaders[i], modules[i], messageOf(result.reason));
   }
   const error = await guard.wait(refused);
   if (error !== null) throw kernelError(error.message);
-  return pipelines;
+  return all.flatMap(({ code }) => known.get(keyOf(code)) ?? []);
 }
 
 /** Names the shader, the line, and what stands there; the compiler wrote it, so it is the compiler's mistake. */

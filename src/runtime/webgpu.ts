@@ -5,15 +5,13 @@
 import type { Artifact } from "../targets/artifact.ts";
 import { type Device, DeviceError, type Phase } from "./device.ts";
 import { visitParts, wgslOf } from "./webgpu-arena.ts";
-import { kernelError } from "./webgpu-failure.ts";
+import { kernelError, ownGuard } from "./webgpu-failure.ts";
 import { callTimes, stampTimer, waitTimer } from "./webgpu-profile.ts";
 import { type Copy, makeReader } from "./webgpu-read.ts";
-import { type Setup, setUp } from "./webgpu-setup.ts";
+import { type GpuSource, type Setup, setUp } from "./webgpu-setup.ts";
 
-export type WebgpuOptions = {
-  /** Used up by this device: WebGPU makes one device of an adapter. */
-  readonly adapter: GPUAdapter;
-};
+/** An adapter, which this device uses up, for WebGPU makes one device of it; or a device that several artifacts share. */
+export type WebgpuOptions = GpuSource;
 
 /** Counted from the opening on. */
 export type WebgpuStats = {
@@ -44,11 +42,10 @@ type Counts = { -readonly [Name in keyof WebgpuStats]: number };
  * - Throws `MemoryError` where it does not fit and `DeviceError` where the GPU lacks something or refuses a kernel.
  * - Close it: its memory on the GPU is not freed otherwise.
  */
-export async function openWebgpuDevice(
-  artifact: Artifact,
-  { adapter }: WebgpuOptions,
-): Promise<WebgpuDevice> {
-  return webgpuDevice(artifact, await setUp(artifact, adapter));
+export async function openWebgpuDevice(artifact: Artifact, options: WebgpuOptions): Promise<WebgpuDevice> {
+  const setup = await setUp(artifact, options);
+  if (options.shared === undefined) return webgpuDevice(artifact, setup, () => setup.gpu.destroy());
+  return webgpuDevice(artifact, { ...setup, guard: ownGuard(setup.guard) }, setup.destroyBuffers);
 }
 
 /** Dispatches that phases stand for, as flat lists: running them allocates nothing. */
@@ -62,7 +59,7 @@ type RunList = {
   readonly workgroups: Uint32Array;
 };
 
-function webgpuDevice(artifact: Artifact, setup: Setup): WebgpuDevice {
+function webgpuDevice(artifact: Artifact, setup: Setup, release: () => void): WebgpuDevice {
   const { gpu, guard } = setup;
   const counts: Counts = {
     ...{ submits: 0, dispatches: 0, writes: 0, bytesWritten: 0 },
@@ -104,7 +101,7 @@ function webgpuDevice(artifact: Artifact, setup: Setup): WebgpuDevice {
     },
     async close() {
       guard.fail(new DeviceError("the device is closed"));
-      gpu.destroy();
+      release();
     },
   };
 }

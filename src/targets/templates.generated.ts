@@ -1528,6 +1528,34 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "recordBytes", {"start":{"line":73,"column":65},"end":{"line":73,"column":76}} ), depth0)) != null ? stack1 : "")
     + ")))\n    (br $next)))\n  (i32.const 1))\n";
 },"useData":true}],
+  ["wgsl/_attention_centers", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "var<workgroup> "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":17},"end":{"line":2,"column":21}} ), depth0)) != null ? stack1 : "")
+    + ": array<vec4<f32>, "
+    + ((stack1 = alias2(alias1(depth0, "size", {"start":{"line":2,"column":44},"end":{"line":2,"column":48}} ), depth0)) != null ? stack1 : "")
+    + ">;\n\n// Of a column, one of eight from `first` on, the sum over every eighth row of keys.\nfn "
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":5,"column":5},"end":{"line":5,"column":8}} ), depth0)) != null ? stack1 : "")
+    + "(at: u32, stride: u32, first: u32, "
+    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":5,"column":47},"end":{"line":5,"column":57}} ), depth0)) != null ? stack1 : "")
+    + "thread: u32) -> vec4<f32> {\n  let column = first + thread % 8u;\n  var sum = vec4<f32>();\n  for (var key = thread / 8u; key < block; key += 8u) {\n    let row = key_rows[key];\n    if (row >= 0) { sum += "
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":10,"column":29},"end":{"line":10,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "; }\n  }\n  return sum;\n}\n\n// The mean over all rows of keys, from the sums of eight threads in order.\nfn "
+    + ((stack1 = alias2(alias1(depth0, "mean", {"start":{"line":16,"column":5},"end":{"line":16,"column":9}} ), depth0)) != null ? stack1 : "")
+    + "(column: u32) -> vec4<f32> {\n  var sum = vec4<f32>();\n  for (var i = 0u; i < 8u; i++) { sum += "
+    + ((stack1 = alias2(alias1(depth0, "parts", {"start":{"line":18,"column":43},"end":{"line":18,"column":48}} ), depth0)) != null ? stack1 : "")
+    + "[column + 8u * i]; }\n  var count = 0f;\n  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }\n  return sum / max(count, 1f);\n}\n\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"centers"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":1,"column":0},"end":{"line":24,"column":9}}})) != null ? stack1 : "");
+},"useData":true}],
   ["wgsl/_attention_rotary", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -1570,38 +1598,48 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "fn "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":55,"column":5},"end":{"line":55,"column":9}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":62,"column":5},"end":{"line":62,"column":9}} ), depth0)) != null ? stack1 : "")
     + "(at: u32, stride: u32, first: u32, "
-    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":55,"column":48},"end":{"line":55,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":62,"column":48},"end":{"line":62,"column":58}} ), depth0)) != null ? stack1 : "")
     + "thread: u32) {\n  for (var item = thread; item < block * columns; item += threads) {\n    let row = "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":57,"column":16},"end":{"line":57,"column":20}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":64,"column":16},"end":{"line":64,"column":20}} ), depth0)) != null ? stack1 : "")
     + "[item / columns];\n    let column = first + item % columns;\n    var x = vec4<f32>();\n    if (row >= 0) { x = "
-    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":60,"column":26},"end":{"line":60,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":67,"column":26},"end":{"line":67,"column":31}} ), depth0)) != null ? stack1 : "")
     + "; }\n    "
-    + ((stack1 = alias2(alias1(depth0, "tile", {"start":{"line":61,"column":6},"end":{"line":61,"column":10}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tile", {"start":{"line":68,"column":6},"end":{"line":68,"column":10}} ), depth0)) != null ? stack1 : "")
     + "[item / columns * tile_stride + item % columns] = x;\n  }\n}\n\n";
 },"6":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "// Adds the products of the staged components of a thread's rows and keys: column i is row i, by key.\nfn "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":73,"column":5},"end":{"line":73,"column":9}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":80,"column":5},"end":{"line":80,"column":9}} ), depth0)) != null ? stack1 : "")
     + "(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {\n  var s = sums;\n  let row = thread / 8u * tile_stride;\n  let key = thread % 8u * tile_stride;\n  for (var c = 0u; c < columns; c++) {\n    let k0 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":78,"column":15},"end":{"line":78,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":85,"column":15},"end":{"line":85,"column":19}} ), depth0)) != null ? stack1 : "")
     + "[key + c];\n    let k1 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":79,"column":15},"end":{"line":79,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":86,"column":15},"end":{"line":86,"column":19}} ), depth0)) != null ? stack1 : "")
     + "[key + 8u * tile_stride + c];\n    let k2 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":80,"column":15},"end":{"line":80,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":87,"column":15},"end":{"line":87,"column":19}} ), depth0)) != null ? stack1 : "")
     + "[key + 16u * tile_stride + c];\n    let k3 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":81,"column":15},"end":{"line":81,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":88,"column":15},"end":{"line":88,"column":19}} ), depth0)) != null ? stack1 : "")
     + "[key + 24u * tile_stride + c];\n    let k = transpose(mat4x4(k0, k1, k2, k3));\n    s[0] = combine(s[0], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":83,"column":27},"end":{"line":83,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":90,"column":27},"end":{"line":90,"column":31}} ), depth0)) != null ? stack1 : "")
     + "[row + c], k);\n    s[1] = combine(s[1], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":84,"column":27},"end":{"line":84,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":91,"column":27},"end":{"line":91,"column":31}} ), depth0)) != null ? stack1 : "")
     + "[row + 8u * tile_stride + c], k);\n    s[2] = combine(s[2], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":85,"column":27},"end":{"line":85,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":92,"column":27},"end":{"line":92,"column":31}} ), depth0)) != null ? stack1 : "")
     + "[row + 16u * tile_stride + c], k);\n    s[3] = combine(s[3], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":86,"column":27},"end":{"line":86,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":93,"column":27},"end":{"line":93,"column":31}} ), depth0)) != null ? stack1 : "")
     + "[row + 24u * tile_stride + c], k);\n  }\n  return s;\n}\n\n";
+},"7":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "// Of a thread's four rows, what the eight threads that share them have put into `"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "`.\nfn sum_"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "(thread: u32) -> vec4<f32> {\n  var sum = vec4<f32>();\n  for (var i = 0u; i < 8u; i++) { sum += "
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "[thread / 8u * 8u + i]; }\n  return sum;\n}\n\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -1628,29 +1666,24 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":13,"column":18},"end":{"line":13,"column":25}} ), depth0)) != null ? stack1 : "")
     + "u;\nconst tile_stride = "
     + ((stack1 = alias2(alias1(depth0, "tileStride", {"start":{"line":14,"column":22},"end":{"line":14,"column":32}} ), depth0)) != null ? stack1 : "")
-    + "u;\nconst weight_stride = "
-    + ((stack1 = alias2(alias1(depth0, "weightStride", {"start":{"line":15,"column":24},"end":{"line":15,"column":36}} ), depth0)) != null ? stack1 : "")
     + "u;\n// Threads that own a part of a block's sums: "
-    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":16,"column":48},"end":{"line":16,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":15,"column":48},"end":{"line":15,"column":58}} ), depth0)) != null ? stack1 : "")
     + " rows or keys of one column.\nconst units = "
-    + ((stack1 = alias2(alias1(depth0, "units", {"start":{"line":17,"column":16},"end":{"line":17,"column":21}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "units", {"start":{"line":16,"column":16},"end":{"line":16,"column":21}} ), depth0)) != null ? stack1 : "")
     + "u;\n\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"tiles"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":19,"column":0},"end":{"line":21,"column":9}}})) != null ? stack1 : "")
-    + "// Element weight_stride · r + k is for row r and the keys k, k + 8, k + 16, k + 24.\nvar<workgroup> weights: array<vec4<f32>, block * weight_stride>;\n// Of each position of the block: its row, -1 where there is none, and the keys it sees.\nvar<workgroup> query_rows: array<i32, block>;\nvar<workgroup> query_first: array<i32, block>;\nvar<workgroup> query_last: array<i32, block>;\nvar<workgroup> key_rows: array<i32, block>;\nvar<workgroup> seen_from: atomic<i32>;\nvar<workgroup> seen_to: atomic<i32>;\nvar<workgroup> seen: vec2<i32>;\n\n// Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.\nfn load_head(at: u32, column: u32) -> vec4<f32> {\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":41,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"tiles"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "")
+    + "// Element weight_place(r, k) is for row r and the keys k, k + 8, k + 16, k + 24.\nvar<workgroup> weights: array<vec4<f32>, block * 8u>;\n// Element t is what thread t adds to the sums of its four rows.\nvar<workgroup> row_parts: array<vec4<f32>, threads>;\n// Of each position of the block: its row, -1 where there is none, and the keys it sees.\nvar<workgroup> query_rows: array<i32, block>;\nvar<workgroup> query_first: array<i32, block>;\nvar<workgroup> query_last: array<i32, block>;\nvar<workgroup> key_rows: array<i32, block>;\n// Of a range of positions: how far its begin is from the last there can be, and its end.\nvar<workgroup> range_begin: atomic<i32>;\nvar<workgroup> range_end: atomic<i32>;\nvar<workgroup> range: vec2<i32>;\n\n// Rows that are read at once begin in different banks.\nfn weight_place(row: u32, key: u32) -> u32 {\n  return 8u * row + (key ^ (row % 8u));\n}\n\n// Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.\nfn load_head(at: u32, column: u32) -> vec4<f32> {\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":48,"column":7}}})) != null ? stack1 : "")
     + "}\n\nfn store_head(at: u32, column: u32, x: vec4<f32>) {\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":45,"column":0},"end":{"line":49,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":56,"column":7}}})) != null ? stack1 : "")
     + "}\n\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_rotary"),depth0,{"name":"_attention_rotary","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stages"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":65,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stages"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":61,"column":0},"end":{"line":72,"column":9}}})) != null ? stack1 : "")
     + "// sum + Σ a[i] · m[i], one component after another.\nfn combine(sum: vec4<f32>, a: vec4<f32>, m: mat4x4<f32>) -> vec4<f32> {\n  return sum + a.x * m[0] + a.y * m[1] + a.z * m[2] + a.w * m[3];\n}\n\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":71,"column":0},"end":{"line":91,"column":9}}})) != null ? stack1 : "")
-    + "// Of a thread's four rows, the sums of what the eight threads that share them have.\nfn row_sums(part: vec4<f32>, thread: u32) -> vec4<f32> {\n  "
-    + ((stack1 = alias2(alias1(depth0, "parts", {"start":{"line":94,"column":4},"end":{"line":94,"column":9}} ), depth0)) != null ? stack1 : "")
-    + "[thread] = part;\n  workgroupBarrier();\n  var sum = vec4<f32>();\n  for (var i = 0u; i < 8u; i++) { sum += "
-    + ((stack1 = alias2(alias1(depth0, "parts", {"start":{"line":97,"column":43},"end":{"line":97,"column":48}} ), depth0)) != null ? stack1 : "")
-    + "[thread / 8u * 8u + i]; }\n  workgroupBarrier();\n  return sum;\n}\n\n// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\n// The keys that any query of the block sees.\nfn seen_keys(thread: u32) -> vec2<i32> {\n  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }\n  workgroupBarrier();\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    atomicMin(&seen_from, query_first[thread]);\n    atomicMax(&seen_to, query_last[thread]);\n  }\n  workgroupBarrier();\n  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }\n  return workgroupUniformLoad(&seen);\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":78,"column":0},"end":{"line":98,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"partArrays"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":107,"column":9}}})) != null ? stack1 : "")
+    + "// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\nfn widen_range(begin: i32, end: i32) {\n  atomicMax(&range_begin, 0x7fffffff - begin);\n  atomicMax(&range_end, end);\n}\n\n// From the first begin to the last end; nothing where there was none.\nfn whole_range(thread: u32) -> vec2<i32> {\n  workgroupBarrier();\n  let end = atomicLoad(&range_end);\n  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }\n  return workgroupUniformLoad(&range);\n}\n\n// The keys that any query of the block sees; a thread asks about the position that it has loaded.\nfn seen_keys(thread: u32) -> vec2<i32> {\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    widen_range(query_first[thread], query_last[thread]);\n  }\n  return whole_range(thread);\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/_bindings", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -1870,32 +1903,48 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "  for (var i = 256u * group.x + thread; i < elements; i += 256u * groups.x) {\n    store(y + i, load(a + i) + load(b + i));\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/attention", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":30,"column":7}}})) != null ? stack1 : "")
+    + "  row_parts[thread] = sum_values(v + kv_head, v_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":31,"column":58},"end":{"line":31,"column":63}} ), depth0)) != null ? stack1 : "")
+    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { value_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":33,"column":36},"end":{"line":33,"column":41}} ), depth0)) != null ? stack1 : "")
+    + "u + thread] = mean_value(thread); }\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "  workgroupBarrier();\n";
+},"2":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":24,"column":40},"end":{"line":24,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":36,"column":40},"end":{"line":36,"column":46}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
-},"1":function(container,depth0,helpers,partials,data) {
+},"3":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  var "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + " = vec4<f32>();\n";
-},"2":function(container,depth0,helpers,partials,data) {
+},"4":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "    stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":43,"column":44},"end":{"line":43,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":53,"column":44},"end":{"line":53,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n    workgroupBarrier();\n    scores = add_scores(scores, thread);\n";
-},"3":function(container,depth0,helpers,partials,data) {
+},"5":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (var part = 0u; part < vectors; part += columns) {\n      stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":48,"column":46},"end":{"line":48,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":58,"column":46},"end":{"line":58,"column":52}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":49,"column":48},"end":{"line":49,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":59,"column":48},"end":{"line":59,"column":54}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      workgroupBarrier();\n    }\n";
-},"4":function(container,depth0,helpers,partials,data) {
+},"6":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "    let sees"
@@ -1923,7 +1972,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ".z, s"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ".w));\n";
-},"5":function(container,depth0,helpers,partials,data) {
+},"7":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "    let p"
@@ -1934,9 +1983,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "]), sees"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + ");\n    weights[(thread / 8u + 8u * "
+    + ");\n    weights[weight_place(thread / 8u + 8u * "
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u) * weight_stride + thread % 8u] = p"
+    + "u, thread % 8u)] = p"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ";\n    total["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
@@ -1953,7 +2002,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "u] = factor["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "]; }\n";
-},"6":function(container,depth0,helpers,partials,data) {
+},"8":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -1961,43 +2010,43 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":77,"column":0},"end":{"line":79,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":87,"column":0},"end":{"line":89,"column":7}}})) != null ? stack1 : "")
     + "    stage_values(v + kv_head, v_stride, "
-    + ((stack1 = alias3(alias2(depth0, "first", {"start":{"line":80,"column":42},"end":{"line":80,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "first", {"start":{"line":90,"column":42},"end":{"line":90,"column":47}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n    workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":82,"column":0},"end":{"line":84,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":94,"column":9}}})) != null ? stack1 : "")
     + "    for (var key = 0u; key < 8u; key++) {\n      let at = key * tile_stride + column;\n      let x = mat4x4("
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":87,"column":23},"end":{"line":87,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":23},"end":{"line":97,"column":27}} ), depth0)) != null ? stack1 : "")
     + "[at], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":87,"column":37},"end":{"line":87,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":37},"end":{"line":97,"column":41}} ), depth0)) != null ? stack1 : "")
     + "[at + 8u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":87,"column":70},"end":{"line":87,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":70},"end":{"line":97,"column":74}} ), depth0)) != null ? stack1 : "")
     + "[at + 16u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":87,"column":104},"end":{"line":87,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":104},"end":{"line":97,"column":108}} ), depth0)) != null ? stack1 : "")
     + "[at + 24u * tile_stride]);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":88,"column":0},"end":{"line":90,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":100,"column":9}}})) != null ? stack1 : "")
     + "    }\n";
-},"7":function(container,depth0,helpers,partials,data) {
+},"9":function(container,depth0,helpers,partials,data) {
     return "    workgroupBarrier();\n";
-},"8":function(container,depth0,helpers,partials,data) {
+},"10":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":83,"column":6},"end":{"line":83,"column":10}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":93,"column":6},"end":{"line":93,"column":10}} ), depth0)) != null ? stack1 : "")
     + " *= row_factors["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":83,"column":30},"end":{"line":83,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":93,"column":30},"end":{"line":93,"column":33}} ), depth0)) != null ? stack1 : "")
     + "];\n";
-},"9":function(container,depth0,helpers,partials,data) {
+},"11":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":89,"column":8},"end":{"line":89,"column":12}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":99,"column":8},"end":{"line":99,"column":12}} ), depth0)) != null ? stack1 : "")
     + " = combine("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":89,"column":27},"end":{"line":89,"column":31}} ), depth0)) != null ? stack1 : "")
-    + ", weights[("
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":89,"column":46},"end":{"line":89,"column":49}} ), depth0)) != null ? stack1 : "")
-    + ") * weight_stride + key], x);\n";
-},"10":function(container,depth0,helpers,partials,data) {
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":99,"column":27},"end":{"line":99,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ", weights[weight_place("
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":99,"column":58},"end":{"line":99,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ", key)], x);\n";
+},"12":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "    row_factors[thread / 8u + 8u * "
@@ -2017,20 +2066,22 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "]), total["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "] > 0f));\n    }\n";
-},"11":function(container,depth0,helpers,partials,data) {
+},"13":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "  if (query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":109,"column":19},"end":{"line":109,"column":22}} ), depth0)) != null ? stack1 : "")
-    + "] >= 0) {\n    store_head(out + u32(query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":110,"column":38},"end":{"line":110,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":121,"column":19},"end":{"line":121,"column":22}} ), depth0)) != null ? stack1 : "")
+    + "] >= 0) {\n    let by = row_factors["
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":122,"column":27},"end":{"line":122,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "];\n    let x = by * "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":123,"column":19},"end":{"line":123,"column":23}} ), depth0)) != null ? stack1 : "")
+    + " + select(vec4<f32>(), value_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":123,"column":63},"end":{"line":123,"column":68}} ), depth0)) != null ? stack1 : "")
+    + "u + column], by > 0f);\n    store_head(out + u32(query_rows["
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":124,"column":38},"end":{"line":124,"column":41}} ), depth0)) != null ? stack1 : "")
     + "]) * out_stride + head * head_dim, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":110,"column":80},"end":{"line":110,"column":85}} ), depth0)) != null ? stack1 : "")
-    + "u + column, "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":110,"column":101},"end":{"line":110,"column":105}} ), depth0)) != null ? stack1 : "")
-    + " * row_factors["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":110,"column":124},"end":{"line":110,"column":127}} ), depth0)) != null ? stack1 : "")
-    + "]);\n  }\n";
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":124,"column":80},"end":{"line":124,"column":85}} ), depth0)) != null ? stack1 : "")
+    + "u + column, x);\n  }\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -2045,44 +2096,35 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_tiles"),depth0,{"name":"_attention_tiles","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nvar<workgroup> row_parts: array<vec4<f32>, threads>;\nvar<workgroup> row_factors: array<f32, block>;\n\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":9,"column":27},"end":{"line":9,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "\nvar<workgroup> row_factors: array<f32, block>;\n\n// A value that is near all others, taken off before the sums and added behind them: where values are nearly alike,\n// their gradient needs every bit of how the results differ.\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_centers"),depth0,{"name":"_attention_centers","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":12,"column":27},"end":{"line":12,"column":34}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "  let head = group.y;\n  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  // Blocks that see many keys come first.\n  let blocks = (context + block - 1u) / block;\n  let base = group.x / blocks * context;\n  let begin = base + (blocks - 1u - group.x % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  workgroupBarrier();\n  let keys = seen_keys(thread);\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":23,"column":0},"end":{"line":25,"column":7}}})) != null ? stack1 : "")
-    + "  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  // Of a thread's four rows: the largest score so far, and the thread's share of the sum of weights.\n  var largest = vec4(lowest);\n  var total = vec4<f32>();\n  // The weighted values that a thread sums up.\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":9}}})) != null ? stack1 : "")
+    + "  let head = group.y;\n  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  // Blocks that see many keys come first.\n  let blocks = (context + block - 1u) / block;\n  let base = group.x / blocks * context;\n  let begin = base + (blocks - 1u - group.x % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  let keys = seen_keys(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":37,"column":7}}})) != null ? stack1 : "")
+    + "  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  // Of a thread's four rows: the largest score so far, and the thread's share of the sum of weights.\n  var largest = vec4(lowest);\n  var total = vec4<f32>();\n  // The weighted values that a thread sums up.\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":49,"column":9}}})) != null ? stack1 : "")
     + "  for (var end = keys.y; end > keys.x; end -= i32(block)) {\n    var scores = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.program(3, data, 0),"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":54,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":64,"column":7}}})) != null ? stack1 : "")
     + "    // The largest scores, of a thread's keys, then of all.\n    let positions = key_positions(end - i32(block), thread);\n    var most = largest;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":58,"column":0},"end":{"line":62,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":68,"column":0},"end":{"line":72,"column":9}}})) != null ? stack1 : "")
     + "    row_parts[thread] = most;\n    workgroupBarrier();\n    for (var i = 0u; i < 8u; i++) { most = max(most, row_parts[thread / 8u * 8u + i]); }\n    // What was summed up to now was weighted by the largest score up to now.\n    let factor = exp(largest - most);\n    largest = most;\n    total *= factor;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":70,"column":0},"end":{"line":75,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":76,"column":0},"end":{"line":92,"column":9}}})) != null ? stack1 : "")
-    + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n  total = row_sums(total, thread);\n  if (thread % 8u == 0u) {\n    let rows = query_rows_of(thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":104,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":85,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":86,"column":0},"end":{"line":102,"column":9}}})) != null ? stack1 : "")
+    + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n  row_parts[thread] = total;\n  workgroupBarrier();\n  total = sum_row_parts(thread);\n  if (thread % 8u == 0u) {\n    let rows = query_rows_of(thread);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":111,"column":0},"end":{"line":116,"column":9}}})) != null ? stack1 : "")
     + "  }\n  workgroupBarrier();\n  if (thread >= units) { return; }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":108,"column":0},"end":{"line":112,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":120,"column":0},"end":{"line":126,"column":9}}})) != null ? stack1 : "")
     + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/attention_grad", {"0":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "// The mean over the rows in `key_rows`: eight threads a column, each every eighth key, then their sums in order.\nfn find_"
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":14,"column":10},"end":{"line":14,"column":14}} ), depth0)) != null ? stack1 : "")
-    + "(at: u32, stride: u32, "
-    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":14,"column":41},"end":{"line":14,"column":51}} ), depth0)) != null ? stack1 : "")
-    + "thread: u32) {\n  var count = 0f;\n  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }\n  for (var first = 0u; first < vectors; first += 8u) {\n    let column = first + thread % 8u;\n    var sum = vec4<f32>();\n    for (var key = thread / 8u; key < block; key += 8u) {\n      let row = key_rows[key];\n      if (row >= 0) { sum += "
-    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":22,"column":31},"end":{"line":22,"column":36}} ), depth0)) != null ? stack1 : "")
-    + "; }\n    }\n    weights[thread] = sum;\n    workgroupBarrier();\n    if (thread < 8u && column < vectors) {\n      var total = vec4<f32>();\n      for (var i = 0u; i < 8u; i++) { total += weights[thread + 8u * i]; }\n      "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":29,"column":8},"end":{"line":29,"column":12}} ), depth0)) != null ? stack1 : "")
-    + "[column] = total / max(count, 1f);\n    }\n    workgroupBarrier();\n  }\n}\n\n";
-},"1":function(container,depth0,helpers,partials,data) {
     return "  return load4(i / 4u)[i % 4u];\n";
-},"2":function(container,depth0,helpers,partials,data) {
+},"1":function(container,depth0,helpers,partials,data) {
     return "  return load(i);\n";
-},"3":function(container,depth0,helpers,partials,data) {
+},"2":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -2091,56 +2133,70 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "\n// Turns the gradients of the queries or keys of a block back, in place.\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"turns"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":83,"column":0},"end":{"line":99,"column":9}}})) != null ? stack1 : "");
-},"4":function(container,depth0,helpers,partials,data) {
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"turns"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":58,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "");
+},"3":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "fn "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":84,"column":5},"end":{"line":84,"column":9}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":59,"column":5},"end":{"line":59,"column":9}} ), depth0)) != null ? stack1 : "")
     + "(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {\n  for (var item = thread; item < block * "
-    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":85,"column":43},"end":{"line":85,"column":48}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":60,"column":43},"end":{"line":60,"column":48}} ), depth0)) != null ? stack1 : "")
     + "u; item += threads) {\n    let row = "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":86,"column":16},"end":{"line":86,"column":20}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":61,"column":16},"end":{"line":61,"column":20}} ), depth0)) != null ? stack1 : "")
     + "[item / "
-    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":86,"column":32},"end":{"line":86,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":61,"column":32},"end":{"line":61,"column":37}} ), depth0)) != null ? stack1 : "")
     + "u];\n    if (row >= 0) {\n      let angle = angle_of(u32(row), tables)"
-    + ((stack1 = alias2(alias1(depth0, "unit", {"start":{"line":88,"column":46},"end":{"line":88,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "unit", {"start":{"line":63,"column":46},"end":{"line":63,"column":50}} ), depth0)) != null ? stack1 : "")
     + " + vec2(item % "
-    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":88,"column":69},"end":{"line":88,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":63,"column":69},"end":{"line":63,"column":74}} ), depth0)) != null ? stack1 : "")
     + "u);\n      let low = (at + u32(row) * stride)"
-    + ((stack1 = alias2(alias1(depth0, "unit", {"start":{"line":89,"column":42},"end":{"line":89,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "unit", {"start":{"line":64,"column":42},"end":{"line":64,"column":46}} ), depth0)) != null ? stack1 : "")
     + " + item % "
-    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":89,"column":60},"end":{"line":89,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":64,"column":60},"end":{"line":64,"column":65}} ), depth0)) != null ? stack1 : "")
     + "u;\n      let high = low + "
-    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":90,"column":25},"end":{"line":90,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "pairs", {"start":{"line":65,"column":25},"end":{"line":65,"column":30}} ), depth0)) != null ? stack1 : "")
     + "u;\n      let x = "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":91,"column":16},"end":{"line":91,"column":20}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":66,"column":16},"end":{"line":66,"column":20}} ), depth0)) != null ? stack1 : "")
     + "(low);\n      let y = "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":92,"column":16},"end":{"line":92,"column":20}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":67,"column":16},"end":{"line":67,"column":20}} ), depth0)) != null ? stack1 : "")
     + "(high);\n      "
-    + ((stack1 = alias2(alias1(depth0, "store", {"start":{"line":93,"column":8},"end":{"line":93,"column":13}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "store", {"start":{"line":68,"column":8},"end":{"line":68,"column":13}} ), depth0)) != null ? stack1 : "")
     + "(low, x * "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":93,"column":27},"end":{"line":93,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":68,"column":27},"end":{"line":68,"column":31}} ), depth0)) != null ? stack1 : "")
     + "(angle.x) + y * "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":93,"column":51},"end":{"line":93,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":68,"column":51},"end":{"line":68,"column":55}} ), depth0)) != null ? stack1 : "")
     + "(angle.y));\n      "
-    + ((stack1 = alias2(alias1(depth0, "store", {"start":{"line":94,"column":8},"end":{"line":94,"column":13}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "store", {"start":{"line":69,"column":8},"end":{"line":69,"column":13}} ), depth0)) != null ? stack1 : "")
     + "(high, y * "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":94,"column":28},"end":{"line":94,"column":32}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":69,"column":28},"end":{"line":69,"column":32}} ), depth0)) != null ? stack1 : "")
     + "(angle.x) - x * "
-    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":94,"column":52},"end":{"line":94,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":69,"column":52},"end":{"line":69,"column":56}} ), depth0)) != null ? stack1 : "")
     + "(angle.y));\n    }\n  }\n}\n\n";
-},"5":function(container,depth0,helpers,partials,data) {
+},"4":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + "\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  row_parts[thread] = sum_keys(k + kv_head, k_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":93,"column":56},"end":{"line":93,"column":61}} ), depth0)) != null ? stack1 : "")
+    + "u, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":93,"column":68},"end":{"line":93,"column":74}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n  weights[thread] = sum_values(v + kv_head, v_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":94,"column":56},"end":{"line":94,"column":61}} ), depth0)) != null ? stack1 : "")
+    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { key_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":96,"column":34},"end":{"line":96,"column":39}} ), depth0)) != null ? stack1 : "")
+    + "u + thread] = mean_key(thread); }\n  if (thread >= 8u && thread < 16u) { value_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":97,"column":53},"end":{"line":97,"column":58}} ), depth0)) != null ? stack1 : "")
+    + "u + thread - 8u] = mean_value(thread - 8u); }\n  workgroupBarrier();\n";
 },"6":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":121,"column":40},"end":{"line":121,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":101,"column":40},"end":{"line":101,"column":46}} ), depth0)) != null ? stack1 : "")
     + "thread);\n  stage_gradients(dout_head, dout_stride, 0u, thread);\n";
 },"7":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -2152,15 +2208,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1;
 
   return "    stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":140,"column":44},"end":{"line":140,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":122,"column":44},"end":{"line":122,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n    stage_values(v + kv_head, v_stride, 0u, thread);\n    workgroupBarrier();\n    scores = add_scores(scores, thread);\n    slopes = add_slopes(slopes, thread);\n";
 },"9":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (var part = 0u; part < vectors; part += columns) {\n      stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":147,"column":46},"end":{"line":147,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":129,"column":46},"end":{"line":129,"column":52}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":148,"column":48},"end":{"line":148,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":130,"column":48},"end":{"line":130,"column":54}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      workgroupBarrier();\n    }\n    for (var part = 0u; part < vectors; part += columns) {\n      stage_gradients(dout_head, dout_stride, part, thread);\n      stage_values(v + kv_head, v_stride, part, thread);\n      workgroupBarrier();\n      slopes = add_slopes(slopes, thread);\n      workgroupBarrier();\n    }\n";
 },"10":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -2181,9 +2237,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "] - delta["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]);\n    weights[(thread / 8u + 8u * "
+    + "]);\n    weights[weight_place(thread / 8u + 8u * "
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds"
+    + "u, thread % 8u)] = select(vec4<f32>(), ds"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ", sees"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
@@ -2196,18 +2252,18 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":168,"column":0},"end":{"line":170,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":171,"column":0},"end":{"line":173,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":150,"column":0},"end":{"line":152,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":153,"column":0},"end":{"line":155,"column":7}}})) != null ? stack1 : "")
     + "    workgroupBarrier();\n    for (var key = 0u; key < 8u; key++) {\n      let at = key * tile_stride + column;\n      let x = mat4x4("
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":177,"column":23},"end":{"line":177,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":23},"end":{"line":159,"column":27}} ), depth0)) != null ? stack1 : "")
     + "[at], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":177,"column":37},"end":{"line":177,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":37},"end":{"line":159,"column":41}} ), depth0)) != null ? stack1 : "")
     + "[at + 8u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":177,"column":70},"end":{"line":177,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":70},"end":{"line":159,"column":74}} ), depth0)) != null ? stack1 : "")
     + "[at + 16u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":177,"column":104},"end":{"line":177,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":104},"end":{"line":159,"column":108}} ), depth0)) != null ? stack1 : "")
     + "[at + 24u * tile_stride]);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(14, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":178,"column":0},"end":{"line":180,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(14, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":160,"column":0},"end":{"line":162,"column":9}}})) != null ? stack1 : "")
     + "    }\n";
 },"12":function(container,depth0,helpers,partials,data) {
     return "    workgroupBarrier();\n";
@@ -2215,59 +2271,67 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    stage_keys(k + kv_head, k_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":172,"column":40},"end":{"line":172,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":154,"column":40},"end":{"line":154,"column":45}} ), depth0)) != null ? stack1 : "")
     + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":172,"column":52},"end":{"line":172,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":154,"column":52},"end":{"line":154,"column":58}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"14":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":179,"column":8},"end":{"line":179,"column":12}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":161,"column":8},"end":{"line":161,"column":12}} ), depth0)) != null ? stack1 : "")
     + " = combine("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":179,"column":27},"end":{"line":179,"column":31}} ), depth0)) != null ? stack1 : "")
-    + ", weights[("
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":179,"column":46},"end":{"line":179,"column":49}} ), depth0)) != null ? stack1 : "")
-    + ") * weight_stride + key], x);\n";
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":161,"column":27},"end":{"line":161,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ", weights[weight_place("
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":161,"column":58},"end":{"line":161,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ", key)], x);\n";
 },"15":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "  if (thread < units && query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":187,"column":37},"end":{"line":187,"column":40}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":169,"column":37},"end":{"line":169,"column":40}} ), depth0)) != null ? stack1 : "")
     + "] >= 0) {\n    store_head(dq + u32(query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":188,"column":37},"end":{"line":188,"column":40}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":170,"column":37},"end":{"line":170,"column":40}} ), depth0)) != null ? stack1 : "")
     + "]) * dq_stride + head * head_dim, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":188,"column":78},"end":{"line":188,"column":83}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":170,"column":78},"end":{"line":170,"column":83}} ), depth0)) != null ? stack1 : "")
     + "u + column, scale * "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":188,"column":107},"end":{"line":188,"column":111}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":170,"column":107},"end":{"line":170,"column":111}} ), depth0)) != null ? stack1 : "")
     + ");\n  }\n";
 },"16":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  storageBarrier();\n  turn_queries_back(dq + head * head_dim, dq_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":193,"column":55},"end":{"line":193,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":175,"column":55},"end":{"line":175,"column":61}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"17":function(container,depth0,helpers,partials,data) {
-    var stack1;
+    var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "  stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":232,"column":42},"end":{"line":232,"column":48}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  stage_values(v + kv_head, v_stride, 0u, thread);\n";
+  return "  weights[thread] = sum_values(v + kv_head, v_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":207,"column":56},"end":{"line":207,"column":61}} ), depth0)) != null ? stack1 : "")
+    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { value_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":209,"column":36},"end":{"line":209,"column":41}} ), depth0)) != null ? stack1 : "")
+    + "u + thread] = mean_value(thread); }\n  workgroupBarrier();\n";
 },"18":function(container,depth0,helpers,partials,data) {
     var stack1;
 
-  return "      stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":256,"column":44},"end":{"line":256,"column":50}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n      stage_gradients(dout_head, dout_stride, 0u, thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      slopes = add_slopes(slopes, thread);\n";
+  return "  stage_keys(k + kv_head, k_stride, 0u, "
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":213,"column":42},"end":{"line":213,"column":48}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n  stage_values(v + kv_head, v_stride, 0u, thread);\n";
 },"19":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      stage_queries(q_head, q_stride, 0u, "
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":235,"column":44},"end":{"line":235,"column":50}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n      stage_gradients(dout_head, dout_stride, 0u, thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      slopes = add_slopes(slopes, thread);\n";
+},"20":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      for (var part = 0u; part < vectors; part += columns) {\n        stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":263,"column":48},"end":{"line":263,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":242,"column":48},"end":{"line":242,"column":54}} ), depth0)) != null ? stack1 : "")
     + "thread);\n        stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":264,"column":50},"end":{"line":264,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":243,"column":50},"end":{"line":243,"column":56}} ), depth0)) != null ? stack1 : "")
     + "thread);\n        workgroupBarrier();\n        scores = add_scores(scores, thread);\n        workgroupBarrier();\n      }\n      for (var part = 0u; part < vectors; part += columns) {\n        stage_gradients(dout_head, dout_stride, part, thread);\n        stage_values(v + kv_head, v_stride, part, thread);\n        workgroupBarrier();\n        slopes = add_slopes(slopes, thread);\n        workgroupBarrier();\n      }\n";
-},"20":function(container,depth0,helpers,partials,data) {
+},"21":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "      let sees"
@@ -2292,12 +2356,12 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "] - delta["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]);\n      weights[(thread / 8u + 8u * "
+    + "]);\n      weights[weight_place(thread / 8u + 8u * "
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u) * weight_stride + thread % 8u] = p"
+    + "u, thread % 8u)] = p"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ";\n";
-},"21":function(container,depth0,helpers,partials,data) {
+},"22":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -2305,38 +2369,38 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":284,"column":0},"end":{"line":286,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":287,"column":0},"end":{"line":289,"column":7}}})) != null ? stack1 : "")
-    + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[row * weight_stride + unit_key];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":293,"column":18},"end":{"line":293,"column":22}} ), depth0)) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":264,"column":0},"end":{"line":266,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":267,"column":0},"end":{"line":269,"column":7}}})) != null ? stack1 : "")
+    + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":273,"column":18},"end":{"line":273,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":294,"column":0},"end":{"line":296,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":274,"column":0},"end":{"line":276,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
-},"22":function(container,depth0,helpers,partials,data) {
-    return "      workgroupBarrier();\n";
 },"23":function(container,depth0,helpers,partials,data) {
+    return "      workgroupBarrier();\n";
+},"24":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "      stage_gradients(dout_head, dout_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":288,"column":48},"end":{"line":288,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":268,"column":48},"end":{"line":268,"column":53}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n";
-},"24":function(container,depth0,helpers,partials,data) {
+},"25":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "        "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":295,"column":10},"end":{"line":295,"column":14}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":275,"column":10},"end":{"line":275,"column":14}} ), depth0)) != null ? stack1 : "")
     + " += weight["
-    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":295,"column":29},"end":{"line":295,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":275,"column":29},"end":{"line":275,"column":33}} ), depth0)) != null ? stack1 : "")
     + "] * x;\n";
-},"25":function(container,depth0,helpers,partials,data) {
+},"26":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
-  return "      weights[(thread / 8u + 8u * "
+  return "      weights[weight_place(thread / 8u + 8u * "
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u) * weight_stride + thread % 8u] = ds"
+    + "u, thread % 8u)] = ds"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ";\n";
-},"26":function(container,depth0,helpers,partials,data) {
+},"27":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -2344,42 +2408,42 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":304,"column":0},"end":{"line":306,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(27, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":307,"column":0},"end":{"line":309,"column":7}}})) != null ? stack1 : "")
-    + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[row * weight_stride + unit_key];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":313,"column":18},"end":{"line":313,"column":22}} ), depth0)) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":284,"column":0},"end":{"line":286,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(28, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":287,"column":0},"end":{"line":289,"column":7}}})) != null ? stack1 : "")
+    + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":293,"column":18},"end":{"line":293,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":314,"column":0},"end":{"line":316,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":294,"column":0},"end":{"line":296,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
-},"27":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "      stage_queries(q_head, q_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":308,"column":40},"end":{"line":308,"column":45}} ), depth0)) != null ? stack1 : "")
-    + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":308,"column":52},"end":{"line":308,"column":58}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n";
 },"28":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "  if (thread < units && key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":323,"column":35},"end":{"line":323,"column":38}} ), depth0)) != null ? stack1 : "")
-    + "] >= 0) {\n    store_head("
-    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":324,"column":17},"end":{"line":324,"column":19}} ), depth0)) != null ? stack1 : "")
-    + " + u32(key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":324,"column":39},"end":{"line":324,"column":42}} ), depth0)) != null ? stack1 : "")
-    + "]) * "
-    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":324,"column":51},"end":{"line":324,"column":57}} ), depth0)) != null ? stack1 : "")
-    + " + kv_head, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":324,"column":73},"end":{"line":324,"column":78}} ), depth0)) != null ? stack1 : "")
-    + "u + column, "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":324,"column":94},"end":{"line":324,"column":98}} ), depth0)) != null ? stack1 : "")
-    + ");\n  }\n";
+  return "      stage_queries(q_head, q_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":288,"column":40},"end":{"line":288,"column":45}} ), depth0)) != null ? stack1 : "")
+    + "u, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":288,"column":52},"end":{"line":288,"column":58}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n";
 },"29":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  if (thread < units && key_rows["
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":305,"column":35},"end":{"line":305,"column":38}} ), depth0)) != null ? stack1 : "")
+    + "] >= 0) {\n    store_head("
+    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":306,"column":17},"end":{"line":306,"column":19}} ), depth0)) != null ? stack1 : "")
+    + " + u32(key_rows["
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":306,"column":39},"end":{"line":306,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "]) * "
+    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":306,"column":51},"end":{"line":306,"column":57}} ), depth0)) != null ? stack1 : "")
+    + " + kv_head, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":306,"column":73},"end":{"line":306,"column":78}} ), depth0)) != null ? stack1 : "")
+    + "u + column, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":306,"column":94},"end":{"line":306,"column":98}} ), depth0)) != null ? stack1 : "")
+    + ");\n  }\n";
+},"30":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  storageBarrier();\n  turn_keys_back(dk + kv_head, dk_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":329,"column":44},"end":{"line":329,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":311,"column":44},"end":{"line":311,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -2395,58 +2459,55 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_tiles"),depth0,{"name":"_attention_tiles","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\n// A key and a value that are near all others. The gradients of a row's scores add up to 0, so what all keys share never\n// reaches dq, and what all values share never reaches the gradients of the scores: taken off before, it cannot drown\n// the rest in rounding errors. Any vector does; the mean of a block is never an outlier.\nvar<workgroup> key_center: array<vec4<f32>, "
-    + ((stack1 = alias2(alias1(depth0, "centerSize", {"start":{"line":9,"column":46},"end":{"line":9,"column":56}} ), depth0)) != null ? stack1 : "")
-    + ">;\nvar<workgroup> value_center: array<vec4<f32>, "
-    + ((stack1 = alias2(alias1(depth0, "centerSize", {"start":{"line":10,"column":48},"end":{"line":10,"column":58}} ), depth0)) != null ? stack1 : "")
-    + ">;\n\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"centers"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":35,"column":9}}})) != null ? stack1 : "")
-    + "// Of a thread's four rows: Σ gradient · (result − center), which is what every slope of the row lies above.\nfn deltas_of(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32) -> vec4<f32> {\n  let rows = query_rows_of(thread);\n  var delta = vec4<f32>();\n  for (var column = thread % 8u; column < vectors; column += 8u) {\n    for (var i = 0u; i < 4u; i++) {\n      if (rows[i] >= 0) {\n        let result = load_head(out + u32(rows[i]) * out_stride, column) - value_center[column];\n        delta[i] += dot(load_head(dout + u32(rows[i]) * dout_stride, column), result);\n      }\n    }\n  }\n  return row_sums(delta, thread);\n}\n\n// Of a thread's four rows: query · center of the keys.\nfn center_scores(at: u32, stride: u32, "
-    + ((stack1 = alias2(alias1(lookupProperty(depth0,"centerScores"), "parameters", {"start":{"line":52,"column":41},"end":{"line":52,"column":64}} ), depth0)) != null ? stack1 : "")
+    + "\n// A key and a value that are near all others. The gradients of a row's scores add up to 0, so what all keys share never\n// reaches dq, and what all values share never reaches the gradients of the scores: taken off before, it cannot drown\n// the rest in rounding errors. Any vector does; the mean of a block is never an outlier.\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_centers"),depth0,{"name":"_attention_centers","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "// Of a thread's four rows, from every eighth column: Σ gradient · (result − center), which a row's slopes are above or\n// below, and the mean of these, by weight, is 0.\nfn delta_parts(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32) -> vec4<f32> {\n  let rows = query_rows_of(thread);\n  var delta = vec4<f32>();\n  for (var column = thread % 8u; column < vectors; column += 8u) {\n    for (var i = 0u; i < 4u; i++) {\n      if (rows[i] >= 0) {\n        let result = load_head(out + u32(rows[i]) * out_stride, column) - value_center[column];\n        delta[i] += dot(load_head(dout + u32(rows[i]) * dout_stride, column), result);\n      }\n    }\n  }\n  return delta;\n}\n\n// The same of query · center of the keys.\nfn center_parts(at: u32, stride: u32, "
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"centerScores"), "parameters", {"start":{"line":27,"column":40},"end":{"line":27,"column":63}} ), depth0)) != null ? stack1 : "")
     + "thread: u32) -> vec4<f32> {\n  let rows = query_rows_of(thread);\n  var sums = vec4<f32>();\n  for (var column = thread % 8u; column < vectors; column += 8u) {\n    for (var i = 0u; i < 4u; i++) {\n      let row = rows[i];\n      if (row >= 0) { sums[i] += dot("
-    + ((stack1 = alias2(alias1(lookupProperty(depth0,"centerScores"), "value", {"start":{"line":58,"column":39},"end":{"line":58,"column":57}} ), depth0)) != null ? stack1 : "")
-    + ", key_center[column]); }\n    }\n  }\n  return row_sums(sums, thread);\n}\n\nfn load_one(i: u32) -> f32 {\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":65,"column":0},"end":{"line":69,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(lookupProperty(depth0,"centerScores"), "value", {"start":{"line":33,"column":39},"end":{"line":33,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ", key_center[column]); }\n    }\n  }\n  return sums;\n}\n\nfn load_one(i: u32) -> f32 {\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":40,"column":0},"end":{"line":44,"column":7}}})) != null ? stack1 : "")
     + "}\n\nfn lse_of(lse: u32, lse_stride: u32, thread: u32) -> vec4<f32> {\n  let rows = query_rows_of(thread);\n  var x = vec4<f32>();\n  for (var i = 0u; i < 4u; i++) {\n    if (rows[i] >= 0) { x[i] = load_one(lse + u32(rows[i]) * lse_stride); }\n  }\n  return x;\n}\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":100,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":75,"column":7}}})) != null ? stack1 : "")
     + "// dq of a block of queries: a walk over the keys that they see.\nfn query_part(record: u32, index: u32, head: u32, thread: u32) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":103,"column":0},"end":{"line":105,"column":9}}})) != null ? stack1 : "")
-    + "  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let dout_head = dout + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = base + (blocks - 1u - index % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  workgroupBarrier();\n  let keys = seen_keys(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n  find_key_center(k + kv_head, k_stride, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":118,"column":43},"end":{"line":118,"column":49}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  find_value_center(v + kv_head, v_stride, thread);\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":120,"column":0},"end":{"line":123,"column":7}}})) != null ? stack1 : "")
-    + "  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n  // Scores are of keys without their center, and so is what they are compared with.\n  let lowered_by = center_scores(q_head, q_stride, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":128,"column":53},"end":{"line":128,"column":59}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  let lowered = lse_of(lse + head, lse_stride, thread) - scale * lowered_by;\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":133,"column":0},"end":{"line":135,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":78,"column":0},"end":{"line":80,"column":9}}})) != null ? stack1 : "")
+    + "  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let dout_head = dout + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = base + (blocks - 1u - index % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  let keys = seen_keys(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":99,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":100,"column":0},"end":{"line":103,"column":7}}})) != null ? stack1 : "")
+    + "  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n  weights[thread] = center_parts(q_head, q_stride, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":107,"column":53},"end":{"line":107,"column":59}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n  workgroupBarrier();\n  let delta = sum_row_parts(thread);\n  // Scores are of keys without their center, and so is what they are compared with.\n  let lowered = lse_of(lse + head, lse_stride, thread) - scale * sum_weights(thread);\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":115,"column":0},"end":{"line":117,"column":9}}})) != null ? stack1 : "")
     + "  for (var end = keys.y; end > keys.x; end -= i32(block)) {\n    var scores = mat4x4<f32>();\n    var slopes = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":139,"column":0},"end":{"line":160,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":121,"column":0},"end":{"line":142,"column":7}}})) != null ? stack1 : "")
     + "    let positions = key_positions(end - i32(block), thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":162,"column":0},"end":{"line":166,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":167,"column":0},"end":{"line":182,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":144,"column":0},"end":{"line":148,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":149,"column":0},"end":{"line":164,"column":9}}})) != null ? stack1 : "")
     + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(15, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":186,"column":0},"end":{"line":190,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(16, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":191,"column":0},"end":{"line":194,"column":7}}})) != null ? stack1 : "")
-    + "}\n\n// The positions of queries that see any key in [begin, begin + block).\nfn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {\n  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }\n  workgroupBarrier();\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) {\n        atomicMin(&seen_from, at);\n        atomicMax(&seen_to, at + 1);\n      }\n    }\n  }\n  workgroupBarrier();\n  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }\n  return workgroupUniformLoad(&seen);\n}\n\n// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.\nfn key_part(record: u32, index: u32, kv: u32, thread: u32) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":219,"column":0},"end":{"line":221,"column":9}}})) != null ? stack1 : "")
-    + "  if (kv >= kv_heads) { return; }\n  let kv_head = kv * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = i32(base + index % blocks * block);\n  let context_end = i32(base + context);\n  load_key_rows(begin, begin, context_end, row_of, thread);\n  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);\n  find_value_center(v + kv_head, v_stride, thread);\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":231,"column":0},"end":{"line":234,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(15, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":168,"column":0},"end":{"line":172,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(16, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":173,"column":0},"end":{"line":176,"column":7}}})) != null ? stack1 : "")
+    + "}\n\n// The positions of queries that see any key in [begin, begin + block).\nfn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }\n    }\n  }\n  return whole_range(thread);\n}\n\n// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.\nfn key_part(record: u32, index: u32, kv: u32, thread: u32) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":194,"column":0},"end":{"line":196,"column":9}}})) != null ? stack1 : "")
+    + "  if (kv >= kv_heads) { return; }\n  let kv_head = kv * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = i32(base + index % blocks * block);\n  let context_end = i32(base + context);\n  load_key_rows(begin, begin, context_end, row_of, thread);\n  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);\n  load_query_rows(queries.x, context_end, row_of, first, last, thread);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":206,"column":0},"end":{"line":211,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(18, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":212,"column":0},"end":{"line":215,"column":7}}})) != null ? stack1 : "")
     + "  let positions = key_positions(begin, thread);\n  let unit = min(thread, units - 1u);\n  let unit_key = unit / columns % 8u;\n  let unit_lane = unit / columns / 8u * "
-    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":238,"column":42},"end":{"line":238,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":219,"column":42},"end":{"line":219,"column":52}} ), depth0)) != null ? stack1 : "")
     + "u;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":240,"column":0},"end":{"line":242,"column":9}}})) != null ? stack1 : "")
-    + "  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {\n    let q_head = q + head * head_dim;\n    let dout_head = dout + head * head_dim;\n    for (var at = queries.x; at < queries.y; at += i32(block)) {\n      load_query_rows(at, context_end, row_of, first, last, thread);\n      workgroupBarrier();\n      let row_first = first_of(thread);\n      let row_last = last_of(thread);\n      let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n      let row_lse = lse_of(lse + head, lse_stride, thread);\n      var scores = mat4x4<f32>();\n      var slopes = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(18, data, 0),"inverse":container.program(19, data, 0),"data":data,"loc":{"start":{"line":255,"column":0},"end":{"line":276,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(20, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":277,"column":0},"end":{"line":282,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":283,"column":0},"end":{"line":298,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":221,"column":0},"end":{"line":223,"column":9}}})) != null ? stack1 : "")
+    + "  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {\n    let q_head = q + head * head_dim;\n    let dout_head = dout + head * head_dim;\n    for (var at = queries.x; at < queries.y; at += i32(block)) {\n      let row_first = first_of(thread);\n      let row_last = last_of(thread);\n      row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n      let row_lse = lse_of(lse + head, lse_stride, thread);\n      var scores = mat4x4<f32>();\n      var slopes = mat4x4<f32>();\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(19, data, 0),"inverse":container.program(20, data, 0),"data":data,"loc":{"start":{"line":234,"column":0},"end":{"line":255,"column":7}}})) != null ? stack1 : "")
+    + "      let delta = sum_row_parts(thread);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":257,"column":0},"end":{"line":262,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":263,"column":0},"end":{"line":278,"column":9}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":300,"column":0},"end":{"line":302,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(26, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":303,"column":0},"end":{"line":318,"column":9}}})) != null ? stack1 : "")
-    + "      workgroupBarrier();\n    }\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(28, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":322,"column":0},"end":{"line":326,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(29, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":327,"column":0},"end":{"line":330,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(26, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":280,"column":0},"end":{"line":282,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(27, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":283,"column":0},"end":{"line":298,"column":9}}})) != null ? stack1 : "")
+    + "      let next = select(at + i32(block), queries.x, at + i32(block) >= queries.y);\n      load_query_rows(next, context_end, row_of, first, last, thread);\n      workgroupBarrier();\n    }\n  }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(29, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":304,"column":0},"end":{"line":308,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(30, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":309,"column":0},"end":{"line":312,"column":7}}})) != null ? stack1 : "")
     + "}\n\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":333,"column":27},"end":{"line":333,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":315,"column":27},"end":{"line":315,"column":34}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {\n  let record = job.records + group.z * job.words;\n  if (host[record] == 0) { return; }\n  // Blocks of keys come first: they take longer.\n  if (group.x < groups.x / 2u) {\n    key_part(record, group.x, group.y, thread);\n  } else {\n    query_part(record, group.x - groups.x / 2u, group.y, thread);\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
@@ -2715,7 +2776,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "rowScalarSize", {"start":{"line":17,"column":41},"end":{"line":17,"column":54}} ), depth0)) != null ? stack1 : "")
     + ">;\n";
 },"1":function(container,depth0,helpers,partials,data) {
-    return "  // Of the workgroups that share these rows, the first also stores what is computed on the way.\n  let keeps_rows = keeps != 0u && group.y == 0u;\n";
+    return "  let per_column = 1f / f32(width);\n  // Of the workgroups that share these rows, the first also stores what is computed on the way.\n  let keeps_rows = keeps != 0u && group.y == 0u;\n";
 },"2":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -2725,23 +2786,23 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "  // Sums over the tile's rows, "
-    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":36,"column":34},"end":{"line":36,"column":39}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":37,"column":34},"end":{"line":37,"column":39}} ), depth0)) != null ? stack1 : "")
     + " threads a row, then what is made of them.\n  for (var item = thread; item < rows * "
-    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":37,"column":42},"end":{"line":37,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":38,"column":42},"end":{"line":38,"column":47}} ), depth0)) != null ? stack1 : "")
     + "u; item += threads) {\n    let row_in_tile = item / "
-    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":38,"column":31},"end":{"line":38,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":39,"column":31},"end":{"line":39,"column":36}} ), depth0)) != null ? stack1 : "")
     + "u;\n    let row = first + row_in_tile;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"totals"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":40,"column":0},"end":{"line":42,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"totals"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":43,"column":9}}})) != null ? stack1 : "")
     + "    for (var column = 4u * (item % "
-    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":43,"column":37},"end":{"line":43,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":44,"column":37},"end":{"line":44,"column":42}} ), depth0)) != null ? stack1 : "")
     + "u); column < width; column += 4u * "
-    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":43,"column":81},"end":{"line":43,"column":86}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lanes", {"start":{"line":44,"column":81},"end":{"line":44,"column":86}} ), depth0)) != null ? stack1 : "")
     + "u) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":44,"column":0},"end":{"line":46,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":45,"column":0},"end":{"line":47,"column":9}}})) != null ? stack1 : "")
     + "    }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"parts"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":48,"column":0},"end":{"line":50,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"parts"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":51,"column":9}}})) != null ? stack1 : "")
     + "  }\n  workgroupBarrier();\n  for (var row_in_tile = thread; row_in_tile < rows; row_in_tile += threads) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":56,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":57,"column":9}}})) != null ? stack1 : "")
     + "  }\n  workgroupBarrier();\n";
 },"3":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -2776,21 +2837,21 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "  // "
-    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":64,"column":7},"end":{"line":64,"column":14}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":65,"column":7},"end":{"line":65,"column":14}} ), depth0)) != null ? stack1 : "")
     + "\n  for (var begin = 0u; begin < "
-    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":65,"column":33},"end":{"line":65,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":66,"column":33},"end":{"line":66,"column":34}} ), depth0)) != null ? stack1 : "")
     + "; begin += depth) {\n    for (var at = thread; at < rows * depth / 4u; at += threads) {\n      let row_in_tile = at / (depth / 4u);\n      let row = first + row_in_tile;\n      let column = begin + 4u * (at % (depth / 4u));\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":70,"column":0},"end":{"line":72,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":71,"column":0},"end":{"line":73,"column":9}}})) != null ? stack1 : "")
     + "      // What stands past k is no number.\n      a_tile[at] = select(vec4<f32>(), "
-    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":74,"column":41},"end":{"line":74,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":75,"column":41},"end":{"line":75,"column":46}} ), depth0)) != null ? stack1 : "")
     + ", inside(column, "
-    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":74,"column":67},"end":{"line":74,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":75,"column":67},"end":{"line":75,"column":68}} ), depth0)) != null ? stack1 : "")
     + "));\n    }\n    for (var at = thread; at < depth * columns / 4u; at += threads) {\n      let column = column0 + 4u * (at % (columns / 4u));\n      let at_k = begin + at / (columns / 4u);\n      b_tile[at] = weight4(("
-    + ((stack1 = alias2(alias1(depth0, "packed", {"start":{"line":79,"column":30},"end":{"line":79,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "packed", {"start":{"line":80,"column":30},"end":{"line":80,"column":36}} ), depth0)) != null ? stack1 : "")
     + " + (column / panel * "
-    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":79,"column":61},"end":{"line":79,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "k", {"start":{"line":80,"column":61},"end":{"line":80,"column":62}} ), depth0)) != null ? stack1 : "")
     + " + at_k) * panel + column % panel) / 4u);\n    }\n    workgroupBarrier();\n    for (var kk = 0u; kk < depth / 4u; kk++) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":83,"column":0},"end":{"line":85,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":84,"column":0},"end":{"line":86,"column":9}}})) != null ? stack1 : "")
     + "    }\n    workgroupBarrier();\n  }\n";
 },"8":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -2801,27 +2862,27 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "  if ("
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":91,"column":8},"end":{"line":91,"column":11}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":92,"column":8},"end":{"line":92,"column":11}} ), depth0)) != null ? stack1 : "")
     + " < count && column0 + "
-    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":91,"column":37},"end":{"line":91,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":92,"column":37},"end":{"line":92,"column":43}} ), depth0)) != null ? stack1 : "")
     + " < n) {\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":94,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":93,"column":0},"end":{"line":95,"column":7}}})) != null ? stack1 : "")
     + "    store4((c + (first + "
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":95,"column":27},"end":{"line":95,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":96,"column":27},"end":{"line":96,"column":30}} ), depth0)) != null ? stack1 : "")
     + ") * c_stride + column0 + "
-    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":95,"column":59},"end":{"line":95,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":96,"column":59},"end":{"line":96,"column":65}} ), depth0)) != null ? stack1 : "")
     + ") / 4u, "
-    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":95,"column":77},"end":{"line":95,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":96,"column":77},"end":{"line":96,"column":80}} ), depth0)) != null ? stack1 : "")
     + ");\n  }\n";
 },"9":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    "
-    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":93,"column":6},"end":{"line":93,"column":9}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":94,"column":6},"end":{"line":94,"column":9}} ), depth0)) != null ? stack1 : "")
     + " += load4((d + (first + "
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":93,"column":37},"end":{"line":93,"column":40}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":94,"column":37},"end":{"line":94,"column":40}} ), depth0)) != null ? stack1 : "")
     + ") * d_stride + column0 + "
-    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":93,"column":69},"end":{"line":93,"column":75}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":94,"column":69},"end":{"line":94,"column":75}} ), depth0)) != null ? stack1 : "")
     + ") / 4u);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -2859,43 +2920,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "  let column0 = group.y * columns;\n  if (column0 >= n) { return; }\n  let thread_row = thread / threads_across;\n  let thread_column = thread % threads_across;\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasProgram"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":31,"column":0},"end":{"line":34,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sumPhases"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":59,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":60,"column":0},"end":{"line":62,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":63,"column":0},"end":{"line":89,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":90,"column":0},"end":{"line":97,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasProgram"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":31,"column":0},"end":{"line":35,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sumPhases"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":36,"column":0},"end":{"line":60,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":61,"column":0},"end":{"line":63,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":64,"column":0},"end":{"line":90,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":91,"column":0},"end":{"line":98,"column":9}}})) != null ? stack1 : "")
     + "}\n";
 },"usePartial":true,"useData":true}],
-  ["wgsl/rms_norm_partials", {"0":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  var "
-    + ((stack1 = container.lambda(container.strict(depth0, "sum", {"start":{"line":13,"column":8},"end":{"line":13,"column":11}} ), depth0)) != null ? stack1 : "")
-    + " = 0f;\n";
-},"1":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "        if (thread + "
-    + ((stack1 = alias2(alias1(depth0, "start", {"start":{"line":30,"column":23},"end":{"line":30,"column":28}} ), depth0)) != null ? stack1 : "")
-    + "u < width) { "
-    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":30,"column":45},"end":{"line":30,"column":48}} ), depth0)) != null ? stack1 : "")
-    + " += load(dy0 + thread + "
-    + ((stack1 = alias2(alias1(depth0, "start", {"start":{"line":30,"column":76},"end":{"line":30,"column":81}} ), depth0)) != null ? stack1 : "")
-    + "u) * load(x0 + thread + "
-    + ((stack1 = alias2(alias1(depth0, "start", {"start":{"line":30,"column":109},"end":{"line":30,"column":114}} ), depth0)) != null ? stack1 : "")
-    + "u) * root; }\n";
-},"2":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "  if (thread + "
-    + ((stack1 = alias2(alias1(depth0, "start", {"start":{"line":36,"column":17},"end":{"line":36,"column":22}} ), depth0)) != null ? stack1 : "")
-    + "u < width) { store(partials + group.x * width + thread + "
-    + ((stack1 = alias2(alias1(depth0, "start", {"start":{"line":36,"column":83},"end":{"line":36,"column":88}} ), depth0)) != null ? stack1 : "")
-    + "u, "
-    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":36,"column":95},"end":{"line":36,"column":98}} ), depth0)) != null ? stack1 : "")
-    + "); }\n";
-},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+  ["wgsl/rms_norm_partials", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
         }
@@ -2906,29 +2939,24 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nconst width = "
-    + ((stack1 = alias2(alias1(depth0, "width", {"start":{"line":4,"column":16},"end":{"line":4,"column":21}} ), depth0)) != null ? stack1 : "")
-    + "u;\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_sum"),depth0,{"name":"_sum","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\n// A workgroup per run of rows; a thread keeps the sums of every "
-    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":7,"column":67},"end":{"line":7,"column":77}} ), depth0)) != null ? stack1 : "")
-    + "th column.\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":8,"column":27},"end":{"line":8,"column":37}} ), depth0)) != null ? stack1 : "")
+    + "\n// A workgroup per run of rows and "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":5,"column":37},"end":{"line":5,"column":47}} ), depth0)) != null ? stack1 : "")
+    + " columns, a thread each.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":6,"column":27},"end":{"line":6,"column":37}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32"
-    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":9,"column":95},"end":{"line":9,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":7,"column":95},"end":{"line":7,"column":108}} ), depth0)) != null ? stack1 : "")
     + ") {\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "  \n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"columns"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":14,"column":9}}})) != null ? stack1 : "")
-    + "  let ranges = u32(host[segments]);\n  for (var range = 0u; range < ranges; range++) {\n    let begin = max(group.x * task_rows, u32(host[segments + 2u * range + 1u]));\n    let end = min((group.x + 1u) * task_rows, u32(host[segments + 2u * range + 2u]));\n    for (var row = begin; row < end; row++) {\n      for (var part = 0u; part < heads; part++) {\n        let x0 = x + row * x_stride + part * width;\n        let dy0 = dy + row * dy_stride + part * width;\n        var squares = 0f;\n        for (var column = thread; column < width; column += "
-    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":24,"column":62},"end":{"line":24,"column":72}} ), depth0)) != null ? stack1 : "")
+    + "  if (group.y * "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":9,"column":18},"end":{"line":9,"column":28}} ), depth0)) != null ? stack1 : "")
+    + "u >= width) { return; }\n  let own = group.y * "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":10,"column":24},"end":{"line":10,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "u + thread;\n  var result = 0f;\n  let ranges = u32(host[segments]);\n  for (var range = 0u; range < ranges; range++) {\n    let begin = max(group.x * task_rows, u32(host[segments + 2u * range + 1u]));\n    let end = min((group.x + 1u) * task_rows, u32(host[segments + 2u * range + 2u]));\n    for (var row = begin; row < end; row++) {\n      for (var part = 0u; part < heads; part++) {\n        let x0 = x + row * x_stride + part * width;\n        let dy0 = dy + row * dy_stride + part * width;\n        var squares = 0f;\n        for (var column = thread; column < width; column += "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":21,"column":62},"end":{"line":21,"column":72}} ), depth0)) != null ? stack1 : "")
     + "u) {\n          let value = load(x0 + column);\n          squares += value * value;\n        }\n        let root = inverseSqrt("
-    + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":28,"column":33},"end":{"line":28,"column":38}} ), depth0)) != null ? stack1 : "")
-    + " / f32(width) + eps);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"columns"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":31,"column":9}}})) != null ? stack1 : "")
-    + "      }\n    }\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"columns"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":37,"column":9}}})) != null ? stack1 : "")
-    + "}\n";
+    + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":25,"column":33},"end":{"line":25,"column":38}} ), depth0)) != null ? stack1 : "")
+    + " / f32(width) + eps);\n        if (own < width) { result += load(dy0 + own) * load(x0 + own) * root; }\n      }\n    }\n  }\n  if (own < width) { store(partials + group.x * width + own, result); }\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/roofline_arithmetic", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -3008,21 +3036,17 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nconst width = "
-    + ((stack1 = alias2(alias1(depth0, "width", {"start":{"line":5,"column":16},"end":{"line":5,"column":21}} ), depth0)) != null ? stack1 : "")
-    + "u;\n"
+    + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_sum"),depth0,{"name":"_sum","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n// A workgroup per row; a thread takes every "
-    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":8,"column":47},"end":{"line":8,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":7,"column":47},"end":{"line":7,"column":57}} ), depth0)) != null ? stack1 : "")
     + "th column.\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":9,"column":27},"end":{"line":9,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":8,"column":27},"end":{"line":8,"column":37}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32"
-    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":10,"column":95},"end":{"line":10,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":9,"column":95},"end":{"line":9,"column":108}} ), depth0)) != null ? stack1 : "")
     + ") {\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "  if (group.y >= count) { return; }\n  let row = first + group.y;\n  for (var part = 0u; part < "
-    + ((stack1 = alias2(alias1(depth0, "segments", {"start":{"line":14,"column":31},"end":{"line":14,"column":39}} ), depth0)) != null ? stack1 : "")
-    + "u; part++) {\n"
+    + "  if (group.y >= count) { return; }\n  let row = first + group.y;\n  let per_column = 1f / f32(width);\n  for (var part = 0u; part < parts; part++) {\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"places"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":15,"column":0},"end":{"line":17,"column":9}}})) != null ? stack1 : "")
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"phases"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":30,"column":9}}})) != null ? stack1 : "")
     + "  }\n}\n";

@@ -16,6 +16,7 @@ import { layoutBatch } from "../../src/runtime/layout.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
 import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
+import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-shared.ts";
 import type { Artifact } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { defaultLimits, tilesFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
@@ -35,10 +36,13 @@ export const fatGpu: WgslEngine = { ...richGpu, tile: otherTiles.at(-1) ?? small
 
 /** A device for whatever target an artifact was compiled for. */
 export async function openDevice(artifact: Artifact, threads = 1): Promise<Device> {
-  return artifact.program.kind === "wasm"
-    ? openWasmDevice(artifact, { threads })
-    : openWebgpuDevice(artifact, { adapter: await softwareAdapter() });
+  if (artifact.program.kind === "wasm") return openWasmDevice(artifact, { threads });
+  gpu ??= openSharedGpu(await softwareAdapter());
+  return openWebgpuDevice(artifact, { shared: await gpu });
 }
+
+/** One for all of a test file, for texts that were compiled once need not be compiled again. */
+let gpu: Promise<SharedGpu> | undefined;
 
 export type StepDistance = {
   /** Relative, of the total. */

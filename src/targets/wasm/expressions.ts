@@ -12,6 +12,8 @@ export type Leaves = {
   readonly column: (operand: number) => string;
   readonly rowScalar: (index: number) => string;
   readonly local: (index: number) => string;
+  /** 1 ÷ columns of a part. */
+  readonly perColumn: number;
 };
 
 export function emitExpression(expression: Expression, lanes: Lanes, leaves: Leaves, writer: Writer): string {
@@ -27,6 +29,8 @@ export function emitExpression(expression: Expression, lanes: Lanes, leaves: Lea
       return leaves.local(expression.index);
     case "constant":
       return lanes.constant(expression.value);
+    case "per_column":
+      return lanes.constant(leaves.perColumn);
     case "unary":
       return lanes.unary(expression.fn, emit(expression.x), writer);
     case "binary": {

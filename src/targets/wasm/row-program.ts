@@ -15,6 +15,8 @@ type Program = KernelOf<"row_program">["body"];
 /** How the columns of one part of a row are walked: `loops` trips of `unroll` vectors, then `rest` vectors and a tail. */
 type Walk = {
   readonly lanes: Lanes;
+  /** 1 ÷ columns of a part. */
+  readonly perColumn: number;
   readonly unroll: number;
   readonly loops: number;
   readonly rest: number;
@@ -70,6 +72,7 @@ function walkOf(body: Program, context: WasmContext): Walk {
   const loops = Math.floor(vectors / unroll);
   return {
     lanes,
+    perColumn: 1 / width,
     unroll,
     loops,
     rest: vectors - loops * unroll,
@@ -111,14 +114,14 @@ function phaseView(phase: RowPhase, walk: Walk): View {
     body: copies(unroll).flatMap((copy) => vectorLines(phase, walk, copy, 0, copy)),
     steps: touched.map((operand) => ({ pointer: `$q${operand}`, bytes: unroll * lanes.bytes })),
     rest: [...copies(rest).flatMap((copy) => vectorLines(phase, walk, copy, 0, copy)), ...tailLines],
-    finish: phase.sums.flatMap((sum) => finishLines(sum, lanes, unroll)),
+    finish: phase.sums.flatMap((sum) => finishLines(sum, walk)),
   };
 }
 
 /** The lines of one vector, `at` vectors behind the pointers; `copy` names its locals, `tail` > 0 masks its sums. */
 function vectorLines(
   phase: RowPhase,
-  { lanes, temporaries }: Walk,
+  { lanes, temporaries, perColumn }: Walk,
   at: number,
   tail: number,
   copy: number,
@@ -128,6 +131,7 @@ function vectorLines(
     column: (operand) => lanes.load(get(`q${operand}`), at * lanes.bytes),
     rowScalar: (index) => get(`s${index}`),
     local: (index) => get(`t${index}_${copy}`),
+    perColumn,
   };
   const statements = createStatements(lanes.type);
   const emit = (value: Expression): string => emitExpression(value, lanes, leaves, statements);
@@ -148,7 +152,7 @@ function vectorLines(
 }
 
 /** Running totals, then lanes, then the sum's own last step; pairs first, in a fixed order. */
-function finishLines(sum: RowPhase["sums"][number], lanes: Lanes, unroll: number): readonly string[] {
+function finishLines(sum: RowPhase["sums"][number], { lanes, unroll, perColumn }: Walk): readonly string[] {
   const { index, finish } = sum;
   let totals = Array.from({ length: unroll }, (_, copy) => get(`a${index}_${copy}`));
   while (totals.length > 1) {
@@ -163,6 +167,7 @@ function finishLines(sum: RowPhase["sums"][number], lanes: Lanes, unroll: number
     column: () => "",
     rowScalar: (other) => get(`r${other}`),
     local: () => "",
+    perColumn,
   };
   return [
     set(`r${index}`, lanes.count === 4 ? `(call $sum_lanes ${total})` : total),

@@ -13,9 +13,6 @@ import { type BodyOf, literal, recordLines, type WgslContext, type WgslForms } f
 const block = 32;
 const threads = (block * block) / 16;
 
-/** Vectors from row to row of a block's weights: a row's, and one to spare. */
-const weightStride = block / 4 + 1;
-
 /** What every device has; more for a workgroup would leave room for fewer of them. */
 const workgroupBytes = 16384;
 /** Vectors of a head that are staged at a time, at most: one for every thread that has a part of the sums. */
@@ -85,11 +82,14 @@ function shapeOf({ kind, headDim }: Pick<Body, "kind" | "headDim">): Shape {
 
 /** Workgroup memory where heads have so many vectors, in so many parts, and there are so many tiles. */
 function bytesOf(kind: Body["kind"], vectors: number, parts: number, tiles: number): number {
-  const columns = Math.ceil(vectors / parts);
-  const shared = 4 * (4 * block + 4) + 16 * block * weightStride;
-  const own = kind === "attention" ? 16 * threads + 4 * block : 2 * 16 * parts * columns;
-  return shared + own + 16 * tiles * block * oddFrom(columns);
+  const positions = 4 * 4 * block + 4 * 4;
+  const weightsAndParts = 16 * (block * (block / 4) + threads);
+  const own = kind === "attention" ? 16 * centerSize(vectors) + 4 * block : 2 * 16 * centerSize(vectors);
+  return positions + weightsAndParts + own + 16 * tiles * block * oddFrom(Math.ceil(vectors / parts));
 }
+
+/** A center is found eight vectors at a time. */
+const centerSize = (vectors: number): number => 8 * Math.ceil(vectors / 8);
 
 /** Rows that are read at once begin in different banks where they are an odd number of vectors apart. */
 const oddFrom = (vectors: number): number => vectors + 1 - (vectors % 2);
@@ -113,7 +113,6 @@ function commonView(body: Body, names: readonly string[], context: WgslContext):
     headDim: body.headDim,
     scale: literal(1 / Math.sqrt(body.headDim)),
     tileStride: oddFrom(columns),
-    weightStride,
     isVector: floats === "vector",
     rotary: isRotary,
     tables: tablesOf(body),
@@ -141,7 +140,6 @@ function forwardView(body: BodyOf<"attention">, context: WgslContext): View {
   return {
     ...commonView(body, forwardNames, context),
     comment: `attention, heads of ${body.headDim}: softmax of scores, times values, block by block`,
-    parts: "row_parts",
     isWhole: shape.parts === 1,
     tiles: ["query_tile", "key_tile"],
     stages: [
@@ -153,9 +151,18 @@ function forwardView(body: BodyOf<"attention">, context: WgslContext): View {
         parameters,
       },
       { name: "stage_keys", tile: "key_tile", rows: "key_rows", value: turned, parameters },
-      { name: "stage_values", tile: "key_tile", rows: "key_rows", value: plain, parameters: "" },
+      {
+        name: "stage_values",
+        tile: "key_tile",
+        rows: "key_rows",
+        value: `${plain} - value_center[column]`,
+        parameters: "",
+      },
     ],
     products: [{ name: "add_scores", rows: "query_tile", keys: "key_tile" }],
+    partArrays: ["row_parts"],
+    centers: [centerOf("value", "row_parts", body, shape)],
+    rounds: roundsOf(body, shape),
     sums: sums.map(({ name }) => name),
     walks: walksOf(sums, { tile: "key_tile", restages: true, tables: "" }),
     stores: sums,
@@ -176,7 +183,6 @@ function gradientView(body: BodyOf<"attention_grad">, context: WgslContext): Vie
   return {
     ...commonView(body, gradientNames, context),
     comment: `gradient of attention, heads of ${body.headDim}: scores made again, block by block`,
-    parts: "weights",
     isWhole,
     tiles: [...new Set(Object.values(tiles))],
     stages: [
@@ -207,11 +213,9 @@ function gradientView(body: BodyOf<"attention_grad">, context: WgslContext): Vie
       { name: "add_scores", rows: tiles.query, keys: tiles.key },
       { name: "add_slopes", rows: tiles.gradient, keys: tiles.value },
     ],
-    centerSize: shape.parts * shape.columns,
-    centers: [
-      { name: "key_center", value: turned, parameters },
-      { name: "value_center", value: plain, parameters: "" },
-    ],
+    partArrays: ["row_parts", "weights"],
+    centers: [centerOf("key", "row_parts", body, shape), centerOf("value", "weights", body, shape)],
+    rounds: roundsOf(body, shape),
     centerScores: { value: turned, parameters },
     sums: sums.map(({ name }) => name),
     walks: walksOf(sums, { ...staging, tile: tiles.key }),
@@ -253,6 +257,26 @@ function walksOf(
     sums: sums.filter((sum) => sum.part === part),
   }));
 }
+
+/** How the center of keys or values is found: `parts` holds the sums of a workgroup's threads. */
+function centerOf(what: "key" | "value", parts: string, body: Body, { vectors }: Shape): View {
+  const { plain, turned, parameters } = rotation(body);
+  return {
+    name: `${what}_center`,
+    size: centerSize(vectors),
+    sum: `sum_${what}s`,
+    mean: `mean_${what}`,
+    parts,
+    ...(what === "key" ? { value: turned, parameters } : { value: plain, parameters: "" }),
+  };
+}
+
+const roundsOf = (body: Body, { vectors }: Shape): readonly View[] =>
+  upTo(Math.ceil(vectors / 8)).map((round) => ({
+    first: 8 * round,
+    isLater: round > 0,
+    tables: tablesOf(body),
+  }));
 
 /** How gradients of queries and keys are turned back: pairs of vectors, or of single numbers. */
 function turnsOf(body: Body): readonly View[] {

@@ -89,8 +89,3 @@ export function literal(value: number): string {
   const text = String(Math.fround(value));
   return value < 0 ? `(${text}f)` : `${text}f`;
 }
-
-/** Smallest power of two that is at least `value`, between two bounds. */
-export function powerOfTwo(value: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, 2 ** Math.ceil(Math.log2(Math.max(1, value)))));
-}

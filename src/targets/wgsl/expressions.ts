@@ -48,6 +48,8 @@ export function emitExpression(expression: Expression, leaves: Leaves): string {
       return `t${expression.index}`;
     case "constant":
       return constant(expression.value, leaves.lanes);
+    case "per_column":
+      return leaves.lanes === "f32" ? "per_column" : "vec4(per_column)";
     case "unary":
       return unary[expression.fn](emit(expression.x), leaves.lanes);
     case "binary":

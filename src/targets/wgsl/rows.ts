@@ -7,7 +7,6 @@ import { bindingLines } from "./bindings.ts";
 import {
   type BodyOf,
   floatBits,
-  powerOfTwo,
   recordLines,
   type ShaderView,
   type WgslContext,
@@ -49,7 +48,10 @@ function elementwise(
 
 const rowProgram: WgslForm<"row_program"> = {
   shader: (body, context) => (hasSums(body) ? summingProgram(body, context) : plainProgram(body, context)),
-  words: ({ width, operands }) => [width, ...operands.map(({ stride }) => stride)],
+  words: (body) => {
+    const strides = body.operands.map(({ stride }) => stride);
+    return hasSums(body) ? [body.width / body.segments, body.segments, ...strides] : [body.width, ...strides];
+  },
   workgroups: (body, _sizes, context) => [
     0,
     hasSums(body) ? context.tileRows : elementwiseParts(body.width, context),
@@ -84,8 +86,7 @@ function phaseLines(phase: RowPhase, leaves: Leaves, place: (operand: number) =>
 }
 
 function summingProgram(body: Program, context: WgslContext): ShaderView {
-  const width = body.width / body.segments;
-  const threads = powerOfTwo(width / 4, 32, 256);
+  const threads = summingThreads;
   const leaves: Leaves = {
     lanes: "f32",
     load: (operand) => `load(p${operand} + column)`,
@@ -111,18 +112,19 @@ function summingProgram(body: Program, context: WgslContext): ShaderView {
   return {
     template: "wgsl/row_program",
     view: {
-      comment: `${width} columns${body.segments > 1 ? ` in ${body.segments} parts` : ""}`,
+      comment: "row by row, with sums over each",
       bindings: bindingLines({ floats: "scalar", sumThreads: threads }, context),
       functions: calledFunctions(lines, "f32"),
-      record: recordLines(["whole_width", ...programNames(body).slice(1)]),
-      width,
-      segments: body.segments,
+      record: recordLines(["width", "parts", ...programNames(body).slice(1)]),
       places: rows.map((operand) => `let p${operand} = x${operand} + row * stride${operand} + part * width;`),
       phases,
       ...reductionView(["sum"], threads, context),
     },
   };
 }
+
+/** Of the workgroup that sums over a row: few barriers for narrow rows, enough threads for wide ones. */
+const summingThreads = 64;
 
 const crossEntropyThreads = 128;
 

@@ -5,7 +5,6 @@ import { bindingLines } from "./bindings.ts";
 import {
   type BodyOf,
   floatBits,
-  powerOfTwo,
   recordLines,
   type ShaderView,
   type WgslContext,
@@ -14,6 +13,8 @@ import {
 import { reduction, reductionView } from "./reductions.ts";
 
 const updateThreads = 256;
+/** Columns of a norm's gradient that a workgroup sums, a thread each. */
+const normThreads = 64;
 
 /** So many pieces in rows of at most a device's limit. */
 function folded(pieces: number, { limits }: WgslContext): readonly [number, number] {
@@ -24,14 +25,10 @@ function folded(pieces: number, { limits }: WgslContext): readonly [number, numb
 export const gradientForms: WgslForms<"rms_norm_partials" | "sum_partials" | "embed_dw_by_token"> = {
   rms_norm_partials: {
     shader: normPartials,
-    words: ({ heads, eps, dyStride, xStride, taskRows }, _context) => [
-      heads,
-      floatBits(eps),
-      dyStride,
-      xStride,
-      taskRows,
+    words: ({ width, heads, eps, dyStride, xStride, taskRows }) => [
+      ...[width / heads, heads, floatBits(eps), dyStride, xStride, taskRows],
     ],
-    workgroups: (_body, { count }) => [count, 1],
+    workgroups: ({ width, heads }, { count }) => [count, Math.ceil(width / heads / normThreads)],
   },
   sum_partials: {
     shader: (_body, context) => ({
@@ -68,33 +65,18 @@ export const gradientForms: WgslForms<"rms_norm_partials" | "sum_partials" | "em
   },
 };
 
-function normPartials(body: BodyOf<"rms_norm_partials">, context: WgslContext): ShaderView {
-  const width = body.width / body.heads;
-  const threads = powerOfTwo(width, 32, updateThreads);
-  const columns = Array.from({ length: Math.ceil(width / threads) }, (_, i) => ({
-    sum: `sum${i}`,
-    start: i * threads,
-  }));
+function normPartials(_body: BodyOf<"rms_norm_partials">, context: WgslContext): ShaderView {
   return {
     template: "wgsl/rms_norm_partials",
     view: {
-      comment: `Σ dy · x / √(mean x² + eps) of ${width} columns, over the rows of a piece`,
-      bindings: bindingLines({ floats: "scalar", sumThreads: threads }, context),
+      comment: "Σ dy · x / √(mean x² + eps) over the rows of a piece",
+      bindings: bindingLines({ floats: "scalar", sumThreads: normThreads }, context),
       record: recordLines([
-        "heads",
-        "eps.",
-        "dy_stride",
-        "x_stride",
-        "task_rows",
-        "dy",
-        "x",
-        "partials",
-        "segments",
+        ...["width", "heads", "eps.", "dy_stride", "x_stride", "task_rows"],
+        ...["dy", "x", "partials", "segments"],
       ]),
-      width,
-      columns,
       total: reduction("sum", "squares", context),
-      ...reductionView(["sum"], threads, context),
+      ...reductionView(["sum"], normThreads, context),
     },
   };
 }

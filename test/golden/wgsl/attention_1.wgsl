@@ -21,22 +21,29 @@ const lowest = -1e30f;
 const vectors = 4u;
 const columns = 4u;
 const tile_stride = 5u;
-const weight_stride = 9u;
 // Threads that own a part of a block's sums: 2 rows or keys of one column.
 const units = 64u;
 
 var<workgroup> query_tile: array<vec4<f32>, block * tile_stride>;
 var<workgroup> key_tile: array<vec4<f32>, block * tile_stride>;
-// Element weight_stride · r + k is for row r and the keys k, k + 8, k + 16, k + 24.
-var<workgroup> weights: array<vec4<f32>, block * weight_stride>;
+// Element weight_place(r, k) is for row r and the keys k, k + 8, k + 16, k + 24.
+var<workgroup> weights: array<vec4<f32>, block * 8u>;
+// Element t is what thread t adds to the sums of its four rows.
+var<workgroup> row_parts: array<vec4<f32>, threads>;
 // Of each position of the block: its row, -1 where there is none, and the keys it sees.
 var<workgroup> query_rows: array<i32, block>;
 var<workgroup> query_first: array<i32, block>;
 var<workgroup> query_last: array<i32, block>;
 var<workgroup> key_rows: array<i32, block>;
-var<workgroup> seen_from: atomic<i32>;
-var<workgroup> seen_to: atomic<i32>;
-var<workgroup> seen: vec2<i32>;
+// Of a range of positions: how far its begin is from the last there can be, and its end.
+var<workgroup> range_begin: atomic<i32>;
+var<workgroup> range_end: atomic<i32>;
+var<workgroup> range: vec2<i32>;
+
+// Rows that are read at once begin in different banks.
+fn weight_place(row: u32, key: u32) -> u32 {
+  return 8u * row + (key ^ (row % 8u));
+}
 
 // Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.
 fn load_head(at: u32, column: u32) -> vec4<f32> {
@@ -95,7 +102,7 @@ fn stage_values(at: u32, stride: u32, first: u32, thread: u32) {
     let row = key_rows[item / columns];
     let column = first + item % columns;
     var x = vec4<f32>();
-    if (row >= 0) { x = load_head(at + u32(row) * stride, column); }
+    if (row >= 0) { x = load_head(at + u32(row) * stride, column) - value_center[column]; }
     key_tile[item / columns * tile_stride + item % columns] = x;
   }
 }
@@ -124,13 +131,10 @@ fn add_scores(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
   return s;
 }
 
-// Of a thread's four rows, the sums of what the eight threads that share them have.
-fn row_sums(part: vec4<f32>, thread: u32) -> vec4<f32> {
-  row_parts[thread] = part;
-  workgroupBarrier();
+// Of a thread's four rows, what the eight threads that share them have put into `row_parts`.
+fn sum_row_parts(thread: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   for (var i = 0u; i < 8u; i++) { sum += row_parts[thread / 8u * 8u + i]; }
-  workgroupBarrier();
   return sum;
 }
 
@@ -162,17 +166,25 @@ fn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: 
   }
 }
 
-// The keys that any query of the block sees.
+fn widen_range(begin: i32, end: i32) {
+  atomicMax(&range_begin, 0x7fffffff - begin);
+  atomicMax(&range_end, end);
+}
+
+// From the first begin to the last end; nothing where there was none.
+fn whole_range(thread: u32) -> vec2<i32> {
+  workgroupBarrier();
+  let end = atomicLoad(&range_end);
+  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }
+  return workgroupUniformLoad(&range);
+}
+
+// The keys that any query of the block sees; a thread asks about the position that it has loaded.
 fn seen_keys(thread: u32) -> vec2<i32> {
-  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }
-  workgroupBarrier();
   if (thread < block && query_first[thread] < query_last[thread]) {
-    atomicMin(&seen_from, query_first[thread]);
-    atomicMax(&seen_to, query_last[thread]);
+    widen_range(query_first[thread], query_last[thread]);
   }
-  workgroupBarrier();
-  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }
-  return workgroupUniformLoad(&seen);
+  return whole_range(thread);
 }
 
 // The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.
@@ -198,8 +210,32 @@ fn last_of(thread: u32) -> vec4<i32> {
   return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);
 }
 
-var<workgroup> row_parts: array<vec4<f32>, threads>;
 var<workgroup> row_factors: array<f32, block>;
+
+// A value that is near all others, taken off before the sums and added behind them: where values are nearly alike,
+// their gradient needs every bit of how the results differ.
+var<workgroup> value_center: array<vec4<f32>, 8>;
+
+// Of a column, one of eight from `first` on, the sum over every eighth row of keys.
+fn sum_values(at: u32, stride: u32, first: u32, thread: u32) -> vec4<f32> {
+  let column = first + thread % 8u;
+  var sum = vec4<f32>();
+  for (var key = thread / 8u; key < block; key += 8u) {
+    let row = key_rows[key];
+    if (row >= 0) { sum += load_head(at + u32(row) * stride, column); }
+  }
+  return sum;
+}
+
+// The mean over all rows of keys, from the sums of eight threads in order.
+fn mean_value(column: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { sum += row_parts[column + 8u * i]; }
+  var count = 0f;
+  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
+  return sum / max(count, 1f);
+}
+
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -233,11 +269,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let base = group.x / blocks * context;
   let begin = base + (blocks - 1u - group.x % blocks) * block;
   load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);
-  workgroupBarrier();
   let keys = seen_keys(thread);
-  stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
   load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);
   workgroupBarrier();
+  row_parts[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
+  workgroupBarrier();
+  if (thread < 8u) { value_center[0u + thread] = mean_value(thread); }
+  stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
   let row_first = first_of(thread);
   let row_last = last_of(thread);
   // Of a thread's four rows: the largest score so far, and the thread's share of the sum of weights.
@@ -277,19 +315,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     largest = most;
     total *= factor;
     let p0 = select(vec4<f32>(), exp(s0 - most[0]), sees0);
-    weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = p0;
+    weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = p0;
     total[0] += (p0.x + p0.y) + (p0.z + p0.w);
     if (thread % 8u == 0u) { row_factors[thread / 8u + 8u * 0u] = factor[0]; }
     let p1 = select(vec4<f32>(), exp(s1 - most[1]), sees1);
-    weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = p1;
+    weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = p1;
     total[1] += (p1.x + p1.y) + (p1.z + p1.w);
     if (thread % 8u == 0u) { row_factors[thread / 8u + 8u * 1u] = factor[1]; }
     let p2 = select(vec4<f32>(), exp(s2 - most[2]), sees2);
-    weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = p2;
+    weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = p2;
     total[2] += (p2.x + p2.y) + (p2.z + p2.w);
     if (thread % 8u == 0u) { row_factors[thread / 8u + 8u * 2u] = factor[2]; }
     let p3 = select(vec4<f32>(), exp(s3 - most[3]), sees3);
-    weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = p3;
+    weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = p3;
     total[3] += (p3.x + p3.y) + (p3.z + p3.w);
     if (thread % 8u == 0u) { row_factors[thread / 8u + 8u * 3u] = factor[3]; }
     stage_values(v + kv_head, v_stride, 0u, thread);
@@ -299,13 +337,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var key = 0u; key < 8u; key++) {
       let at = key * tile_stride + column;
       let x = mat4x4(key_tile[at], key_tile[at + 8u * tile_stride], key_tile[at + 16u * tile_stride], key_tile[at + 24u * tile_stride]);
-      sum0_0 = combine(sum0_0, weights[(unit_row + 0u) * weight_stride + key], x);
-      sum0_1 = combine(sum0_1, weights[(unit_row + 16u) * weight_stride + key], x);
+      sum0_0 = combine(sum0_0, weights[weight_place(unit_row + 0u, key)], x);
+      sum0_1 = combine(sum0_1, weights[weight_place(unit_row + 16u, key)], x);
     }
     load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);
     workgroupBarrier();
   }
-  total = row_sums(total, thread);
+  row_parts[thread] = total;
+  workgroupBarrier();
+  total = sum_row_parts(thread);
   if (thread % 8u == 0u) {
     let rows = query_rows_of(thread);
     row_factors[thread / 8u + 8u * 0u] = select(0f, 1f / total[0], total[0] > 0f);
@@ -328,9 +368,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   if (thread >= units) { return; }
   if (query_rows[unit_row + 0u] >= 0) {
-    store_head(out + u32(query_rows[unit_row + 0u]) * out_stride + head * head_dim, 0u + column, sum0_0 * row_factors[unit_row + 0u]);
+    let by = row_factors[unit_row + 0u];
+    let x = by * sum0_0 + select(vec4<f32>(), value_center[0u + column], by > 0f);
+    store_head(out + u32(query_rows[unit_row + 0u]) * out_stride + head * head_dim, 0u + column, x);
   }
   if (query_rows[unit_row + 16u] >= 0) {
-    store_head(out + u32(query_rows[unit_row + 16u]) * out_stride + head * head_dim, 0u + column, sum0_1 * row_factors[unit_row + 16u]);
+    let by = row_factors[unit_row + 16u];
+    let x = by * sum0_1 + select(vec4<f32>(), value_center[0u + column], by > 0f);
+    store_head(out + u32(query_rows[unit_row + 16u]) * out_stride + head * head_dim, 0u + column, x);
   }
 }

@@ -21,7 +21,6 @@ const lowest = -1e30f;
 const vectors = 3u;
 const columns = 3u;
 const tile_stride = 3u;
-const weight_stride = 9u;
 // Threads that own a part of a block's sums: 2 rows or keys of one column.
 const units = 48u;
 
@@ -29,16 +28,24 @@ var<workgroup> query_tile: array<vec4<f32>, block * tile_stride>;
 var<workgroup> gradient_tile: array<vec4<f32>, block * tile_stride>;
 var<workgroup> key_tile: array<vec4<f32>, block * tile_stride>;
 var<workgroup> value_tile: array<vec4<f32>, block * tile_stride>;
-// Element weight_stride · r + k is for row r and the keys k, k + 8, k + 16, k + 24.
-var<workgroup> weights: array<vec4<f32>, block * weight_stride>;
+// Element weight_place(r, k) is for row r and the keys k, k + 8, k + 16, k + 24.
+var<workgroup> weights: array<vec4<f32>, block * 8u>;
+// Element t is what thread t adds to the sums of its four rows.
+var<workgroup> row_parts: array<vec4<f32>, threads>;
 // Of each position of the block: its row, -1 where there is none, and the keys it sees.
 var<workgroup> query_rows: array<i32, block>;
 var<workgroup> query_first: array<i32, block>;
 var<workgroup> query_last: array<i32, block>;
 var<workgroup> key_rows: array<i32, block>;
-var<workgroup> seen_from: atomic<i32>;
-var<workgroup> seen_to: atomic<i32>;
-var<workgroup> seen: vec2<i32>;
+// Of a range of positions: how far its begin is from the last there can be, and its end.
+var<workgroup> range_begin: atomic<i32>;
+var<workgroup> range_end: atomic<i32>;
+var<workgroup> range: vec2<i32>;
+
+// Rows that are read at once begin in different banks.
+fn weight_place(row: u32, key: u32) -> u32 {
+  return 8u * row + (key ^ (row % 8u));
+}
 
 // Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.
 fn load_head(at: u32, column: u32) -> vec4<f32> {
@@ -155,13 +162,17 @@ fn add_slopes(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
   return s;
 }
 
-// Of a thread's four rows, the sums of what the eight threads that share them have.
-fn row_sums(part: vec4<f32>, thread: u32) -> vec4<f32> {
-  weights[thread] = part;
-  workgroupBarrier();
+// Of a thread's four rows, what the eight threads that share them have put into `row_parts`.
+fn sum_row_parts(thread: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { sum += row_parts[thread / 8u * 8u + i]; }
+  return sum;
+}
+
+// Of a thread's four rows, what the eight threads that share them have put into `weights`.
+fn sum_weights(thread: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   for (var i = 0u; i < 8u; i++) { sum += weights[thread / 8u * 8u + i]; }
-  workgroupBarrier();
   return sum;
 }
 
@@ -193,17 +204,25 @@ fn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: 
   }
 }
 
-// The keys that any query of the block sees.
+fn widen_range(begin: i32, end: i32) {
+  atomicMax(&range_begin, 0x7fffffff - begin);
+  atomicMax(&range_end, end);
+}
+
+// From the first begin to the last end; nothing where there was none.
+fn whole_range(thread: u32) -> vec2<i32> {
+  workgroupBarrier();
+  let end = atomicLoad(&range_end);
+  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }
+  return workgroupUniformLoad(&range);
+}
+
+// The keys that any query of the block sees; a thread asks about the position that it has loaded.
 fn seen_keys(thread: u32) -> vec2<i32> {
-  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }
-  workgroupBarrier();
   if (thread < block && query_first[thread] < query_last[thread]) {
-    atomicMin(&seen_from, query_first[thread]);
-    atomicMax(&seen_to, query_last[thread]);
+    widen_range(query_first[thread], query_last[thread]);
   }
-  workgroupBarrier();
-  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }
-  return workgroupUniformLoad(&seen);
+  return whole_range(thread);
 }
 
 // The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.
@@ -232,55 +251,53 @@ fn last_of(thread: u32) -> vec4<i32> {
 // A key and a value that are near all others. The gradients of a row's scores add up to 0, so what all keys share never
 // reaches dq, and what all values share never reaches the gradients of the scores: taken off before, it cannot drown
 // the rest in rounding errors. Any vector does; the mean of a block is never an outlier.
-var<workgroup> key_center: array<vec4<f32>, 3>;
-var<workgroup> value_center: array<vec4<f32>, 3>;
+var<workgroup> key_center: array<vec4<f32>, 8>;
 
-// The mean over the rows in `key_rows`: eight threads a column, each every eighth key, then their sums in order.
-fn find_key_center(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {
-  var count = 0f;
-  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
-  for (var first = 0u; first < vectors; first += 8u) {
-    let column = first + thread % 8u;
-    var sum = vec4<f32>();
-    for (var key = thread / 8u; key < block; key += 8u) {
-      let row = key_rows[key];
-      if (row >= 0) { sum += load_turned(at + u32(row) * stride, column, u32(row), tables); }
-    }
-    weights[thread] = sum;
-    workgroupBarrier();
-    if (thread < 8u && column < vectors) {
-      var total = vec4<f32>();
-      for (var i = 0u; i < 8u; i++) { total += weights[thread + 8u * i]; }
-      key_center[column] = total / max(count, 1f);
-    }
-    workgroupBarrier();
+// Of a column, one of eight from `first` on, the sum over every eighth row of keys.
+fn sum_keys(at: u32, stride: u32, first: u32, tables: vec3<u32>, thread: u32) -> vec4<f32> {
+  let column = first + thread % 8u;
+  var sum = vec4<f32>();
+  for (var key = thread / 8u; key < block; key += 8u) {
+    let row = key_rows[key];
+    if (row >= 0) { sum += load_turned(at + u32(row) * stride, column, u32(row), tables); }
   }
+  return sum;
 }
 
-// The mean over the rows in `key_rows`: eight threads a column, each every eighth key, then their sums in order.
-fn find_value_center(at: u32, stride: u32, thread: u32) {
+// The mean over all rows of keys, from the sums of eight threads in order.
+fn mean_key(column: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { sum += row_parts[column + 8u * i]; }
   var count = 0f;
   for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
-  for (var first = 0u; first < vectors; first += 8u) {
-    let column = first + thread % 8u;
-    var sum = vec4<f32>();
-    for (var key = thread / 8u; key < block; key += 8u) {
-      let row = key_rows[key];
-      if (row >= 0) { sum += load_head(at + u32(row) * stride, column); }
-    }
-    weights[thread] = sum;
-    workgroupBarrier();
-    if (thread < 8u && column < vectors) {
-      var total = vec4<f32>();
-      for (var i = 0u; i < 8u; i++) { total += weights[thread + 8u * i]; }
-      value_center[column] = total / max(count, 1f);
-    }
-    workgroupBarrier();
-  }
+  return sum / max(count, 1f);
 }
 
-// Of a thread's four rows: Σ gradient · (result − center), which is what every slope of the row lies above.
-fn deltas_of(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32) -> vec4<f32> {
+var<workgroup> value_center: array<vec4<f32>, 8>;
+
+// Of a column, one of eight from `first` on, the sum over every eighth row of keys.
+fn sum_values(at: u32, stride: u32, first: u32, thread: u32) -> vec4<f32> {
+  let column = first + thread % 8u;
+  var sum = vec4<f32>();
+  for (var key = thread / 8u; key < block; key += 8u) {
+    let row = key_rows[key];
+    if (row >= 0) { sum += load_head(at + u32(row) * stride, column); }
+  }
+  return sum;
+}
+
+// The mean over all rows of keys, from the sums of eight threads in order.
+fn mean_value(column: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { sum += weights[column + 8u * i]; }
+  var count = 0f;
+  for (var key = 0u; key < block; key++) { count += select(0f, 1f, key_rows[key] >= 0); }
+  return sum / max(count, 1f);
+}
+
+// Of a thread's four rows, from every eighth column: Σ gradient · (result − center), which a row's slopes are above or
+// below, and the mean of these, by weight, is 0.
+fn delta_parts(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32) -> vec4<f32> {
   let rows = query_rows_of(thread);
   var delta = vec4<f32>();
   for (var column = thread % 8u; column < vectors; column += 8u) {
@@ -291,11 +308,11 @@ fn deltas_of(dout: u32, dout_stride: u32, out: u32, out_stride: u32, thread: u32
       }
     }
   }
-  return row_sums(delta, thread);
+  return delta;
 }
 
-// Of a thread's four rows: query · center of the keys.
-fn center_scores(at: u32, stride: u32, tables: vec3<u32>, thread: u32) -> vec4<f32> {
+// The same of query · center of the keys.
+fn center_parts(at: u32, stride: u32, tables: vec3<u32>, thread: u32) -> vec4<f32> {
   let rows = query_rows_of(thread);
   var sums = vec4<f32>();
   for (var column = thread % 8u; column < vectors; column += 8u) {
@@ -304,7 +321,7 @@ fn center_scores(at: u32, stride: u32, tables: vec3<u32>, thread: u32) -> vec4<f
       if (row >= 0) { sums[i] += dot(load_turned(at + u32(row) * stride, column, u32(row), tables), key_center[column]); }
     }
   }
-  return row_sums(sums, thread);
+  return sums;
 }
 
 fn load_one(i: u32) -> f32 {
@@ -388,20 +405,25 @@ fn query_part(record: u32, index: u32, head: u32, thread: u32) {
   let base = index / blocks * context;
   let begin = base + (blocks - 1u - index % blocks) * block;
   load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);
-  workgroupBarrier();
   let keys = seen_keys(thread);
   load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);
   workgroupBarrier();
-  find_key_center(k + kv_head, k_stride, vec3(position, cosine, sine), thread);
-  find_value_center(v + kv_head, v_stride, thread);
+  row_parts[thread] = sum_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
+  weights[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
+  workgroupBarrier();
+  if (thread < 8u) { key_center[0u + thread] = mean_key(thread); }
+  if (thread >= 8u && thread < 16u) { value_center[0u + thread - 8u] = mean_value(thread - 8u); }
+  workgroupBarrier();
   stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
   stage_gradients(dout_head, dout_stride, 0u, thread);
   let row_first = first_of(thread);
   let row_last = last_of(thread);
-  let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
+  row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
+  weights[thread] = center_parts(q_head, q_stride, vec3(position, cosine, sine), thread);
+  workgroupBarrier();
+  let delta = sum_row_parts(thread);
   // Scores are of keys without their center, and so is what they are compared with.
-  let lowered_by = center_scores(q_head, q_stride, vec3(position, cosine, sine), thread);
-  let lowered = lse_of(lse + head, lse_stride, thread) - scale * lowered_by;
+  let lowered = lse_of(lse + head, lse_stride, thread) - scale * sum_weights(thread);
   let unit = min(thread, units - 1u);
   let unit_row = unit / columns;
   let column = unit % columns;
@@ -418,22 +440,22 @@ fn query_part(record: u32, index: u32, head: u32, thread: u32) {
     let positions = key_positions(end - i32(block), thread);
     let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
     let ds0 = exp(scores[0] - lowered[0]) * (slopes[0] - delta[0]);
-    weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds0, sees0);
+    weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = select(vec4<f32>(), ds0, sees0);
     let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
     let ds1 = exp(scores[1] - lowered[1]) * (slopes[1] - delta[1]);
-    weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds1, sees1);
+    weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = select(vec4<f32>(), ds1, sees1);
     let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
     let ds2 = exp(scores[2] - lowered[2]) * (slopes[2] - delta[2]);
-    weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds2, sees2);
+    weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = select(vec4<f32>(), ds2, sees2);
     let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
     let ds3 = exp(scores[3] - lowered[3]) * (slopes[3] - delta[3]);
-    weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = select(vec4<f32>(), ds3, sees3);
+    weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = select(vec4<f32>(), ds3, sees3);
     workgroupBarrier();
     for (var key = 0u; key < 8u; key++) {
       let at = key * tile_stride + column;
       let x = mat4x4(key_tile[at], key_tile[at + 8u * tile_stride], key_tile[at + 16u * tile_stride], key_tile[at + 24u * tile_stride]);
-      sum0_0 = combine(sum0_0, weights[(unit_row + 0u) * weight_stride + key], x);
-      sum0_1 = combine(sum0_1, weights[(unit_row + 16u) * weight_stride + key], x);
+      sum0_0 = combine(sum0_0, weights[weight_place(unit_row + 0u, key)], x);
+      sum0_1 = combine(sum0_1, weights[weight_place(unit_row + 16u, key)], x);
     }
     load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);
     workgroupBarrier();
@@ -450,22 +472,15 @@ fn query_part(record: u32, index: u32, head: u32, thread: u32) {
 
 // The positions of queries that see any key in [begin, begin + block).
 fn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {
-  if (thread == 0u) { atomicStore(&seen_from, 0x7fffffff); }
-  workgroupBarrier();
   for (var at = base + i32(thread); at < end; at += i32(threads)) {
     let row = host[row_of + u32(at)];
     if (row >= 0) {
       let begin_seen = host[first + u32(row)];
       let end_seen = host[last + u32(row)];
-      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) {
-        atomicMin(&seen_from, at);
-        atomicMax(&seen_to, at + 1);
-      }
+      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }
     }
   }
-  workgroupBarrier();
-  if (thread == 0u) { seen = vec2(atomicLoad(&seen_from), atomicLoad(&seen_to)); }
-  return workgroupUniformLoad(&seen);
+  return whole_range(thread);
 }
 
 // dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.
@@ -505,7 +520,11 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
   let context_end = i32(base + context);
   load_key_rows(begin, begin, context_end, row_of, thread);
   let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);
-  find_value_center(v + kv_head, v_stride, thread);
+  load_query_rows(queries.x, context_end, row_of, first, last, thread);
+  weights[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
+  workgroupBarrier();
+  if (thread < 8u) { value_center[0u + thread] = mean_value(thread); }
+  workgroupBarrier();
   stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
   stage_values(v + kv_head, v_stride, 0u, thread);
   let positions = key_positions(begin, thread);
@@ -521,11 +540,9 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
     let q_head = q + head * head_dim;
     let dout_head = dout + head * head_dim;
     for (var at = queries.x; at < queries.y; at += i32(block)) {
-      load_query_rows(at, context_end, row_of, first, last, thread);
-      workgroupBarrier();
       let row_first = first_of(thread);
       let row_last = last_of(thread);
-      let delta = deltas_of(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
+      row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
       let row_lse = lse_of(lse + head, lse_stride, thread);
       var scores = mat4x4<f32>();
       var slopes = mat4x4<f32>();
@@ -534,41 +551,44 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
       workgroupBarrier();
       scores = add_scores(scores, thread);
       slopes = add_slopes(slopes, thread);
+      let delta = sum_row_parts(thread);
       let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
       let p0 = select(vec4<f32>(), exp(scores[0] - row_lse[0]), sees0);
       let ds0 = p0 * (slopes[0] - delta[0]);
-      weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = p0;
+      weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = p0;
       let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
       let p1 = select(vec4<f32>(), exp(scores[1] - row_lse[1]), sees1);
       let ds1 = p1 * (slopes[1] - delta[1]);
-      weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = p1;
+      weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = p1;
       let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
       let p2 = select(vec4<f32>(), exp(scores[2] - row_lse[2]), sees2);
       let ds2 = p2 * (slopes[2] - delta[2]);
-      weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = p2;
+      weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = p2;
       let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
       let p3 = select(vec4<f32>(), exp(scores[3] - row_lse[3]), sees3);
       let ds3 = p3 * (slopes[3] - delta[3]);
-      weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = p3;
+      weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = p3;
       workgroupBarrier();
       for (var row = 0u; row < block; row++) {
-        let weight = weights[row * weight_stride + unit_key];
+        let weight = weights[weight_place(row, unit_key)];
         let x = gradient_tile[row * tile_stride + column];
         value_sum0_0 += weight[unit_lane + 0u] * x;
         value_sum0_1 += weight[unit_lane + 1u] * x;
       }
       workgroupBarrier();
-      weights[(thread / 8u + 8u * 0u) * weight_stride + thread % 8u] = ds0;
-      weights[(thread / 8u + 8u * 1u) * weight_stride + thread % 8u] = ds1;
-      weights[(thread / 8u + 8u * 2u) * weight_stride + thread % 8u] = ds2;
-      weights[(thread / 8u + 8u * 3u) * weight_stride + thread % 8u] = ds3;
+      weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = ds0;
+      weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = ds1;
+      weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = ds2;
+      weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = ds3;
       workgroupBarrier();
       for (var row = 0u; row < block; row++) {
-        let weight = weights[row * weight_stride + unit_key];
+        let weight = weights[weight_place(row, unit_key)];
         let x = query_tile[row * tile_stride + column];
         key_sum0_0 += weight[unit_lane + 0u] * x;
         key_sum0_1 += weight[unit_lane + 1u] * x;
       }
+      let next = select(at + i32(block), queries.x, at + i32(block) >= queries.y);
+      load_query_rows(next, context_end, row_of, first, last, thread);
       workgroupBarrier();
     }
   }

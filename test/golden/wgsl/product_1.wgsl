@@ -55,6 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
   let thread_column = thread % threads_across;
+  let per_column = 1f / f32(width);
   // Of the workgroups that share these rows, the first also stores what is computed on the way.
   let keeps_rows = keeps != 0u && group.y == 0u;
   // Sums over the tile's rows, 4 threads a row, then what is made of them.
@@ -71,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   for (var row_in_tile = thread; row_in_tile < rows; row_in_tile += threads) {
     let whole0 = row_parts[0u + row_in_tile * 4u + 0u] + row_parts[0u + row_in_tile * 4u + 1u] + row_parts[0u + row_in_tile * 4u + 2u] + row_parts[0u + row_in_tile * 4u + 3u];
-    row_scalars[0u * rows + row_in_tile] = inverseSqrt(((whole0 * 0.015625f) + 0.000009999999747378752f));
+    row_scalars[0u * rows + row_in_tile] = inverseSqrt(((whole0 * per_column) + 0.000009999999747378752f));
   }
   workgroupBarrier();
   var sum0_0 = vec4<f32>();

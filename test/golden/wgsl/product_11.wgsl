@@ -51,6 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
   let thread_column = thread % threads_across;
+  let per_column = 1f / f32(width);
   // Of the workgroups that share these rows, the first also stores what is computed on the way.
   let keeps_rows = keeps != 0u && group.y == 0u;
   var sum0_0 = vec4<f32>();
@@ -64,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
       let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = (t0 * vec4(1f));
+      let t1 = (t0 * vec4(2f));
       if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t1); }
       // What stands past k is no number.
       a_tile[at] = select(vec4<f32>(), t1, inside(column, k0));

@@ -64,6 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
   let thread_column = thread % threads_across;
+  let per_column = 1f / f32(width);
   // Of the workgroups that share these rows, the first also stores what is computed on the way.
   let keeps_rows = keeps != 0u && group.y == 0u;
   var sum0_0 = vec4<f32>();

@@ -1,4 +1,4 @@
-// Σ dy · x / √(mean x² + eps) of 64 columns, over the rows of a piece
+// Σ dy · x / √(mean x² + eps) over the rows of a piece
 struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: u32, end_tile: u32 }
 @group(0) @binding(0) var<uniform> job: Job;
 @group(0) @binding(1) var<storage, read> host: array<i32>;
@@ -6,8 +6,6 @@ struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: 
 fn load(i: u32) -> f32 { return floats0[i]; }
 fn store(i: u32, x: f32) { floats0[i] = x; }
 fn load4(i: u32) -> vec4<f32> { return vec4(load(4u * i), load(4u * i + 1u), load(4u * i + 2u), load(4u * i + 3u)); }
-
-const width = 64u;
 var<workgroup> partial_sums: array<f32, 64>;
 
 var<workgroup> group_sums: array<f32, 8>;
@@ -28,22 +26,24 @@ fn workgroup_sum(x: f32, thread: u32) -> f32 {
   return result;
 }
 
-// A workgroup per run of rows; a thread keeps the sums of every 64th column.
+// A workgroup per run of rows and 64 columns, a thread each.
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let record = job.records + group.z * job.words;
   if (host[record] == 0) { return; }
-  let heads = u32(host[record + 1u]);
-  let eps = bitcast<f32>(host[record + 2u]);
-  let dy_stride = u32(host[record + 3u]);
-  let x_stride = u32(host[record + 4u]);
-  let task_rows = u32(host[record + 5u]);
-  let dy = u32(host[record + 6u]);
-  let x = u32(host[record + 7u]);
-  let partials = u32(host[record + 8u]);
-  let segments = u32(host[record + 9u]);
-  
-  var sum0 = 0f;
+  let width = u32(host[record + 1u]);
+  let heads = u32(host[record + 2u]);
+  let eps = bitcast<f32>(host[record + 3u]);
+  let dy_stride = u32(host[record + 4u]);
+  let x_stride = u32(host[record + 5u]);
+  let task_rows = u32(host[record + 6u]);
+  let dy = u32(host[record + 7u]);
+  let x = u32(host[record + 8u]);
+  let partials = u32(host[record + 9u]);
+  let segments = u32(host[record + 10u]);
+  if (group.y * 64u >= width) { return; }
+  let own = group.y * 64u + thread;
+  var result = 0f;
   let ranges = u32(host[segments]);
   for (var range = 0u; range < ranges; range++) {
     let begin = max(group.x * task_rows, u32(host[segments + 2u * range + 1u]));
@@ -58,9 +58,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
           squares += value * value;
         }
         let root = inverseSqrt(workgroup_sum(squares, thread) / f32(width) + eps);
-        if (thread + 0u < width) { sum0 += load(dy0 + thread + 0u) * load(x0 + thread + 0u) * root; }
+        if (own < width) { result += load(dy0 + own) * load(x0 + own) * root; }
       }
     }
   }
-  if (thread + 0u < width) { store(partials + group.x * width + thread + 0u, sum0); }
+  if (own < width) { store(partials + group.x * width + own, result); }
 }
