@@ -84,5 +84,5 @@ export { emitTypescript } from "./targets/typescript.ts";
 export type { WasmEngine } from "./targets/wasm.ts";
 export { wasmProbe } from "./targets/wasm-probe.ts";
 export { wasmRoofline } from "./targets/wasm-roofline.ts";
-export { engineOf, tilesFor, usualGpu, type WgslEngine } from "./targets/wgsl.ts";
+export { engineOf, formsFor, type KernelForms, usualGpu, type WgslEngine } from "./targets/wgsl.ts";
 export { wgslRoofline } from "./targets/wgsl-roofline.ts";

@@ -16,11 +16,12 @@ import {
   type Engine,
   engineOf,
   fastest,
+  formsFor,
+  type KernelForms,
   keepChoice,
   type Model,
   openWasmDevice,
   recallChoice,
-  tilesFor,
   timePrograms,
   type WgslEngine,
   wasmProbe,
@@ -61,30 +62,32 @@ export async function prepareMachine(options: DeviceOptions): Promise<Machine> {
   return { kind: "wasm", engine, threads: options.threads ?? defaultThreads(), turbo };
 }
 
-const tileChoices = { folder: cacheDirectory, name: "gpu.json" };
+const gpuChoices = { folder: cacheDirectory, name: "gpu.json" };
 
-/** On a GPU, the machine with the part of a product that makes this model's step fastest; measured once per GPU. */
+/** On a GPU, the machine with the forms of kernels that make this model's step fastest; measured once per GPU. */
 export async function tuneFor(machine: Machine, model: Model): Promise<Machine> {
   if (machine.kind === "wasm" || !machine.tune) return machine;
   const { engine, traits } = machine;
-  const compiled = (tile: WgslEngine["tile"]): Artifact =>
-    compile(model, { purpose: "train", engine: { ...engine, tile } });
-  const isUsual = (tile: WgslEngine["tile"]): boolean => JSON.stringify(tile) === JSON.stringify(engine.tile);
-  // The usual one first: another has to be clearly faster.
-  const tiles = [engine.tile, ...tilesFor(engine.limits).filter((tile) => !isUsual(tile))];
-  const key = JSON.stringify([traits.name, traits.features, engine.weights, shapeOf(compiled(engine.tile))]);
-  const known = await recallChoice(tileChoices, key);
-  const [usual = engine.tile] = tiles;
-  const kept = tiles.find((tile) => JSON.stringify(tile) === JSON.stringify(known));
-  if (kept !== undefined) return { ...machine, engine: { ...engine, tile: kept } };
+  const compiled = (forms: KernelForms): Artifact =>
+    compile(model, { purpose: "train", engine: { ...engine, ...forms } });
+  const usual: KernelForms = { tile: engine.tile, attention: engine.attention };
+  const isUsual = (forms: KernelForms): boolean => textOf(forms) === textOf(usual);
+  // The usual ones first: others have to be clearly faster.
+  const candidates = [usual, ...formsFor(engine.limits).filter((forms) => !isUsual(forms))];
+  const key = JSON.stringify([traits.name, traits.features, engine.weights, shapeOf(compiled(usual))]);
+  const known = JSON.stringify(await recallChoice(gpuChoices, key));
+  const kept = candidates.find((forms) => textOf(forms) === known);
+  if (kept !== undefined) return { ...machine, engine: { ...engine, ...kept } };
   tell(
-    `timing ${tiles.length} forms of this model's kernels on ${traits.name}, once (\`--no-tune\` leaves it out)`,
+    `timing ${candidates.length} forms of this model's kernels on ${traits.name}, once (\`--no-tune\` leaves it out)`,
   );
-  const times = await timePrograms(tiles.map(compiled), (artifact) => openGpu(artifact, traits));
-  const tile = tiles[fastest(times)] ?? usual;
-  await keepChoice(tileChoices, key, tile);
-  return { ...machine, engine: { ...engine, tile } };
+  const times = await timePrograms(candidates.map(compiled), (artifact) => openGpu(artifact, traits));
+  const forms = candidates[fastest(times)] ?? usual;
+  await keepChoice(gpuChoices, key, forms);
+  return { ...machine, engine: { ...engine, ...forms } };
 }
+
+const textOf = ({ tile, attention }: KernelForms): string => JSON.stringify({ tile, attention });
 
 /** What the time of a step depends on: rows, and which kernels of which sizes it runs. */
 function shapeOf({ rows, kernels }: Artifact): unknown {

@@ -1593,44 +1593,61 @@ export const templates: ReadonlyMap<string, object> = new Map([
 },"3":function(container,depth0,helpers,partials,data) {
     return "  if (column < vectors) { store4(at / 4u + column, x); }\n";
 },"4":function(container,depth0,helpers,partials,data) {
-    return "  for (var c = 0u; c < 4u && 4u * column + c < head_dim; c++) { store(at + 4u * column + c, x[c]); }\n";
-},"5":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
 
-  return "fn "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":62,"column":5},"end":{"line":62,"column":9}} ), depth0)) != null ? stack1 : "")
-    + "(at: u32, stride: u32, first: u32, "
-    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":62,"column":48},"end":{"line":62,"column":58}} ), depth0)) != null ? stack1 : "")
-    + "thread: u32) {\n  for (var item = thread; item < block * columns; item += threads) {\n    let row = "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":64,"column":16},"end":{"line":64,"column":20}} ), depth0)) != null ? stack1 : "")
-    + "[item / columns];\n    let column = first + item % columns;\n    var x = vec4<f32>();\n    if (row >= 0) { x = "
-    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":67,"column":26},"end":{"line":67,"column":31}} ), depth0)) != null ? stack1 : "")
-    + "; }\n    "
-    + ((stack1 = alias2(alias1(depth0, "tile", {"start":{"line":68,"column":6},"end":{"line":68,"column":10}} ), depth0)) != null ? stack1 : "")
-    + "[item / columns * tile_stride + item % columns] = x;\n  }\n}\n\n";
+  return ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":57,"column":9}}})) != null ? stack1 : "");
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "  if (4u * column + "
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "u < head_dim) { store(at + 4u * column + "
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "u, x["
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + "]); }\n";
 },"6":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "// Adds the products of the staged components of a thread's rows and keys: column i is row i, by key.\nfn "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":80,"column":5},"end":{"line":80,"column":9}} ), depth0)) != null ? stack1 : "")
-    + "(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {\n  var s = sums;\n  let row = thread / 8u * tile_stride;\n  let key = thread % 8u * tile_stride;\n  for (var c = 0u; c < columns; c++) {\n    let k0 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":85,"column":15},"end":{"line":85,"column":19}} ), depth0)) != null ? stack1 : "")
-    + "[key + c];\n    let k1 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":86,"column":15},"end":{"line":86,"column":19}} ), depth0)) != null ? stack1 : "")
-    + "[key + 8u * tile_stride + c];\n    let k2 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":87,"column":15},"end":{"line":87,"column":19}} ), depth0)) != null ? stack1 : "")
-    + "[key + 16u * tile_stride + c];\n    let k3 = "
-    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":88,"column":15},"end":{"line":88,"column":19}} ), depth0)) != null ? stack1 : "")
-    + "[key + 24u * tile_stride + c];\n    let k = transpose(mat4x4(k0, k1, k2, k3));\n    s[0] = combine(s[0], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":90,"column":27},"end":{"line":90,"column":31}} ), depth0)) != null ? stack1 : "")
-    + "[row + c], k);\n    s[1] = combine(s[1], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":91,"column":27},"end":{"line":91,"column":31}} ), depth0)) != null ? stack1 : "")
-    + "[row + 8u * tile_stride + c], k);\n    s[2] = combine(s[2], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":92,"column":27},"end":{"line":92,"column":31}} ), depth0)) != null ? stack1 : "")
-    + "[row + 16u * tile_stride + c], k);\n    s[3] = combine(s[3], "
-    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":93,"column":27},"end":{"line":93,"column":31}} ), depth0)) != null ? stack1 : "")
-    + "[row + 24u * tile_stride + c], k);\n  }\n  return s;\n}\n\n";
+  return "fn "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":64,"column":5},"end":{"line":64,"column":9}} ), depth0)) != null ? stack1 : "")
+    + "(at: u32, stride: u32, first: u32, "
+    + ((stack1 = alias2(alias1(depth0, "parameters", {"start":{"line":64,"column":48},"end":{"line":64,"column":58}} ), depth0)) != null ? stack1 : "")
+    + "thread: u32) {\n  for (var item = thread; item < block * columns; item += threads) {\n    let row = "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":66,"column":16},"end":{"line":66,"column":20}} ), depth0)) != null ? stack1 : "")
+    + "[item / columns];\n    let column = first + item % columns;\n    var x = vec4<f32>();\n    if (row >= 0) { x = "
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":69,"column":26},"end":{"line":69,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "; }\n    "
+    + ((stack1 = alias2(alias1(depth0, "tile", {"start":{"line":70,"column":6},"end":{"line":70,"column":10}} ), depth0)) != null ? stack1 : "")
+    + "[item / columns * tile_stride + item % columns] = x;\n  }\n}\n\n";
 },"7":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "// Adds the products of the staged components of a thread's rows and keys: column i is row i, by key.\nfn "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":82,"column":5},"end":{"line":82,"column":9}} ), depth0)) != null ? stack1 : "")
+    + "(sums: mat4x4<f32>, thread: u32) -> mat4x4<f32> {\n  var s = sums;\n  let row = thread / 8u * tile_stride;\n  let key = thread % 8u * tile_stride;\n  for (var c = 0u; c < columns; c++) {\n    let k0 = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":87,"column":15},"end":{"line":87,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "[key + c];\n    let k1 = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":88,"column":15},"end":{"line":88,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "[key + 8u * tile_stride + c];\n    let k2 = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":89,"column":15},"end":{"line":89,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "[key + 16u * tile_stride + c];\n    let k3 = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":90,"column":15},"end":{"line":90,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "[key + 24u * tile_stride + c];\n    let k = transpose(mat4x4(k0, k1, k2, k3));\n    s[0] = combine(s[0], "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":92,"column":27},"end":{"line":92,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "[row + c], k);\n    s[1] = combine(s[1], "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":93,"column":27},"end":{"line":93,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "[row + 8u * tile_stride + c], k);\n    s[2] = combine(s[2], "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":94,"column":27},"end":{"line":94,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "[row + 16u * tile_stride + c], k);\n    s[3] = combine(s[3], "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":95,"column":27},"end":{"line":95,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "[row + 24u * tile_stride + c], k);\n  }\n  return s;\n}\n\n";
+},"8":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "// Of a thread's four rows, what the eight threads that share them have put into `"
@@ -1675,15 +1692,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "// Element weight_place(r, k) is for row r and the keys k, k + 8, k + 16, k + 24.\nvar<workgroup> weights: array<vec4<f32>, block * 8u>;\n// Element t is what thread t adds to the sums of its four rows.\nvar<workgroup> row_parts: array<vec4<f32>, threads>;\n// Of each position of the block: its row, -1 where there is none, and the keys it sees.\nvar<workgroup> query_rows: array<i32, block>;\nvar<workgroup> query_first: array<i32, block>;\nvar<workgroup> query_last: array<i32, block>;\nvar<workgroup> key_rows: array<i32, block>;\n// Of a range of positions: how far its begin is from the last there can be, and its end.\nvar<workgroup> range_begin: atomic<i32>;\nvar<workgroup> range_end: atomic<i32>;\nvar<workgroup> range: vec2<i32>;\n\n// Rows that are read at once begin in different banks.\nfn weight_place(row: u32, key: u32) -> u32 {\n  return 8u * row + (key ^ (row % 8u));\n}\n\n// Components 4 · column and on of the head that begins at `at`; 0 past its end, where anything may stand.\nfn load_head(at: u32, column: u32) -> vec4<f32> {\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":48,"column":7}}})) != null ? stack1 : "")
     + "}\n\nfn store_head(at: u32, column: u32, x: vec4<f32>) {\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":56,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":58,"column":7}}})) != null ? stack1 : "")
     + "}\n\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_attention_rotary"),depth0,{"name":"_attention_rotary","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stages"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":61,"column":0},"end":{"line":72,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stages"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":63,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "")
     + "// sum + Σ a[i] · m[i], one component after another.\nfn combine(sum: vec4<f32>, a: vec4<f32>, m: mat4x4<f32>) -> vec4<f32> {\n  return sum + a.x * m[0] + a.y * m[1] + a.z * m[2] + a.w * m[3];\n}\n\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":78,"column":0},"end":{"line":98,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"partArrays"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":107,"column":9}}})) != null ? stack1 : "")
-    + "// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\nfn widen_range(begin: i32, end: i32) {\n  atomicMax(&range_begin, 0x7fffffff - begin);\n  atomicMax(&range_end, end);\n}\n\n// From the first begin to the last end; nothing where there was none.\nfn whole_range(thread: u32) -> vec2<i32> {\n  workgroupBarrier();\n  let end = atomicLoad(&range_end);\n  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }\n  return workgroupUniformLoad(&range);\n}\n\n// The keys that any query of the block sees; a thread asks about the position that it has loaded.\nfn seen_keys(thread: u32) -> vec2<i32> {\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    widen_range(query_first[thread], query_last[thread]);\n  }\n  return whole_range(thread);\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":100,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"partArrays"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":101,"column":0},"end":{"line":109,"column":9}}})) != null ? stack1 : "")
+    + "// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\n// Nobody clears workgroup memory for us: what is read was written before.\nfn start_range(thread: u32) {\n  if (thread == 0u) {\n    atomicStore(&range_begin, 0);\n    atomicStore(&range_end, 0);\n  }\n  workgroupBarrier();\n}\n\nfn widen_range(begin: i32, end: i32) {\n  atomicMax(&range_begin, 0x7fffffff - begin);\n  atomicMax(&range_end, end);\n}\n\n// From the first begin to the last end; nothing where there was none.\nfn whole_range(thread: u32) -> vec2<i32> {\n  workgroupBarrier();\n  let end = atomicLoad(&range_end);\n  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }\n  return workgroupUniformLoad(&range);\n}\n\n// The keys that any query of the block sees; a thread asks about the position that it has loaded.\nfn seen_keys(thread: u32) -> vec2<i32> {\n  start_range(thread);\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    widen_range(query_first[thread], query_last[thread]);\n  }\n  return whole_range(thread);\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/_bindings", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -2307,29 +2324,31 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "  weights[thread] = sum_values(v + kv_head, v_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":207,"column":56},"end":{"line":207,"column":61}} ), depth0)) != null ? stack1 : "")
-    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { value_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":209,"column":36},"end":{"line":209,"column":41}} ), depth0)) != null ? stack1 : "")
-    + "u + thread] = mean_value(thread); }\n  workgroupBarrier();\n";
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":208,"column":56},"end":{"line":208,"column":61}} ), depth0)) != null ? stack1 : "")
+    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) {\n    key_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":211,"column":17},"end":{"line":211,"column":22}} ), depth0)) != null ? stack1 : "")
+    + "u + thread] = vec4<f32>();\n    value_center["
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":212,"column":19},"end":{"line":212,"column":24}} ), depth0)) != null ? stack1 : "")
+    + "u + thread] = mean_value(thread);\n  }\n  workgroupBarrier();\n";
 },"18":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":213,"column":42},"end":{"line":213,"column":48}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":217,"column":42},"end":{"line":217,"column":48}} ), depth0)) != null ? stack1 : "")
     + "thread);\n  stage_values(v + kv_head, v_stride, 0u, thread);\n";
 },"19":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "      stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":235,"column":44},"end":{"line":235,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":239,"column":44},"end":{"line":239,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      stage_gradients(dout_head, dout_stride, 0u, thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      slopes = add_slopes(slopes, thread);\n";
 },"20":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      for (var part = 0u; part < vectors; part += columns) {\n        stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":242,"column":48},"end":{"line":242,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":246,"column":48},"end":{"line":246,"column":54}} ), depth0)) != null ? stack1 : "")
     + "thread);\n        stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":243,"column":50},"end":{"line":243,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":247,"column":50},"end":{"line":247,"column":56}} ), depth0)) != null ? stack1 : "")
     + "thread);\n        workgroupBarrier();\n        scores = add_scores(scores, thread);\n        workgroupBarrier();\n      }\n      for (var part = 0u; part < vectors; part += columns) {\n        stage_gradients(dout_head, dout_stride, part, thread);\n        stage_values(v + kv_head, v_stride, part, thread);\n        workgroupBarrier();\n        slopes = add_slopes(slopes, thread);\n        workgroupBarrier();\n      }\n";
 },"21":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -2369,12 +2388,12 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":264,"column":0},"end":{"line":266,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":267,"column":0},"end":{"line":269,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":268,"column":0},"end":{"line":270,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":271,"column":0},"end":{"line":273,"column":7}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":273,"column":18},"end":{"line":273,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":277,"column":18},"end":{"line":277,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":274,"column":0},"end":{"line":276,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":278,"column":0},"end":{"line":280,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
 },"23":function(container,depth0,helpers,partials,data) {
     return "      workgroupBarrier();\n";
@@ -2382,15 +2401,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1;
 
   return "      stage_gradients(dout_head, dout_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":268,"column":48},"end":{"line":268,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":272,"column":48},"end":{"line":272,"column":53}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n";
 },"25":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "        "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":275,"column":10},"end":{"line":275,"column":14}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":279,"column":10},"end":{"line":279,"column":14}} ), depth0)) != null ? stack1 : "")
     + " += weight["
-    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":275,"column":29},"end":{"line":275,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":279,"column":29},"end":{"line":279,"column":33}} ), depth0)) != null ? stack1 : "")
     + "] * x;\n";
 },"26":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -2408,42 +2427,42 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":284,"column":0},"end":{"line":286,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(28, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":287,"column":0},"end":{"line":289,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":288,"column":0},"end":{"line":290,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(28, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":291,"column":0},"end":{"line":293,"column":7}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":293,"column":18},"end":{"line":293,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":297,"column":18},"end":{"line":297,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":294,"column":0},"end":{"line":296,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":298,"column":0},"end":{"line":300,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
 },"28":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      stage_queries(q_head, q_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":288,"column":40},"end":{"line":288,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":292,"column":40},"end":{"line":292,"column":45}} ), depth0)) != null ? stack1 : "")
     + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":288,"column":52},"end":{"line":288,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":292,"column":52},"end":{"line":292,"column":58}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"29":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "  if (thread < units && key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":305,"column":35},"end":{"line":305,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":309,"column":35},"end":{"line":309,"column":38}} ), depth0)) != null ? stack1 : "")
     + "] >= 0) {\n    store_head("
-    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":306,"column":17},"end":{"line":306,"column":19}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":310,"column":17},"end":{"line":310,"column":19}} ), depth0)) != null ? stack1 : "")
     + " + u32(key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":306,"column":39},"end":{"line":306,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":310,"column":39},"end":{"line":310,"column":42}} ), depth0)) != null ? stack1 : "")
     + "]) * "
-    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":306,"column":51},"end":{"line":306,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":310,"column":51},"end":{"line":310,"column":57}} ), depth0)) != null ? stack1 : "")
     + " + kv_head, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":306,"column":73},"end":{"line":306,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":310,"column":73},"end":{"line":310,"column":78}} ), depth0)) != null ? stack1 : "")
     + "u + column, "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":306,"column":94},"end":{"line":306,"column":98}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":310,"column":94},"end":{"line":310,"column":98}} ), depth0)) != null ? stack1 : "")
     + ");\n  }\n";
 },"30":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  storageBarrier();\n  turn_keys_back(dk + kv_head, dk_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":311,"column":44},"end":{"line":311,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":315,"column":44},"end":{"line":315,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -2486,29 +2505,198 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(15, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":168,"column":0},"end":{"line":172,"column":9}}})) != null ? stack1 : "")
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(16, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":173,"column":0},"end":{"line":176,"column":7}}})) != null ? stack1 : "")
-    + "}\n\n// The positions of queries that see any key in [begin, begin + block).\nfn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }\n    }\n  }\n  return whole_range(thread);\n}\n\n// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.\nfn key_part(record: u32, index: u32, kv: u32, thread: u32) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":194,"column":0},"end":{"line":196,"column":9}}})) != null ? stack1 : "")
+    + "}\n\n// The positions of queries that see any key in [begin, begin + block).\nfn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {\n  start_range(thread);\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }\n    }\n  }\n  return whole_range(thread);\n}\n\n// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.\nfn key_part(record: u32, index: u32, kv: u32, thread: u32) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":195,"column":0},"end":{"line":197,"column":9}}})) != null ? stack1 : "")
     + "  if (kv >= kv_heads) { return; }\n  let kv_head = kv * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = i32(base + index % blocks * block);\n  let context_end = i32(base + context);\n  load_key_rows(begin, begin, context_end, row_of, thread);\n  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);\n  load_query_rows(queries.x, context_end, row_of, first, last, thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":206,"column":0},"end":{"line":211,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(18, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":212,"column":0},"end":{"line":215,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":207,"column":0},"end":{"line":215,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(18, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":216,"column":0},"end":{"line":219,"column":7}}})) != null ? stack1 : "")
     + "  let positions = key_positions(begin, thread);\n  let unit = min(thread, units - 1u);\n  let unit_key = unit / columns % 8u;\n  let unit_lane = unit / columns / 8u * "
-    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":219,"column":42},"end":{"line":219,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":223,"column":42},"end":{"line":223,"column":52}} ), depth0)) != null ? stack1 : "")
     + "u;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":221,"column":0},"end":{"line":223,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":225,"column":0},"end":{"line":227,"column":9}}})) != null ? stack1 : "")
     + "  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {\n    let q_head = q + head * head_dim;\n    let dout_head = dout + head * head_dim;\n    for (var at = queries.x; at < queries.y; at += i32(block)) {\n      let row_first = first_of(thread);\n      let row_last = last_of(thread);\n      row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n      let row_lse = lse_of(lse + head, lse_stride, thread);\n      var scores = mat4x4<f32>();\n      var slopes = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(19, data, 0),"inverse":container.program(20, data, 0),"data":data,"loc":{"start":{"line":234,"column":0},"end":{"line":255,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(19, data, 0),"inverse":container.program(20, data, 0),"data":data,"loc":{"start":{"line":238,"column":0},"end":{"line":259,"column":7}}})) != null ? stack1 : "")
     + "      let delta = sum_row_parts(thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":257,"column":0},"end":{"line":262,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":263,"column":0},"end":{"line":278,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":261,"column":0},"end":{"line":266,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":267,"column":0},"end":{"line":282,"column":9}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(26, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":280,"column":0},"end":{"line":282,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(27, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":283,"column":0},"end":{"line":298,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(26, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":284,"column":0},"end":{"line":286,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(27, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":287,"column":0},"end":{"line":302,"column":9}}})) != null ? stack1 : "")
     + "      let next = select(at + i32(block), queries.x, at + i32(block) >= queries.y);\n      load_query_rows(next, context_end, row_of, first, last, thread);\n      workgroupBarrier();\n    }\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(29, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":304,"column":0},"end":{"line":308,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(30, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":309,"column":0},"end":{"line":312,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(29, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":308,"column":0},"end":{"line":312,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(30, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":313,"column":0},"end":{"line":316,"column":7}}})) != null ? stack1 : "")
     + "}\n\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":315,"column":27},"end":{"line":315,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":319,"column":27},"end":{"line":319,"column":34}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {\n  let record = job.records + group.z * job.words;\n  if (host[record] == 0) { return; }\n  // Blocks of keys come first: they take longer.\n  if (group.x < groups.x / 2u) {\n    key_part(record, group.x, group.y, thread);\n  } else {\n    query_part(record, group.x - groups.x / 2u, group.y, thread);\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["wgsl/attention_rows", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "  var query"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n  var sum"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    sum"
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + " *= shrink;\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_heads"),depth0,{"name":"_heads","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Keys and values staged at a time, and their scores for every query of the workgroup.\nconst keys = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":7,"column":15},"end":{"line":7,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "u;\nvar<workgroup> key_tile: array<vec4<f32>, "
+    + ((stack1 = alias2(alias1(depth0, "tileSize", {"start":{"line":8,"column":44},"end":{"line":8,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> value_tile: array<vec4<f32>, "
+    + ((stack1 = alias2(alias1(depth0, "tileSize", {"start":{"line":9,"column":46},"end":{"line":9,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> scores: array<f32, "
+    + ((stack1 = alias2(alias1(depth0, "scoreSize", {"start":{"line":10,"column":36},"end":{"line":10,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ">;\n\n// A thread per query of one head: it keeps its query and its result in registers.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":13,"column":27},"end":{"line":13,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  let blocks = (context + threads - 1u) / threads;\n  let base = group.x / blocks * context;\n  let at = group.x % blocks * threads + thread;\n  let head = group.y;\n  if (head >= heads) { return; }\n  let kv_head = head / (heads / kv_heads);\n  var row = -1;\n  if (at < context) { row = host[row_of + base + at]; }\n  var first = 0;\n  var last = 0;\n  if (row >= 0) {\n    first = host[firsts + u32(row)] - i32(base);\n    last = host[lasts + u32(row)] - i32(base);\n  }\n  let seen = seen_range(first, last, thread);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"quadNames"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":31,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
+    + "  if (row >= 0) {\n    let place = q + u32(row) * q_stride + head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"queryLoads"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":9}}})) != null ? stack1 : "")
+    + "  }\n  var most = -3.0e38f;\n  var total = 0f;\n  for (var begin = seen.x; begin < seen.y; begin += i32(keys)) {\n    for (var i = thread; i < keys * quads; i += threads) {\n      let position = begin + i32(i / quads);\n      var key = vec4<f32>();\n      var value = vec4<f32>();\n      if (position < seen.y) {\n        let key_row = host[row_of + base + u32(position)];\n        if (key_row >= 0) {\n          let place = k + u32(key_row) * k_stride + kv_head * head_dim;\n          "
+    + ((stack1 = alias2(alias1(depth0, "keyLoad", {"start":{"line":52,"column":12},"end":{"line":52,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "\n          value = head_quad(v + u32(key_row) * v_stride + kv_head * head_dim, i % quads);\n        }\n      }\n      key_tile[i] = key;\n      value_tile[i] = value;\n    }\n    workgroupBarrier();\n    let start = u32(clamp(first - begin, 0, i32(keys)));\n    let stop = u32(clamp(last - begin, 0, i32(keys)));\n    var tile_most = most;\n    for (var key = start; key < stop; key++) {\n      var score = 0f;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scoreLines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":65,"column":0},"end":{"line":67,"column":9}}})) != null ? stack1 : "")
+    + "      scores[key * threads + thread] = score;\n      tile_most = max(tile_most, score);\n    }\n    let shrink = exp(most - tile_most);\n    most = tile_most;\n    total *= shrink;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"quadNames"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":74,"column":0},"end":{"line":76,"column":9}}})) != null ? stack1 : "")
+    + "    for (var key = start; key < stop; key++) {\n      let p = exp(scores[key * threads + thread] - most);\n      total += p;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"mixLines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":82,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    workgroupBarrier();\n  }\n  if (row < 0) { return; }\n  let place = out + u32(row) * out_stride + head * head_dim;\n  let share = select(0f, 1f / total, total > 0f);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":89,"column":0},"end":{"line":91,"column":9}}})) != null ? stack1 : "")
+    + "  store(lse + u32(row) * lse_stride + head, select(0f, most + log(total), total > 0f));\n}\n";
+},"usePartial":true,"useData":true}],
+  ["wgsl/attention_rows_grad", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.lambda;
+
+  return "  var own_a"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n  var own_b"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n  var sum_a"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n  var sum_b"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + " = vec4<f32>();\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "        "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_heads"),depth0,{"name":"_heads","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Rows staged at a time: keys and values for queries, or queries and the gradients of their results for keys.\nconst staged = "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":7,"column":17},"end":{"line":7,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "u;\nvar<workgroup> tile_a: array<vec4<f32>, "
+    + ((stack1 = alias2(alias1(depth0, "tileSize", {"start":{"line":8,"column":42},"end":{"line":8,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> tile_b: array<vec4<f32>, "
+    + ((stack1 = alias2(alias1(depth0, "tileSize", {"start":{"line":9,"column":42},"end":{"line":9,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ">;\n// Of staged queries: lse, Σ dout · out, first and last key.\nvar<workgroup> tile_lse: array<f32, "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":11,"column":38},"end":{"line":11,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> tile_kept: array<f32, "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":12,"column":39},"end":{"line":12,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> tile_first: array<i32, "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":13,"column":40},"end":{"line":13,"column":44}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> tile_last: array<i32, "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":14,"column":39},"end":{"line":14,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ">;\n\n// Some workgroups make dq, a thread per query, the others dk and dv, a thread per key; each sums in order.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":17,"column":27},"end":{"line":17,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  let blocks = (context + threads - 1u) / threads;\n  let base = group.x / blocks * context;\n  let at = group.x % blocks * threads + thread;\n  var row = -1;\n  if (at < context) { row = host[row_of + base + at]; }\n  let group_heads = heads / kv_heads;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"quadNames"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":31,"column":9}}})) != null ? stack1 : "")
+    + "\n  if (group.y < heads) {\n    let head = group.y;\n    let kv_head = head / group_heads;\n    var first = 0;\n    var last = 0;\n    var own_lse = 0f;\n    var kept = 0f;\n    if (row >= 0) {\n      first = host[firsts + u32(row)] - i32(base);\n      last = host[lasts + u32(row)] - i32(base);\n      own_lse = load(lse + u32(row) * lse_stride + head);\n      let place = q + u32(row) * q_stride + head * head_dim;\n      let dout_place = dout + u32(row) * dout_stride + head * head_dim;\n      let out_place = out + u32(row) * out_stride + head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"queryLoads"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":49,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keptLines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":50,"column":0},"end":{"line":52,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    let seen = seen_range(first, last, thread);\n    for (var begin = seen.x; begin < seen.y; begin += i32(staged)) {\n      for (var i = thread; i < staged * quads; i += threads) {\n        let position = begin + i32(i / quads);\n        var a = vec4<f32>();\n        var b = vec4<f32>();\n        if (position < seen.y) {\n          let key_row = host[row_of + base + u32(position)];\n          if (key_row >= 0) {\n            let place = k + u32(key_row) * k_stride + kv_head * head_dim;\n            "
+    + ((stack1 = alias2(alias1(depth0, "keyLoad", {"start":{"line":64,"column":14},"end":{"line":64,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "\n            b = head_quad(v + u32(key_row) * v_stride + kv_head * head_dim, i % quads);\n          }\n        }\n        tile_a[i] = a;\n        tile_b[i] = b;\n      }\n      workgroupBarrier();\n      for (var j = u32(clamp(first - begin, 0, i32(staged))); j < u32(clamp(last - begin, 0, i32(staged))); j++) {\n        var score = 0f;\n        var slope = 0f;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scoreLines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":75,"column":0},"end":{"line":77,"column":9}}})) != null ? stack1 : "")
+    + "        let ds = exp(score * scale - own_lse) * (slope - kept) * scale;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"querySums"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":79,"column":0},"end":{"line":81,"column":9}}})) != null ? stack1 : "")
+    + "      }\n      workgroupBarrier();\n    }\n    if (row >= 0) {\n      let place = dq + u32(row) * dq_stride + head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"turnedStores"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":87,"column":0},"end":{"line":89,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    return;\n  }\n\n  let kv_head = group.y - heads;\n  if (kv_head >= kv_heads) { return; }\n  if (row >= 0) {\n    let place = k + u32(row) * k_stride + kv_head * head_dim;\n    let v_place = v + u32(row) * v_stride + kv_head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyLoads"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":101,"column":9}}})) != null ? stack1 : "")
+    + "  }\n  let key_begin = i32(group.x % blocks * threads);\n  let key_end = key_begin + i32(threads);\n  for (var head = kv_head * group_heads; head < (kv_head + 1u) * group_heads; head++) {\n    for (var begin = 0u; begin < context; begin += staged) {\n      // Queries that see none of this workgroup's keys are passed over together.\n      var query_row = -1;\n      if (thread < staged && begin + thread < context) { query_row = host[row_of + base + begin + thread]; }\n      var first = 0;\n      var last = 0;\n      if (query_row >= 0) {\n        first = host[firsts + u32(query_row)] - i32(base);\n        last = host[lasts + u32(query_row)] - i32(base);\n      }\n      let seen = seen_range(first, last, thread);\n      if (seen.x >= key_end || seen.y <= key_begin) { continue; }\n      for (var i = thread; i < staged * quads; i += threads) {\n        var a = vec4<f32>();\n        var b = vec4<f32>();\n        if (begin + i / quads < context) {\n          let staged_row = host[row_of + base + begin + i / quads];\n          if (staged_row >= 0) {\n            let place = q + u32(staged_row) * q_stride + head * head_dim;\n            "
+    + ((stack1 = alias2(alias1(depth0, "queryLoad", {"start":{"line":125,"column":14},"end":{"line":125,"column":23}} ), depth0)) != null ? stack1 : "")
+    + "\n            b = head_quad(dout + u32(staged_row) * dout_stride + head * head_dim, i % quads);\n          }\n        }\n        tile_a[i] = a;\n        tile_b[i] = b;\n      }\n      if (thread < staged) {\n        tile_first[thread] = first;\n        tile_last[thread] = last;\n      }\n      if (query_row >= 0) {\n        tile_lse[thread] = load(lse + u32(query_row) * lse_stride + head);\n        let dout_place = dout + u32(query_row) * dout_stride + head * head_dim;\n        let out_place = out + u32(query_row) * out_stride + head * head_dim;\n        var kept = 0f;\n        for (var c = 0u; c < quads; c++) { kept += dot(head_quad(dout_place, c), head_quad(out_place, c)); }\n        tile_kept[thread] = kept;\n      }\n      workgroupBarrier();\n      for (var j = 0u; j < staged; j++) {\n        if (i32(at) < tile_first[j] || i32(at) >= tile_last[j]) { continue; }\n        var score = 0f;\n        var slope = 0f;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scoreLines"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":149,"column":0},"end":{"line":151,"column":9}}})) != null ? stack1 : "")
+    + "        let p = exp(score * scale - tile_lse[j]);\n        let ds = p * (slope - tile_kept[j]) * scale;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":154,"column":0},"end":{"line":156,"column":9}}})) != null ? stack1 : "")
+    + "      }\n      workgroupBarrier();\n    }\n  }\n  if (row < 0) { return; }\n  let place = dk + u32(row) * dk_stride + kv_head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"turnedStores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":163,"column":0},"end":{"line":165,"column":9}}})) != null ? stack1 : "")
+    + "  let v_place = dv + u32(row) * dv_stride + kv_head * head_dim;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueStores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":167,"column":0},"end":{"line":169,"column":9}}})) != null ? stack1 : "")
+    + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;

@@ -15,7 +15,7 @@ import type { WgslContext, WgslEngine } from "./wgsl/context.ts";
 import { formOf, isRowKind } from "./wgsl/forms.ts";
 
 export type { WgslEngine, WgslLimits } from "./wgsl/context.ts";
-export { defaultLimits, engineOf, tilesFor, usualGpu } from "./wgsl/engine.ts";
+export { defaultLimits, engineOf, formsFor, type KernelForms, usualGpu } from "./wgsl/engine.ts";
 
 /** Where a launch finds its tiles: words of the integers, and how many there are at most. */
 type TileTable = { readonly tiles: number; readonly tileStarts: number; readonly maximumTiles: number };
@@ -106,7 +106,7 @@ function createShaders(context: WgslContext) {
   const textOf = (body: KernelBody): string => {
     const known = byBody.get(body);
     if (known !== undefined) return known;
-    const { template, view } = formOf(body).shader(body, context);
+    const { template, view } = formOf(body, context).shader(body, context);
     const text = render(template, view);
     byBody.set(body, text);
     return text;
@@ -137,7 +137,7 @@ function writeRecords(
 ): readonly [start: number, words: number, modalities: number] {
   const texts = members.map(({ call, body }) => [
     1,
-    ...formOf(body).words(body, context),
+    ...formOf(body, context).words(body, context),
     ...call.args.map((argument) => argumentWord(plan, argument)),
     call.args.reduce((mask, argument, i) => (argument.kind === "buffer" ? mask | (1 << i) : mask), 0),
   ]);
@@ -173,7 +173,7 @@ function workgroupsOf(
   members: readonly Member[],
 ): WgslDispatch["workgroups"] {
   const sizes = members.map(({ body, count }) =>
-    formOf(body).workgroups(body, { rows: plan.rows, count }, context),
+    formOf(body, context).workgroups(body, { rows: plan.rows, count }, context),
   );
   const isRows = members.every(({ body }) => isRowKind(body));
   const chunkTiles = Math.ceil(plan.chunkRows / plan.tileRows) + launch.stages.length;
@@ -229,10 +229,11 @@ function requirementsOf(
   };
 }
 
-function choicesOf({ tile, subgroups, weights }: WgslEngine): readonly string[] {
+function choicesOf({ tile, attention, subgroups, weights }: WgslEngine): readonly string[] {
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   return [
     `tile ${rows}x${columns}x${depth} ${threadRows}x${threadColumns}`,
+    `attention by ${attention}`,
     `weights ${weights}`,
     subgroups ? "subgroups" : "no subgroups",
   ];

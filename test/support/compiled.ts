@@ -19,20 +19,20 @@ import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
 import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-shared.ts";
 import type { Artifact } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
-import { defaultLimits, tilesFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
+import { defaultLimits, formsFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
 import { softwareAdapter } from "./devices.ts";
 import { layoutOptions, type Parameters, relativeDistance } from "./interpreted.ts";
 
 export const plainEngine: WasmEngine = { tile: { rows: 4, columns: 8 }, relaxedSimd: false };
 export const fastEngine: WasmEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true };
 
-const [smallTile = usualGpu.tile, ...otherTiles] = tilesFor(defaultLimits);
+const [small, ...others] = formsFor(defaultLimits);
 
-/** All that SwiftShader has, and the smallest tile; `usualGpu` is what every GPU can run. */
-export const richGpu: WgslEngine = { ...usualGpu, tile: smallTile, subgroups: true };
+/** All that SwiftShader has, and the smallest parts of products; `usualGpu` is what every GPU can run. */
+export const richGpu: WgslEngine = { ...usualGpu, ...small, subgroups: true };
 
-/** What SwiftShader is fastest with: threads cost it more than anything. */
-export const fatGpu: WgslEngine = { ...richGpu, tile: otherTiles.at(-1) ?? smallTile };
+/** What SwiftShader is fastest with: threads and barriers cost it more than anything. */
+export const fatGpu: WgslEngine = { ...richGpu, ...others.at(-1) };
 
 /** A device for whatever target an artifact was compiled for. */
 export async function openDevice(artifact: Artifact, threads = 1): Promise<Device> {

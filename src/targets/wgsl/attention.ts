@@ -71,25 +71,29 @@ type Shape = {
 
 function shapeOf({ kind, headDim }: Pick<Body, "kind" | "headDim">): Shape {
   const vectors = Math.ceil(headDim / 4);
-  const fits = (parts: number): boolean =>
-    Math.ceil(vectors / parts) <= widestPart && bytesOf(kind, vectors, parts, 2) <= workgroupBytes;
-  const parts = upTo(vectors).find((i) => fits(i + 1)) ?? vectors - 1;
-  const columns = Math.ceil(vectors / (parts + 1));
+  const cut = (parts: number) => ({ vectors, parts, columns: Math.ceil(vectors / parts) });
+  const shape =
+    upTo(vectors)
+      .map((i) => cut(i + 1))
+      .find((each) => each.columns <= widestPart && bytesOf(kind, each, 2) <= workgroupBytes) ?? cut(vectors);
+  const { columns } = shape;
   // As many rows as it takes to give every column of the sums a thread.
   const threadRows = [1, 2, 4].find((rows) => (block / rows) * columns <= threads) ?? 4;
-  return { vectors, parts: parts + 1, columns, threadRows, units: (block / threadRows) * columns };
+  return { ...shape, threadRows, units: (block / threadRows) * columns };
 }
 
-/** Workgroup memory where heads have so many vectors, in so many parts, and there are so many tiles. */
-function bytesOf(kind: Body["kind"], vectors: number, parts: number, tiles: number): number {
+type Cut = Pick<Shape, "vectors" | "parts" | "columns">;
+
+/** Workgroup memory, with so many tiles. */
+function bytesOf(kind: Body["kind"], cut: Cut, tiles: number): number {
   const positions = 4 * 4 * block + 4 * 4;
   const weightsAndParts = 16 * (block * (block / 4) + threads);
-  const own = kind === "attention" ? 16 * centerSize(vectors) + 4 * block : 2 * 16 * centerSize(vectors);
-  return positions + weightsAndParts + own + 16 * tiles * block * oddFrom(Math.ceil(vectors / parts));
+  const own = kind === "attention" ? 16 * centerSize(cut) + 4 * block : 2 * 16 * centerSize(cut);
+  return positions + weightsAndParts + own + 16 * tiles * block * oddFrom(cut.columns);
 }
 
-/** A center is found eight vectors at a time. */
-const centerSize = (vectors: number): number => 8 * Math.ceil(vectors / 8);
+/** A center is found eight vectors at a time, and 0 past the end of a head. */
+const centerSize = ({ parts, columns }: Cut): number => 8 * Math.ceil((parts * columns) / 8);
 
 /** Rows that are read at once begin in different banks where they are an odd number of vectors apart. */
 const oddFrom = (vectors: number): number => vectors + 1 - (vectors % 2);
@@ -172,7 +176,7 @@ function forwardView(body: BodyOf<"attention">, context: WgslContext): View {
 function gradientView(body: BodyOf<"attention_grad">, context: WgslContext): View {
   const shape = shapeOf(body);
   // Queries and their gradients, keys and values stay side by side where heads are narrow.
-  const isWhole = shape.parts === 1 && bytesOf(body.kind, shape.vectors, 1, 4) <= workgroupBytes;
+  const isWhole = shape.parts === 1 && bytesOf(body.kind, shape, 4) <= workgroupBytes;
   const tiles = isWhole
     ? { query: "query_tile", gradient: "gradient_tile", key: "key_tile", value: "value_tile" }
     : { query: "row_tile", gradient: "row_tile", key: "key_tile", value: "key_tile" };
@@ -259,11 +263,11 @@ function walksOf(
 }
 
 /** How the center of keys or values is found: `parts` holds the sums of a workgroup's threads. */
-function centerOf(what: "key" | "value", parts: string, body: Body, { vectors }: Shape): View {
+function centerOf(what: "key" | "value", parts: string, body: Body, shape: Shape): View {
   const { plain, turned, parameters } = rotation(body);
   return {
     name: `${what}_center`,
-    size: centerSize(vectors),
+    size: centerSize(shape),
     sum: `sum_${what}s`,
     mean: `mean_${what}`,
     parts,
@@ -271,8 +275,8 @@ function centerOf(what: "key" | "value", parts: string, body: Body, { vectors }:
   };
 }
 
-const roundsOf = (body: Body, { vectors }: Shape): readonly View[] =>
-  upTo(Math.ceil(vectors / 8)).map((round) => ({
+const roundsOf = (body: Body, shape: Shape): readonly View[] =>
+  upTo(centerSize(shape) / 8).map((round) => ({
     first: 8 * round,
     isLater: round > 0,
     tables: tablesOf(body),

@@ -19,6 +19,8 @@ export type WgslEngine = {
   readonly target: "wgsl";
   /** The part of a matrix product that a workgroup computes. */
   readonly tile: ProductTile;
+  /** Attention in blocks of queries by keys, or with a thread per query. */
+  readonly attention: "blocks" | "rows";
   /** Sums over a row by subgroup operations, where the device has them. */
   readonly subgroups: boolean;
   /** How packed weights are stored; sums are f32 either way. */

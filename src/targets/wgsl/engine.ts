@@ -15,22 +15,27 @@ export const defaultLimits: WgslLimits = {
   maxComputeWorkgroupsPerDimension: 65535,
 };
 
+/** What of the kernels may differ from device to device without changing what they compute. */
+export type KernelForms = Pick<WgslEngine, "tile" | "attention">;
+
 /**
- * Parts of a product from small to large: which is fastest depends on the device and on the model's shapes. The last has
- * few threads that do much each, which suits devices whose threads take turns on one processor.
+ * Parts of a product from small to large, and the other form of attention: which is fastest depends on the device and on
+ * the model's shapes. The last has few threads that do much each, which suits devices whose threads take turns on one
+ * processor.
  */
-const tiles: readonly ProductTile[] = [
-  { rows: 32, columns: 32, depth: 16, threadRows: 4, threadColumns: 4 },
-  { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 },
-  { rows: 128, columns: 64, depth: 8, threadRows: 8, threadColumns: 4 },
-  { rows: 128, columns: 128, depth: 8, threadRows: 8, threadColumns: 8 },
-  { rows: 64, columns: 64, depth: 16, threadRows: 16, threadColumns: 16 },
+const allForms: readonly KernelForms[] = [
+  { tile: { rows: 32, columns: 32, depth: 16, threadRows: 4, threadColumns: 4 }, attention: "blocks" },
+  { tile: { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 }, attention: "blocks" },
+  { tile: { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 }, attention: "rows" },
+  { tile: { rows: 128, columns: 64, depth: 8, threadRows: 8, threadColumns: 4 }, attention: "blocks" },
+  { tile: { rows: 128, columns: 128, depth: 8, threadRows: 8, threadColumns: 8 }, attention: "blocks" },
+  { tile: { rows: 64, columns: 64, depth: 16, threadRows: 16, threadColumns: 16 }, attention: "rows" },
 ];
 
 /** Those that a device has room for. */
-export function tilesFor(limits: WgslLimits): readonly ProductTile[] {
-  return tiles.filter(
-    (tile) =>
+export function formsFor(limits: WgslLimits): readonly KernelForms[] {
+  return allForms.filter(
+    ({ tile }) =>
       workgroupBytes(tile) <= limits.maxComputeWorkgroupStorageSize &&
       shapeOf(tile).threads <= limits.maxComputeInvocationsPerWorkgroup,
   );
@@ -43,6 +48,7 @@ const usualTile: ProductTile = { rows: 64, columns: 64, depth: 16, threadRows: 4
 export const usualGpu: WgslEngine = {
   target: "wgsl",
   tile: usualTile,
+  attention: "blocks",
   subgroups: false,
   weights: "f32",
   shaderF16: false,
@@ -52,11 +58,11 @@ export const usualGpu: WgslEngine = {
 /** The engine for a GPU; `half` stores packed weights in 16 bits. */
 export function engineOf(
   { features, limits }: { readonly features: readonly string[]; readonly limits: WgslLimits },
-  { tile = usualTile, half = false }: { readonly tile?: ProductTile; readonly half?: boolean } = {},
+  { half = false, ...forms }: Partial<KernelForms> & { readonly half?: boolean } = {},
 ): WgslEngine {
   return {
-    target: "wgsl",
-    tile,
+    ...usualGpu,
+    ...forms,
     subgroups: features.includes("subgroups"),
     weights: half ? "f16" : "f32",
     shaderF16: features.includes("shader-f16"),

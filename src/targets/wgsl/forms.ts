@@ -4,7 +4,8 @@
 import { bug } from "../../diagnostics/bug.ts";
 import type { KernelBody, KernelKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import { attentionForms } from "./attention.ts";
-import type { WgslForm, WgslForms } from "./context.ts";
+import { attentionRowsForms } from "./attention-rows.ts";
+import type { WgslContext, WgslForm, WgslForms } from "./context.ts";
 import { productForm } from "./product.ts";
 import { rowForms } from "./rows.ts";
 import { gradientForms, updateForms } from "./update.ts";
@@ -22,7 +23,9 @@ const forms: WgslForms<GridKind> = {
 };
 
 /** The form of a body's kind; the table's type says that it takes exactly this kind. */
-export function formOf(body: KernelBody): WgslForm<KernelKind> {
+export function formOf(body: KernelBody, { attention }: WgslContext): WgslForm<KernelKind> {
+  if (attention === "rows" && (body.kind === "attention" || body.kind === "attention_grad"))
+    return attentionRowsForms[body.kind] as WgslForm<KernelKind>;
   if (body.kind === "matmul" || body.kind === "rms_norm_dw" || body.kind === "embed_dw")
     return bug("wgsl", `a grid has no ${body.kind}`);
   return forms[body.kind] as WgslForm<KernelKind>;

@@ -53,7 +53,10 @@ fn load_head(at: u32, column: u32) -> vec4<f32> {
 }
 
 fn store_head(at: u32, column: u32, x: vec4<f32>) {
-  for (var c = 0u; c < 4u && 4u * column + c < head_dim; c++) { store(at + 4u * column + c, x[c]); }
+  if (4u * column + 0u < head_dim) { store(at + 4u * column + 0u, x[0]); }
+  if (4u * column + 1u < head_dim) { store(at + 4u * column + 1u, x[1]); }
+  if (4u * column + 2u < head_dim) { store(at + 4u * column + 2u, x[2]); }
+  if (4u * column + 3u < head_dim) { store(at + 4u * column + 3u, x[3]); }
 }
 
 // Components c and c + half turn together, by an angle of the row's position; both tables have a row of `half` per
@@ -166,6 +169,15 @@ fn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: 
   }
 }
 
+// Nobody clears workgroup memory for us: what is read was written before.
+fn start_range(thread: u32) {
+  if (thread == 0u) {
+    atomicStore(&range_begin, 0);
+    atomicStore(&range_end, 0);
+  }
+  workgroupBarrier();
+}
+
 fn widen_range(begin: i32, end: i32) {
   atomicMax(&range_begin, 0x7fffffff - begin);
   atomicMax(&range_end, end);
@@ -181,6 +193,7 @@ fn whole_range(thread: u32) -> vec2<i32> {
 
 // The keys that any query of the block sees; a thread asks about the position that it has loaded.
 fn seen_keys(thread: u32) -> vec2<i32> {
+  start_range(thread);
   if (thread < block && query_first[thread] < query_last[thread]) {
     widen_range(query_first[thread], query_last[thread]);
   }

@@ -55,7 +55,10 @@ fn load_head(at: u32, column: u32) -> vec4<f32> {
 }
 
 fn store_head(at: u32, column: u32, x: vec4<f32>) {
-  for (var c = 0u; c < 4u && 4u * column + c < head_dim; c++) { store(at + 4u * column + c, x[c]); }
+  if (4u * column + 0u < head_dim) { store(at + 4u * column + 0u, x[0]); }
+  if (4u * column + 1u < head_dim) { store(at + 4u * column + 1u, x[1]); }
+  if (4u * column + 2u < head_dim) { store(at + 4u * column + 2u, x[2]); }
+  if (4u * column + 3u < head_dim) { store(at + 4u * column + 3u, x[3]); }
 }
 
 // Components c and c + half turn together, by an angle of the row's position; both tables have a row of `half` per
@@ -204,6 +207,15 @@ fn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: 
   }
 }
 
+// Nobody clears workgroup memory for us: what is read was written before.
+fn start_range(thread: u32) {
+  if (thread == 0u) {
+    atomicStore(&range_begin, 0);
+    atomicStore(&range_end, 0);
+  }
+  workgroupBarrier();
+}
+
 fn widen_range(begin: i32, end: i32) {
   atomicMax(&range_begin, 0x7fffffff - begin);
   atomicMax(&range_end, end);
@@ -219,6 +231,7 @@ fn whole_range(thread: u32) -> vec2<i32> {
 
 // The keys that any query of the block sees; a thread asks about the position that it has loaded.
 fn seen_keys(thread: u32) -> vec2<i32> {
+  start_range(thread);
   if (thread < block && query_first[thread] < query_last[thread]) {
     widen_range(query_first[thread], query_last[thread]);
   }
@@ -472,6 +485,7 @@ fn query_part(record: u32, index: u32, head: u32, thread: u32) {
 
 // The positions of queries that see any key in [begin, begin + block).
 fn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {
+  start_range(thread);
   for (var at = base + i32(thread); at < end; at += i32(threads)) {
     let row = host[row_of + u32(at)];
     if (row >= 0) {
@@ -523,7 +537,10 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
   load_query_rows(queries.x, context_end, row_of, first, last, thread);
   weights[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
   workgroupBarrier();
-  if (thread < 8u) { value_center[0u + thread] = mean_value(thread); }
+  if (thread < 8u) {
+    key_center[0u + thread] = vec4<f32>();
+    value_center[0u + thread] = mean_value(thread);
+  }
   workgroupBarrier();
   stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
   stage_values(v + kv_head, v_stride, 0u, thread);
