@@ -14,17 +14,20 @@ import { parseArgs } from "node:util";
 import { checkSource } from "../src/check/load.ts";
 import type { Model } from "../src/check/model.ts";
 import { compile } from "../src/compile.ts";
+import type { Batch } from "../src/runtime/batch.ts";
 import { measureRoofline } from "../src/runtime/roofline.ts";
 import { openWebgpuDevice } from "../src/runtime/webgpu.ts";
 import { findAdapter } from "../src/runtime/webgpu-node.ts";
+import { openSharedGpu } from "../src/runtime/webgpu-shared.ts";
 import type { AdapterTraits } from "../src/runtime/webgpu-traits.ts";
 import { fastest, timePrograms } from "../src/runtime/webgpu-tune.ts";
-import { engineOf, tilesFor, type WgslEngine } from "../src/targets/wgsl.ts";
+import { engineOf, formsFor, type KernelForms, type WgslEngine } from "../src/targets/wgsl.ts";
 import { wgslRoofline } from "../src/targets/wgsl-roofline.ts";
 import { softwareGpuEnvironment } from "../test/support/software-gpu.ts";
 import { unpackProblem } from "../test/support/unpack.ts";
 import { peerArguments } from "./support/contenders.ts";
-import { type JaxPeer, measureProducts, openJaxPeer, tileName } from "./support/gpu-matmul.ts";
+import { measureHost } from "./support/gpu-host.ts";
+import { formsName, type JaxPeer, measureProducts, openJaxPeer, tileName } from "./support/gpu-matmul.ts";
 import type { GpuResults, PeerSteps, Series, SettingSteps } from "./support/gpu-results.ts";
 import { gpuSettings, productShapes, squares, tinySettings } from "./support/gpu-shapes.ts";
 import { type GpuStep, openRunner, type StepRunner } from "./support/gpu-steps.ts";
@@ -47,17 +50,15 @@ const { values } = parseArgs({
 const { software, figures: isCounting } = values;
 /** Of the uneven mix. */
 const textShare = 0.7;
-const warmupSteps = 2;
-/** In software: few threads that do much each are fastest by far on a processor, small kernels compile fastest. */
-const softwareTile = isCounting
-  ? { rows: 64, columns: 64, depth: 16, threadRows: 16, threadColumns: 16 }
-  : { rows: 32, columns: 32, depth: 16, threadRows: 4, threadColumns: 4 };
 const maximumRunMs = 30 * 60_000;
 /** A first loss further than this from that of guessing means that a contender trains something else. */
 const lossTolerance = 0.5;
 
 const rounds = Number(values.rounds ?? (software ? 1 : 5));
-const stepsPerRound = Number(values.steps ?? (isCounting ? 6 : software ? 2 : 8));
+const stepsPerRound = Number(values.steps ?? (isCounting ? 3 : software ? 2 : 8));
+const warmupSteps = software ? 1 : 2;
+/** Steps whose kernels are timed one by one; in software that says nothing. */
+const profiles = isCounting && software ? 0 : 3;
 const parts = new Set((values.parts ?? (isCounting ? "steps" : "ceilings,matmul,steps")).split(","));
 const known = software && !isCounting ? tinySettings : gpuSettings;
 const wanted = (values.settings ?? (isCounting ? "chameleon" : Object.keys(known).join(","))).split(",");
@@ -65,7 +66,9 @@ const settings = Object.entries(known).filter(([name]) => wanted.includes(name))
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const loadBefore = loadavg()[0] ?? 0;
 
-const traits = await findTraits();
+const { adapter, traits } = await findGpu();
+/** One device for everything of ours: a shader is compiled once, whichever shape, model or variant wants it. */
+const shared = await openSharedGpu(adapter);
 if (software) say(softwareWarning);
 const hasJax = existsSync(here("./peers/jax/node_modules/@jax-js/jax"));
 const wantsJax = !isCounting && values.only.split(",").includes("jax");
@@ -77,10 +80,10 @@ if (parts.has("steps")) for (const [setting, sizes] of settings) await measureSe
 process.stdout.write(`${gpuMarkdown(results)}\n\n${outPath()}\n`);
 process.exit(0);
 
-/** The GPU's traits. Ends the process where there is none, or after running all of this where there is one. */
-async function findTraits(): Promise<AdapterTraits> {
+/** The GPU. Ends the process where there is none, or after running all of this where there is one. */
+async function findGpu(): Promise<{ readonly adapter: GPUAdapter; readonly traits: AdapterTraits }> {
   const found = await findAdapter({ software });
-  if (found.adapter !== undefined) return found.traits;
+  if (found.adapter !== undefined) return found;
   const isSecond = process.env.MOTLEY_BENCH_SOFTWARE === "1";
   if (software && !isSecond && unpackProblem() === undefined) {
     const env = { ...process.env, ...(await softwareGpuEnvironment()), MOTLEY_BENCH_SOFTWARE: "1" };
@@ -93,23 +96,23 @@ async function findTraits(): Promise<AdapterTraits> {
   process.exit(1);
 }
 
-async function newAdapter(): Promise<GPUAdapter> {
-  const found = await findAdapter({ software });
-  if (found.adapter === undefined) throw new Error(found.reason);
-  return found.adapter;
+/** What to try. In software the last runs fastest by far, which has few threads that do much; the first compiles fastest. */
+function formsToTry(): readonly KernelForms[] {
+  const all = formsFor(engineOf(traits).limits);
+  return software ? all.slice(isCounting ? -1 : 0).slice(0, 1) : all;
 }
 
-function enginesFor(): readonly WgslEngine[] {
-  const { limits } = engineOf(traits);
-  const tiles = software ? [softwareTile] : tilesFor(limits);
-  return tiles.flatMap((tile) => [false, true].map((half) => engineOf(traits, { tile, half })));
+/** One for every tile and width of weights. */
+function productEngines(): readonly WgslEngine[] {
+  const tiles = new Map(formsToTry().map(({ tile }) => [tileName({ tile }), tile]));
+  return [...tiles.values()].flatMap((tile) => [false, true].map((half) => engineOf(traits, { tile, half })));
 }
 
 async function measureCeilings(): Promise<void> {
   say("ceilings");
   const { gflopsPerThread, gigabytesPerThread } = await measureRoofline(
     wgslRoofline(engineOf(traits)),
-    async (artifact) => openWebgpuDevice(artifact, { adapter: await newAdapter() }),
+    (artifact) => openWebgpuDevice(artifact, { shared }),
   );
   keep({ ceilings: { gflops: gflopsPerThread, gigabytes: gigabytesPerThread } });
 }
@@ -120,11 +123,11 @@ async function measureMatmul(): Promise<void> {
   const shapes = software ? ofSettings.slice(0, 2) : [...ofSettings, ...squares([1024, 2048, 4096])];
   // Of a GPU whose ceiling is unknown, and of one in software, products run in shorter bursts.
   const gflops = software ? 0 : (results.ceilings?.gflops ?? 1000);
-  const measuring = { adapter: newAdapter, gflops, rounds: software ? 1 : Math.max(rounds, 5), jax };
+  const measuring = { shared, gflops, rounds: software ? 1 : Math.max(rounds, 5), jax };
   for (const shape of shapes) {
     say(`matmul ${shape.name}`);
     try {
-      keep({ products: [...results.products, await measureProducts(shape, enginesFor(), measuring)] });
+      keep({ products: [...results.products, await measureProducts(shape, productEngines(), measuring)] });
     } catch (error) {
       miss(`matmul ${shape.name}`, reasonOf(error));
     }
@@ -147,23 +150,38 @@ async function measureSetting(setting: string, sizes: Sizes): Promise<void> {
   const models = { dense: modelOf(setting, sizes, "dense"), mot: modelOf(setting, sizes, "mot") };
   const runners: StepRunner[] = [];
   try {
-    const { engine, tuning } = await chooseTile(setting, models.dense);
+    const { engine, tuning } = await chooseForms(setting, models.dense);
     say(`${setting}: compiling the kernels of two variants`);
     const open = async (model: Model): Promise<StepRunner> => {
-      const runner = await openRunner(model, engine, await newAdapter(), halves(sizes, 0.5));
+      const runner = await openRunner(model, engine, shared, halves(sizes, 0.5));
       runners.push(runner);
       return runner;
     };
     const both = { dense: await open(models.dense), mot: await open(models.mot) };
     const { series, peers } = await takeRounds(setting, sizes, both);
-    const variants = { dense: await both.dense.figures(), mot: await both.mot.figures() };
+    const variants = { dense: await both.dense.figures(profiles), mot: await both.mot.figures(profiles) };
     checkLosses(setting, sizes, variants);
-    const measured = { setting, sizes, tile: tileName(engine), tuning, variants, series, peers };
+    const host = await hostOf(setting, models, halves(sizes, 0.5));
+    const measured = { setting, sizes, ...host, forms: formsName(engine), tuning, variants, series, peers };
     keep({ steps: [...results.steps, measured] });
   } catch (error) {
     miss(`steps of ${setting}`, reasonOf(error));
   } finally {
     for (const { close } of runners) await close();
+  }
+}
+
+async function hostOf(
+  setting: string,
+  models: Readonly<Record<"dense" | "mot", Model>>,
+  batch: Batch,
+): Promise<Pick<SettingSteps, "host">> {
+  say(`${setting}: JavaScript alone`);
+  try {
+    return { host: await measureHost(models, batch) };
+  } catch (error) {
+    miss(`JavaScript alone, ${setting}`, reasonOf(error));
+    return {};
   }
 }
 
@@ -176,23 +194,24 @@ function modelOf(setting: string, sizes: Sizes, variant: string): Model {
   return model;
 }
 
-/** As `--tune` does it: whole steps of every tile. */
-async function chooseTile(
+/** As the command line does it: by whole steps. */
+async function chooseForms(
   setting: string,
   model: Model,
 ): Promise<{ readonly engine: WgslEngine; readonly tuning: SettingSteps["tuning"] }> {
-  if (software) return { engine: engineOf(traits, { tile: softwareTile }), tuning: [] };
-  say(`${setting}: timing the tiles`);
-  const engines = tilesFor(engineOf(traits).limits).map((tile) => engineOf(traits, { tile }));
+  const engines = formsToTry().map((forms) => engineOf(traits, forms));
+  const [only = engineOf(traits)] = engines;
+  if (engines.length === 1) return { engine: only, tuning: [] };
+  say(`${setting}: timing ${engines.length} forms of the kernels`);
   const times = await timePrograms(
     engines.map((engine) => compile(model, { purpose: "train", engine })),
-    async (artifact) => openWebgpuDevice(artifact, { adapter: await newAdapter() }),
+    (artifact) => openWebgpuDevice(artifact, { shared }),
   );
   const tuning = engines.map((engine, i) => ({
-    tile: tileName(engine),
+    forms: formsName(engine),
     milliseconds: times[i] ?? Number.NaN,
   }));
-  return { engine: engines[fastest(times)] ?? engineOf(traits), tuning };
+  return { engine: engines[fastest(times)] ?? only, tuning };
 }
 
 type Turn = Omit<Series, "steps"> & { readonly run: () => Promise<GpuStep> };

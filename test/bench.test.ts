@@ -86,8 +86,17 @@ const products: ProductFigures = {
 };
 
 const step = (wallMs: number, gradientMs: number): GpuStep => ({
-  ...{ wallMs, gradientMs, updateMs: wallMs - gradientMs, layoutMs: 1, hostMs: 1, dispatches: 9, submits: 3 },
-  ...{ reads: 2, bytesRead: 16, bytesWritten: 40, buffers: 0 },
+  ...{
+    wallMs,
+    gradientMs,
+    updateMs: wallMs - gradientMs,
+    layoutMs: 1,
+    hostMs: 1,
+    cpuMs: 2,
+    dispatches: 9,
+    submits: 3,
+  },
+  ...{ writes: 7, reads: 2, bytesRead: 16, bytesWritten: 40, buffers: 0 },
 });
 
 const series = (variant: Series["variant"], mix: Series["mix"], ...walls: readonly number[]): Series => ({
@@ -132,7 +141,7 @@ const gpuResults: GpuResults = {
         text: 0,
         image: 0,
       },
-      tile: "even",
+      forms: "even",
       tuning: [],
       variants: { dense: variant, mot: variant },
       series: [
@@ -181,7 +190,7 @@ test("a GPU in software has counts and a warning, and judges nothing", () => {
   expect(gpuMarkdown(gpuResults)).toContain("| missed |");
   const inSoftware = gpuMarkdown({ ...gpuResults, adapter: { ...gpuResults.adapter, isSoftware: true } });
   expect(inSoftware).toContain(softwareWarning);
-  expect(inSoftware).toContain("| small | motley mot | 5 + 3 + 1 | 3 | 16 |");
+  expect(inSoftware).toContain("| small | motley mot | 5 + 3 + 1 | 3 | 2 | 16 | 7 | 40 |");
   expect(inSoftware).not.toContain("missed");
 });
 

@@ -1,9 +1,10 @@
 // gpu-matmul.ts: how fast our products run on a GPU, beside jax-js's.
-// In: a shape, an engine, a way to get adapters, jax-js if it is there. Out: milliseconds, tile by tile and in turns.
+// In: a shape, engines, a GPU, jax-js if it is there. Out: milliseconds, tile by tile and in turns.
 // Everybody multiplies the same random numbers, and is checked: three rows of every result are computed here too.
 
 import { fileURLToPath } from "node:url";
-import type { WgslEngine } from "../../src/targets/wgsl.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import type { KernelForms, WgslEngine } from "../../src/targets/wgsl.ts";
 import { openProducts, type ProductData, type ProductKind, productKinds } from "./gpu-products.ts";
 import { flopsOf, type ProductShape, repeatsFor } from "./gpu-shapes.ts";
 import { median } from "./statistics.ts";
@@ -11,7 +12,7 @@ import { median } from "./statistics.ts";
 /** By product, 10⁹ operations a second. */
 export type Rates = Readonly<Record<ProductKind, number>>;
 
-/** A tile of `tilesFor`, with weights of one width. */
+/** A tile of `formsFor`, with weights of one width. */
 export type Candidate = {
   readonly tile: string;
   readonly weights: "f32" | "f16";
@@ -55,7 +56,7 @@ export async function openJaxPeer(software: boolean): Promise<JaxPeer> {
 }
 
 export type Measuring = {
-  readonly adapter: () => Promise<GPUAdapter>;
+  readonly shared: SharedGpu;
   /** The multiply-adds that the device was seen to do. */
   readonly gflops: number;
   readonly rounds: number;
@@ -80,8 +81,7 @@ export async function measureProducts(
 ): Promise<ProductFigures> {
   const repeats = repeatsFor(shape, measuring.gflops);
   const data = randomData(shape);
-  const open = async (engine: WgslEngine) =>
-    openProducts(shape, engine, await measuring.adapter(), { repeats, data });
+  const open = (engine: WgslEngine) => openProducts(shape, engine, measuring.shared, { repeats, data });
   const candidates: Candidate[] = [];
   for (const engine of engines) {
     const products = await open(engine);
@@ -122,6 +122,11 @@ export function bestOf(candidates: readonly Candidate[]): Candidate | undefined 
 export function tileName({ tile }: Pick<WgslEngine, "tile">): string {
   const { rows, columns, depth, threadRows, threadColumns } = tile;
   return `${rows}x${columns}x${depth} ${threadRows}x${threadColumns}`;
+}
+
+/** The tile, and how attention is done. */
+export function formsName(forms: KernelForms): string {
+  return `${tileName(forms)}, attention by ${forms.attention}`;
 }
 
 async function takeTurns(

@@ -7,6 +7,7 @@ import type { KernelBody } from "../../src/kernel/kernel.ts";
 import { rowStride } from "../../src/kernel/schedule.ts";
 import type { Phase } from "../../src/runtime/device.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../../src/runtime/webgpu.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
 import { type Artifact, artifactFormat, type WgslDispatch } from "../../src/targets/artifact.ts";
 import { render } from "../../src/targets/render.ts";
 import { spareFloats } from "../../src/targets/wgsl/banks.ts";
@@ -36,11 +37,11 @@ export type OpenProducts = {
 export async function openProducts(
   shape: ProductShape,
   engine: WgslEngine,
-  adapter: GPUAdapter,
+  shared: SharedGpu,
   { repeats, data }: { readonly repeats: number; readonly data: ProductData },
 ): Promise<OpenProducts> {
   const { artifact, places } = productArtifact(shape, engine, repeats);
-  const device = await openWebgpuDevice(artifact, { adapter });
+  const device = await openWebgpuDevice(artifact, { shared });
   writeInputs(device, shape, engine, places, data);
   await device.run(["prepare"]);
   const results: Readonly<Record<ProductKind, readonly [at: number, stride: number, width: number]>> = {
@@ -184,14 +185,14 @@ export function productArtifact(
   const records: number[] = [];
   const pieces = piecesOf(shape, engine, places);
   const shaders = pieces.map(({ body }, i) => {
-    const { template, view } = formOf(body).shader(body, context);
+    const { template, view } = formOf(body, context).shader(body, context);
     return { name: `s${i}_${body.kind}`, code: render(template, view) };
   });
   const list = pieces.flatMap(({ phase, body, args }, shader) => {
-    const record = [1, ...formOf(body).words(body, context), ...args, -1];
+    const record = [1, ...formOf(body, context).words(body, context), ...args, -1];
     const start = integerBytes / 4 + records.length;
     records.push(...record);
-    const [across, down] = formOf(body).workgroups(body, { rows: shape.rows, count: 1 }, context);
+    const [across, down] = formOf(body, context).workgroups(body, { rows: shape.rows, count: 1 }, context);
     const x = isRowKind(body) ? Math.ceil(shape.rows / engine.tile.rows) : across;
     const dispatch: WgslDispatch = {
       shader,

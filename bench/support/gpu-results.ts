@@ -4,6 +4,7 @@
 
 import type { AdapterTraits } from "../../src/runtime/webgpu-traits.ts";
 import type { Missing } from "./contenders.ts";
+import type { HostFigures } from "./gpu-host.ts";
 import { bestOf, type ProductFigures, type Turns } from "./gpu-matmul.ts";
 import { type ProductKind, productKinds } from "./gpu-products.ts";
 import { flopsOf } from "./gpu-shapes.ts";
@@ -31,10 +32,12 @@ export type PeerSteps = {
 export type SettingSteps = {
   readonly setting: string;
   readonly sizes: Sizes;
-  readonly tile: string;
-  /** Milliseconds of a step by tile, in the order they were tried. */
-  readonly tuning: readonly { readonly tile: string; readonly milliseconds: number }[];
+  readonly forms: string;
+  /** Milliseconds of a step by forms of the kernels, in the order they were tried. */
+  readonly tuning: readonly { readonly forms: string; readonly milliseconds: number }[];
   readonly variants: Readonly<Record<"dense" | "mot", VariantFigures>>;
+  /** On a GPU that does nothing; absent where that one is too small for the model. */
+  readonly host?: Readonly<Record<"dense" | "mot", HostFigures>>;
   readonly series: readonly Series[];
   readonly peers: readonly PeerSteps[];
 };
@@ -132,7 +135,7 @@ export function seriesOf(
 
 const wall = ({ wallMs }: GpuStep): number => wallMs;
 const gradient = ({ gradientMs }: GpuStep): number => gradientMs;
-export const hostMsOf = ({ hostMs, layoutMs }: GpuStep): number => hostMs + layoutMs;
+const hostMsOf = ({ hostMs, layoutMs }: GpuStep): number => hostMs + layoutMs;
 
 function stepFigures(steps: SettingSteps): readonly Figure[] {
   const { setting } = steps;

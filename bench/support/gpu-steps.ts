@@ -1,5 +1,5 @@
 // gpu-steps.ts: training steps on a GPU, and what each costs besides arithmetic.
-// In: a checked model, an engine, an adapter. Out: steps as training runs them (`trainStep`), each with its times and
+// In: a checked model, an engine, a GPU. Out: steps as training runs them (`trainStep`), each with its times and
 // with what went to the GPU and came back.
 
 import type { Model } from "../../src/check/model.ts";
@@ -10,6 +10,7 @@ import { openSession, type Session } from "../../src/runtime/session.ts";
 import { trainStep } from "../../src/runtime/step.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../../src/runtime/webgpu.ts";
 import { totalBytes } from "../../src/runtime/webgpu-memory.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
 import type { WgslArtifact } from "../../src/targets/artifact.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import { median } from "./statistics.ts";
@@ -24,8 +25,11 @@ export type GpuStep = {
   /** JavaScript: sorting rows and cutting tiles; recording, submitting and writing (`WebgpuStats.hostMs`). */
   readonly layoutMs: number;
   readonly hostMs: number;
+  /** What both took of this thread's processor time, by a coarse clock: others on the machine do not lengthen it. */
+  readonly cpuMs: number;
   readonly dispatches: number;
   readonly submits: number;
+  readonly writes: number;
   readonly reads: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
@@ -51,24 +55,23 @@ export type VariantFigures = {
 
 export type StepRunner = {
   readonly step: (batch: Batch) => Promise<GpuStep>;
-  readonly figures: () => Promise<VariantFigures>;
+  /** Profiles so many steps besides. */
+  readonly figures: (profiles: number) => Promise<VariantFigures>;
   readonly close: () => Promise<void>;
 };
 
 /** The optimizer's schedule is that of a run so long. */
 const runLength = 1000;
-/** Profiled steps; a kind's time is the median. */
-const profiles = 3;
 
 /** Opens a variant and takes its first step. */
 export async function openRunner(
   model: Model,
   engine: WgslEngine,
-  adapter: GPUAdapter,
+  shared: SharedGpu,
   batch: Batch,
 ): Promise<StepRunner> {
   const artifact = compile(model, { purpose: "train", engine });
-  const device = await openWebgpuDevice(artifact, { adapter });
+  const device = await openWebgpuDevice(artifact, { shared });
   const session = openSession(artifact, device);
   await session.initialize(1);
   const watched = watch(session, device);
@@ -77,17 +80,21 @@ export async function openRunner(
   const step = async (next: Batch): Promise<GpuStep> => {
     count += 1;
     const before = device.stats();
-    const layoutBefore = watched.layoutMs();
+    const timesBefore = watched.times();
     const start = performance.now();
     const { metrics, stepMs, updateMs } = await trainStep(watched.session, next, count, runLength, 0);
     const wallMs = performance.now() - start;
     loss = metrics.loss.total ?? Number.NaN;
     const after = device.stats();
+    const times = watched.times();
     return {
-      ...{ wallMs, updateMs, gradientMs: stepMs - updateMs, layoutMs: watched.layoutMs() - layoutBefore },
+      ...{ wallMs, updateMs, gradientMs: stepMs - updateMs },
+      layoutMs: times.layoutMs - timesBefore.layoutMs,
+      cpuMs: times.cpuMs - timesBefore.cpuMs,
       hostMs: after.hostMs - before.hostMs,
       dispatches: after.dispatches - before.dispatches,
       submits: after.submits - before.submits,
+      writes: after.writes - before.writes,
       reads: after.reads - before.reads,
       bytesRead: after.bytesRead - before.bytesRead,
       bytesWritten: after.bytesWritten - before.bytesWritten,
@@ -98,33 +105,49 @@ export async function openRunner(
   const firstLoss = loss;
   return {
     step,
-    figures: async () => ({
+    figures: async (profiles) => ({
       ...staticFigures(artifact, device),
       firstLoss,
-      kernels: await kernelTimes(session),
+      kernels: await kernelTimes(session, profiles),
     }),
     close: () => session.close(),
   };
 }
 
+type Watched = {
+  readonly session: Session;
+  readonly times: () => { readonly layoutMs: number; readonly cpuMs: number };
+};
+
 /** The session, and how long it took to lay batches out, without what the device counts itself. */
-function watch(
-  session: Session,
-  device: WebgpuDevice,
-): { readonly session: Session; readonly layoutMs: () => number } {
-  let milliseconds = 0;
+function watch(session: Session, device: WebgpuDevice): Watched {
+  let [layoutMs, cpuMs] = [0, 0];
+  /** Until the first wait: what comes after is the GPU's time. */
+  const counted = <Result>(action: () => Result): Result => {
+    const before = threadMs();
+    const result = action();
+    cpuMs += threadMs() - before;
+    return result;
+  };
   return {
-    layoutMs: () => milliseconds,
+    times: () => ({ layoutMs, cpuMs }),
     session: {
       ...session,
       writeBatch(batch) {
         const { hostMs } = device.stats();
         const start = performance.now();
-        session.writeBatch(batch);
-        milliseconds += performance.now() - start - (device.stats().hostMs - hostMs);
+        counted(() => session.writeBatch(batch));
+        layoutMs += performance.now() - start - (device.stats().hostMs - hostMs);
       },
+      writeSchedule: (schedule) => counted(() => session.writeSchedule(schedule)),
+      run: (phases) => counted(() => session.run(phases)),
     },
   };
+}
+
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 function staticFigures(
@@ -145,7 +168,8 @@ function staticFigures(
   };
 }
 
-async function kernelTimes(session: Session): Promise<VariantFigures["kernels"]> {
+/** By kind, the median of the profiles. */
+async function kernelTimes(session: Session, profiles: number): Promise<VariantFigures["kernels"]> {
   const { launches, kernels } = session.artifact;
   const kindOf = (launch: number): string => {
     const { stages = [], tasks = [] } = launches[launch] ?? {};

@@ -6,7 +6,6 @@ import {
   favouriteTile,
   type GpuResults,
   gpuFigures,
-  hostMsOf,
   overJax,
   rateOf,
   type SettingSteps,
@@ -14,7 +13,7 @@ import {
   turnsOf,
 } from "./gpu-results.ts";
 import type { GpuStep } from "./gpu-steps.ts";
-import { median, spreadOf } from "./statistics.ts";
+import { median, type Spread, spreadOf } from "./statistics.ts";
 import { goalTable, table } from "./table.ts";
 
 export const softwareWarning =
@@ -28,7 +27,8 @@ export function gpuMarkdown(results: GpuResults): string {
     ...(adapter.isSoftware ? [softwareWarning] : []),
     ...(results.ceilings === undefined ? [] : [ceilingLine(results.ceilings)]),
     ...(products.length === 0 ? [] : [productTable(results), tileTable(results)]),
-    ...(steps.length === 0 ? [] : [stepTable(steps), countTable(steps), kernelTable(steps)]),
+    ...(steps.length === 0 ? [] : [stepTable(steps), countTable(steps), ...hostTable(steps)]),
+    ...(steps.some(({ variants: { mot } }) => mot.kernels.length > 0) ? [kernelTable(steps)] : []),
     ...(steps.some(({ tuning }) => tuning.length > 1) ? [tuningTable(steps)] : []),
     ...(figures.length === 0 ? [] : [goalTable(figures, adapter.isSoftware)]),
     ...(missing.length === 0
@@ -132,7 +132,7 @@ function stepTable(steps: readonly SettingSteps[]): string {
         0,
       );
       const walls = seriesOf(setting, variant, "half").map(({ wallMs }) => wallMs);
-      return line(`motley ${variant}`, walls, show(kernels));
+      return line(`motley ${variant}`, walls, kernels === 0 ? "–" : show(kernels));
     });
     return [
       ...ours,
@@ -159,29 +159,43 @@ function countTable(steps: readonly SettingSteps[]): string {
         `motley ${variant}`,
         `${forward} + ${backward} + ${update}`,
         show(middle(({ submits }) => submits)),
+        show(middle(({ reads }) => reads)),
         show(middle(({ bytesRead }) => bytesRead)),
+        show(middle(({ writes }) => writes)),
         show(middle(({ bytesWritten }) => bytesWritten)),
         show(middle(({ buffers }) => buffers)),
         show(middle(({ hostMs }) => hostMs)),
         show(middle(({ layoutMs }) => layoutMs)),
-        show(middle(hostMsOf)),
       ];
     }),
     ...setting.peers.map(({ contender, rounds }) => [
       ...[setting.setting, contender, "–"],
-      ...[show(median(rounds.map(({ submits }) => submits))), "–", "–", "–", "–", "–", "–"],
+      show(median(rounds.map(({ submits }) => submits))),
+      ...Array.from({ length: 7 }, () => "–"),
     ]),
   ]);
   const head = [
-    "launches",
-    "submits",
-    "bytes read",
-    "bytes written",
-    "buffers made",
-    "ms, device",
-    "ms, layout",
+    ...["setting", "step of", "launches", "submits", "reads", "bytes read", "writes", "bytes written"],
+    ...["buffers made", "ms, device", "ms, layout"],
   ];
-  return `Per step; launches are forward + backward + update:\n\n${table(["setting", "step of", ...head, "ms, JavaScript"], rows)}`;
+  return `Per step; launches are forward + backward + update; milliseconds of JavaScript are recording, submitting and writing (device), and sorting a batch's rows (layout):\n\n${table(head, rows)}`;
+}
+
+/** Nothing where no setting was small enough for the GPU that does nothing. */
+function hostTable(steps: readonly SettingSteps[]): readonly string[] {
+  const rows = steps.flatMap(({ setting, host }) =>
+    host === undefined
+      ? []
+      : variants.map((variant) => {
+          const { steps: count, hostMs, layoutMs, cpuMs } = host[variant];
+          const spread = ({ median: middle, p10, p90 }: Spread): string =>
+            `${show(middle)} (${show(p10)} to ${show(p90)})`;
+          return [setting, `motley ${variant}`, String(count), spread(hostMs), spread(layoutMs), show(cpuMs)];
+        }),
+  );
+  const head = ["setting", "step of", "steps", "ms, device", "ms, layout", "processor, ms"];
+  const title = "JavaScript of a step on a GPU that does nothing (Dawn's null backend), median (p10 to p90):";
+  return rows.length === 0 ? [] : [`${title}\n\n${table(head, rows)}`];
 }
 
 /** Kinds that take more than this share of a step stand in the table. */
@@ -207,11 +221,11 @@ function kernelTable(steps: readonly SettingSteps[]): string {
 }
 
 function tuningTable(steps: readonly SettingSteps[]): string {
-  const rows = steps.flatMap(({ setting, tuning, tile }) =>
+  const rows = steps.flatMap(({ setting, tuning, forms }) =>
     tuning.map((each) => [
-      ...[setting, each.tile, show(each.milliseconds)],
-      each.tile === tile ? "taken" : "",
+      ...[setting, each.forms, show(each.milliseconds)],
+      each.forms === forms ? "taken" : "",
     ]),
   );
-  return `A dense step by tile:\n\n${table(["setting", "tile", "ms", ""], rows)}`;
+  return `A dense step by forms of its kernels:\n\n${table(["setting", "forms", "ms", ""], rows)}`;
 }

@@ -1,13 +1,14 @@
 // gpu.mjs: gives Node what jax-js looks for in a browser: `navigator.gpu`, from the npm package `webgpu` (Dawn).
 // In: whether the GPU may be one in software. Out: the globals, set before jax-js is imported; the device it then opened.
-// Dawn and the adapter are those that Motley runs on.
+// Dawn, its options and the adapter are those that Motley runs with.
 
 import { create, globals } from "webgpu";
+import { dawnOptions } from "../../../src/runtime/webgpu-node.ts";
 
 /** Sets the globals; a GPU in software is found only where it is asked for. */
 export function provideGpu({ software, threads = 1 }) {
   Object.assign(globalThis, globals);
-  const dawn = create([]);
+  const dawn = create([...dawnOptions]);
   const gpu = {
     requestAdapter: (options) =>
       dawn.requestAdapter(software ? { ...options, forceFallbackAdapter: true } : options),
