@@ -15,7 +15,7 @@ const threads = (block * block) / 16;
 
 /** What every device has; more for a workgroup would leave room for fewer of them. */
 const workgroupBytes = 16384;
-/** Vectors of a head that are staged at a time, at most: one for every thread that has a part of the sums. */
+/** Vectors of a head that are staged at a time, at most: with four rows to a thread, all threads own sums of so many. */
 const widestPart = 8;
 
 type Body = BodyOf<"attention"> | BodyOf<"attention_grad">;
@@ -181,7 +181,7 @@ function gradientView(body: BodyOf<"attention_grad">, context: WgslContext): Vie
     ? { query: "query_tile", gradient: "gradient_tile", key: "key_tile", value: "value_tile" }
     : { query: "row_tile", gradient: "row_tile", key: "key_tile", value: "key_tile" };
   const sums = sumsOf("sum", shape);
-  const [keySums, valueSums] = [sumsOf("key_sum", shape), sumsOf("value_sum", shape)];
+  const valueSums = sumsOf("value_sum", shape);
   const { plain, turned, parameters } = rotation(body);
   const staging = { restages: !isWhole, tables: tablesOf(body) };
   return {
@@ -221,15 +221,14 @@ function gradientView(body: BodyOf<"attention_grad">, context: WgslContext): Vie
     centers: [centerOf("key", "row_parts", body, shape), centerOf("value", "weights", body, shape)],
     rounds: roundsOf(body, shape),
     centerScores: { value: turned, parameters },
-    sums: sums.map(({ name }) => name),
+    sums: [...sums, ...valueSums].map(({ name }) => name),
     walks: walksOf(sums, { ...staging, tile: tiles.key }),
     stores: sums,
     turns: turnsOf(body),
-    keySums: [...keySums, ...valueSums].map(({ name }) => name),
     valueWalks: walksOf(valueSums, { ...staging, tile: tiles.gradient }),
-    keyWalks: walksOf(keySums, { ...staging, tile: tiles.query }),
+    keyWalks: walksOf(sums, { ...staging, tile: tiles.query }),
     keyStores: [
-      ...keySums.map((sum) => ({ ...sum, to: "dk", stride: "dk_stride" })),
+      ...sums.map((sum) => ({ ...sum, to: "dk", stride: "dk_stride" })),
       ...valueSums.map((sum) => ({ ...sum, to: "dv", stride: "dv_stride" })),
     ],
   };
