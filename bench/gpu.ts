@@ -18,7 +18,7 @@ import type { Batch } from "../src/runtime/batch.ts";
 import { measureRoofline } from "../src/runtime/roofline.ts";
 import { openWebgpuDevice } from "../src/runtime/webgpu.ts";
 import { findAdapter } from "../src/runtime/webgpu-node.ts";
-import { openSharedGpu } from "../src/runtime/webgpu-shared.ts";
+import { openSharedGpu } from "../src/runtime/webgpu-pipelines.ts";
 import type { AdapterTraits } from "../src/runtime/webgpu-traits.ts";
 import { fastest, timePrograms } from "../src/runtime/webgpu-tune.ts";
 import { engineOf, formsFor, type KernelForms, type WgslEngine } from "../src/targets/wgsl.ts";
@@ -84,9 +84,9 @@ process.exit(0);
 async function findGpu(): Promise<{ readonly adapter: GPUAdapter; readonly traits: AdapterTraits }> {
   const found = await findAdapter({ software });
   if (found.adapter !== undefined) return found;
-  const isSecond = process.env.MOTLEY_BENCH_SOFTWARE === "1";
+  const isSecond = process.env.GPU_BENCH_IN_SOFTWARE === "1";
   if (software && !isSecond && unpackProblem() === undefined) {
-    const env = { ...process.env, ...(await softwareGpuEnvironment()), MOTLEY_BENCH_SOFTWARE: "1" };
+    const env = { ...process.env, ...(await softwareGpuEnvironment()), GPU_BENCH_IN_SOFTWARE: "1" };
     const { status } = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env });
     process.exit(status ?? 1);
   }

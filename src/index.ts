@@ -73,7 +73,7 @@ export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
 export { openWebgpuDevice, type WebgpuDevice, type WebgpuStats } from "./runtime/webgpu.ts";
 export { checkWebgpuMemory } from "./runtime/webgpu-memory.ts";
 export { type FoundAdapter, findAdapter, listAdapters } from "./runtime/webgpu-node.ts";
-export { openSharedGpu, type SharedGpu } from "./runtime/webgpu-shared.ts";
+export { openSharedGpu, type SharedGpu } from "./runtime/webgpu-pipelines.ts";
 export { type AdapterTraits, describeAdapter } from "./runtime/webgpu-traits.ts";
 export { fastest, timePrograms } from "./runtime/webgpu-tune.ts";
 export { quietWatch, type StageWatch } from "./stage.ts";

@@ -57,7 +57,7 @@ describe("exit codes", () => {
     [1, ["check", "examples"], /examples is a folder/],
     [1, ["explain", "MOT9999"], /there is no code `MOT9999`/],
     [1, ["plan", chameleon, "--variant", "moth"], /has no variant `moth`[\s\S]*dense, mot, ffn_only/],
-    [1, ["train", hello, "--target", "wgsl"], /`wgsl` is not available yet/],
+    [1, ["train", hello, "--target", "wgsl"], /`wgsl` needs a GPU/],
     [1, ["data", "nothing"], /no built-in data `nothing`/],
     [1, ["export", "missing", "--out", "x.safetensors"], /cannot read missing/],
     [1, ["export", "test", "--out", "x.safetensors"], /test holds no run/],

@@ -164,14 +164,17 @@ function addSourceCommands(add: Add, wrap: Wrap): void {
     .action(wrap(planCommand));
 
   add("build", "Compile a variant's training step to files, or print one stage of the compiler.", [
-    "motley build examples/chameleon.mot --variant mot --out build/mot",
+    "motley build examples/chameleon.mot --variant mot --target wgsl --out build/mot        then: node build/mot/model.ts",
     "motley build examples/chameleon.mot --emit graph        the tensor graph, one operation per line",
     "motley build examples/chameleon.mot --emit groups       what runs together, and why a group ended",
   ])
     .argument("<file>", "a spec")
     .addOption(variantOption)
     .addOption(targetOption)
-    .option("--out <dir>", "a folder for artifact.json and module.wat; build/MODEL-VARIANT unless given")
+    .option(
+      "--out <dir>",
+      "a folder for model.ts, model.json and the code that runs; build/MODEL-VARIANT unless given",
+    )
     .addOption(new Option("--emit <stage>", "print this stage instead of writing files").choices(buildStages))
     .action(wrap(buildCommand));
 }

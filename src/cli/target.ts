@@ -32,7 +32,7 @@ export async function chooseTarget(
     if (target !== "wgsl") return { kind: "wasm" };
     throw new Failure(
       `target \`wgsl\` needs a GPU, and ${reason ?? `there is only ${adapters.map(({ name }) => name).join(", ")}, in software`}`,
-      "`motley devices` lists what there is; target `wasm` runs on any processor",
+      "`motley devices` lists what there is; `--software` takes a GPU in software, for checking; target `wasm` runs on any processor",
     );
   }
   throw unavailable(target);

@@ -16,7 +16,7 @@ import {
   neededLimits,
   totalBytes,
 } from "./webgpu-memory.ts";
-import { type SharedGpu, sharedGpu } from "./webgpu-shared.ts";
+import { type SharedGpu, sharedGpu } from "./webgpu-pipelines.ts";
 import { describeAdapter } from "./webgpu-traits.ts";
 
 /** The standard's numbers; Node has no global that holds them. */

@@ -1700,7 +1700,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "// sum + Σ a[i] · m[i], one component after another.\nfn combine(sum: vec4<f32>, a: vec4<f32>, m: mat4x4<f32>) -> vec4<f32> {\n  return sum + a.x * m[0] + a.y * m[1] + a.z * m[2] + a.w * m[3];\n}\n\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"products"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":100,"column":9}}})) != null ? stack1 : "")
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"partArrays"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":101,"column":0},"end":{"line":109,"column":9}}})) != null ? stack1 : "")
-    + "// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\n// Nobody clears workgroup memory for us: what is read was written before.\nfn start_range(thread: u32) {\n  if (thread == 0u) {\n    atomicStore(&range_begin, 0);\n    atomicStore(&range_end, 0);\n  }\n  workgroupBarrier();\n}\n\nfn widen_range(begin: i32, end: i32) {\n  atomicMax(&range_begin, 0x7fffffff - begin);\n  atomicMax(&range_end, end);\n}\n\n// From the first begin to the last end; nothing where there was none.\nfn whole_range(thread: u32) -> vec2<i32> {\n  workgroupBarrier();\n  let end = atomicLoad(&range_end);\n  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }\n  return workgroupUniformLoad(&range);\n}\n\n// The keys that any query of the block sees; a thread asks about the position that it has loaded.\nfn seen_keys(thread: u32) -> vec2<i32> {\n  start_range(thread);\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    widen_range(query_first[thread], query_last[thread]);\n  }\n  return whole_range(thread);\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
+    + "// The rows of queries from `begin` on, and what they see.\nfn load_query_rows(begin: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    var begin_seen = 0;\n    var end_seen = 0;\n    if (at < end) { row = host[row_of + u32(at)]; }\n    if (row >= 0) {\n      begin_seen = host[first + u32(row)];\n      end_seen = host[last + u32(row)];\n    }\n    query_rows[thread] = row;\n    query_first[thread] = begin_seen;\n    query_last[thread] = end_seen;\n  }\n}\n\n// The rows of keys from `begin` on, within [begin_key, end_key).\nfn load_key_rows(begin: i32, begin_key: i32, end_key: i32, row_of: u32, thread: u32) {\n  if (thread < block) {\n    let at = begin + i32(thread);\n    var row = -1;\n    if (at >= begin_key && at < end_key) { row = host[row_of + u32(at)]; }\n    key_rows[thread] = row;\n  }\n}\n\n// Nobody clears workgroup memory for us: what is read was written before.\nfn start_range(thread: u32) {\n  if (thread == 0u) {\n    atomicStore(&range_begin, 0);\n    atomicStore(&range_end, 0);\n  }\n  workgroupBarrier();\n}\n\nfn widen_range(begin: i32, end: i32) {\n  atomicMax(&range_begin, 0x7fffffff - begin);\n  atomicMax(&range_end, end);\n}\n\n// From the first begin to the last end; nothing where there was none.\nfn whole_range(thread: u32) -> vec2<i32> {\n  workgroupBarrier();\n  let end = atomicLoad(&range_end);\n  if (thread == 0u) { range = select(vec2(0), vec2(0x7fffffff - atomicLoad(&range_begin), end), end > 0); }\n  return workgroupUniformLoad(&range);\n}\n\n// Widens the range to the keys that any query of the block sees; a thread asks about the position that it has loaded.\nfn widen_to_seen(thread: u32) {\n  if (thread < block && query_first[thread] < query_last[thread]) {\n    widen_range(query_first[thread], query_last[thread]);\n  }\n}\n\n// The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.\nfn key_positions(begin: i32, thread: u32) -> vec4<i32> {\n  let key = thread % 8u;\n  let rows = vec4(key_rows[key], key_rows[key + 8u], key_rows[key + 16u], key_rows[key + 24u]);\n  return select(vec4(-1), vec4(begin + i32(key)) + vec4(0, 8, 16, 24), rows >= vec4(0));\n}\n\nfn query_rows_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_rows[row], query_rows[row + 8u], query_rows[row + 16u], query_rows[row + 24u]);\n}\n\n// The first and the last key that a thread's queries see.\nfn first_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_first[row], query_first[row + 8u], query_first[row + 16u], query_first[row + 24u]);\n}\n\nfn last_of(thread: u32) -> vec4<i32> {\n  let row = thread / 8u;\n  return vec4(query_last[row], query_last[row + 8u], query_last[row + 16u], query_last[row + 24u]);\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/_bindings", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -1927,11 +1927,11 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":30,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":30,"column":0},"end":{"line":32,"column":7}}})) != null ? stack1 : "")
     + "  row_parts[thread] = sum_values(v + kv_head, v_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":31,"column":58},"end":{"line":31,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":33,"column":58},"end":{"line":33,"column":63}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { value_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":33,"column":36},"end":{"line":33,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":35,"column":36},"end":{"line":35,"column":41}} ), depth0)) != null ? stack1 : "")
     + "u + thread] = mean_value(thread); }\n";
 },"1":function(container,depth0,helpers,partials,data) {
     return "  workgroupBarrier();\n";
@@ -1939,7 +1939,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1;
 
   return "  stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":36,"column":40},"end":{"line":36,"column":46}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":38,"column":40},"end":{"line":38,"column":46}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
 },"3":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -1951,15 +1951,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1;
 
   return "    stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":53,"column":44},"end":{"line":53,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":55,"column":44},"end":{"line":55,"column":50}} ), depth0)) != null ? stack1 : "")
     + "thread);\n    workgroupBarrier();\n    scores = add_scores(scores, thread);\n";
 },"5":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (var part = 0u; part < vectors; part += columns) {\n      stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":58,"column":46},"end":{"line":58,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":60,"column":46},"end":{"line":60,"column":52}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":59,"column":48},"end":{"line":59,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":61,"column":48},"end":{"line":61,"column":54}} ), depth0)) != null ? stack1 : "")
     + "thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      workgroupBarrier();\n    }\n";
 },"6":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -2027,21 +2027,21 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":87,"column":0},"end":{"line":89,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":89,"column":0},"end":{"line":91,"column":7}}})) != null ? stack1 : "")
     + "    stage_values(v + kv_head, v_stride, "
-    + ((stack1 = alias3(alias2(depth0, "first", {"start":{"line":90,"column":42},"end":{"line":90,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "first", {"start":{"line":92,"column":42},"end":{"line":92,"column":47}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n    workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":94,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":94,"column":0},"end":{"line":96,"column":9}}})) != null ? stack1 : "")
     + "    for (var key = 0u; key < 8u; key++) {\n      let at = key * tile_stride + column;\n      let x = mat4x4("
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":23},"end":{"line":97,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":99,"column":23},"end":{"line":99,"column":27}} ), depth0)) != null ? stack1 : "")
     + "[at], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":37},"end":{"line":97,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":99,"column":37},"end":{"line":99,"column":41}} ), depth0)) != null ? stack1 : "")
     + "[at + 8u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":70},"end":{"line":97,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":99,"column":70},"end":{"line":99,"column":74}} ), depth0)) != null ? stack1 : "")
     + "[at + 16u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":97,"column":104},"end":{"line":97,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":99,"column":104},"end":{"line":99,"column":108}} ), depth0)) != null ? stack1 : "")
     + "[at + 24u * tile_stride]);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":100,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":100,"column":0},"end":{"line":102,"column":9}}})) != null ? stack1 : "")
     + "    }\n";
 },"9":function(container,depth0,helpers,partials,data) {
     return "    workgroupBarrier();\n";
@@ -2049,19 +2049,19 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":93,"column":6},"end":{"line":93,"column":10}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":95,"column":6},"end":{"line":95,"column":10}} ), depth0)) != null ? stack1 : "")
     + " *= row_factors["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":93,"column":30},"end":{"line":93,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":95,"column":30},"end":{"line":95,"column":33}} ), depth0)) != null ? stack1 : "")
     + "];\n";
 },"11":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":99,"column":8},"end":{"line":99,"column":12}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":101,"column":8},"end":{"line":101,"column":12}} ), depth0)) != null ? stack1 : "")
     + " = combine("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":99,"column":27},"end":{"line":99,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":101,"column":27},"end":{"line":101,"column":31}} ), depth0)) != null ? stack1 : "")
     + ", weights[weight_place("
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":99,"column":58},"end":{"line":99,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":101,"column":58},"end":{"line":101,"column":61}} ), depth0)) != null ? stack1 : "")
     + ", key)], x);\n";
 },"12":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -2087,17 +2087,17 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "  if (query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":121,"column":19},"end":{"line":121,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":123,"column":19},"end":{"line":123,"column":22}} ), depth0)) != null ? stack1 : "")
     + "] >= 0) {\n    let by = row_factors["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":122,"column":27},"end":{"line":122,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":124,"column":27},"end":{"line":124,"column":30}} ), depth0)) != null ? stack1 : "")
     + "];\n    let x = by * "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":123,"column":19},"end":{"line":123,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":125,"column":19},"end":{"line":125,"column":23}} ), depth0)) != null ? stack1 : "")
     + " + select(vec4<f32>(), value_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":123,"column":63},"end":{"line":123,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":125,"column":63},"end":{"line":125,"column":68}} ), depth0)) != null ? stack1 : "")
     + "u + column], by > 0f);\n    store_head(out + u32(query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":124,"column":38},"end":{"line":124,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":126,"column":38},"end":{"line":126,"column":41}} ), depth0)) != null ? stack1 : "")
     + "]) * out_stride + head * head_dim, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":124,"column":80},"end":{"line":124,"column":85}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":126,"column":80},"end":{"line":126,"column":85}} ), depth0)) != null ? stack1 : "")
     + "u + column, x);\n  }\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -2119,22 +2119,22 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":12,"column":27},"end":{"line":12,"column":34}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "  let head = group.y;\n  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  // Blocks that see many keys come first.\n  let blocks = (context + block - 1u) / block;\n  let base = group.x / blocks * context;\n  let begin = base + (blocks - 1u - group.x % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  let keys = seen_keys(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":37,"column":7}}})) != null ? stack1 : "")
+    + "  let head = group.y;\n  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  // Blocks that see many keys come first.\n  let blocks = (context + block - 1u) / block;\n  let base = group.x / blocks * context;\n  let begin = base + (blocks - 1u - group.x % blocks) * block;\n  start_range(thread);\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  widen_to_seen(thread);\n  let keys = whole_range(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":36,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":7}}})) != null ? stack1 : "")
     + "  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  // Of a thread's four rows: the largest score so far, and the thread's share of the sum of weights.\n  var largest = vec4(lowest);\n  var total = vec4<f32>();\n  // The weighted values that a thread sums up.\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":49,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":51,"column":9}}})) != null ? stack1 : "")
     + "  for (var end = keys.y; end > keys.x; end -= i32(block)) {\n    var scores = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":52,"column":0},"end":{"line":64,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":66,"column":7}}})) != null ? stack1 : "")
     + "    // The largest scores, of a thread's keys, then of all.\n    let positions = key_positions(end - i32(block), thread);\n    var most = largest;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":68,"column":0},"end":{"line":72,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":70,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "")
     + "    row_parts[thread] = most;\n    workgroupBarrier();\n    for (var i = 0u; i < 8u; i++) { most = max(most, row_parts[thread / 8u * 8u + i]); }\n    // What was summed up to now was weighted by the largest score up to now.\n    let factor = exp(largest - most);\n    largest = most;\n    total *= factor;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":85,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":86,"column":0},"end":{"line":102,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":82,"column":0},"end":{"line":87,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":88,"column":0},"end":{"line":104,"column":9}}})) != null ? stack1 : "")
     + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n  row_parts[thread] = total;\n  workgroupBarrier();\n  total = sum_row_parts(thread);\n  if (thread % 8u == 0u) {\n    let rows = query_rows_of(thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":111,"column":0},"end":{"line":116,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":113,"column":0},"end":{"line":118,"column":9}}})) != null ? stack1 : "")
     + "  }\n  workgroupBarrier();\n  if (thread >= units) { return; }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":120,"column":0},"end":{"line":126,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":122,"column":0},"end":{"line":128,"column":9}}})) != null ? stack1 : "")
     + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/attention_grad", {"0":function(container,depth0,helpers,partials,data) {
@@ -2190,52 +2190,42 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":69,"column":52},"end":{"line":69,"column":56}} ), depth0)) != null ? stack1 : "")
     + "(angle.y));\n    }\n  }\n}\n\n";
 },"4":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  "
-    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
-    + "\n";
-},"5":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "  row_parts[thread] = sum_keys(k + kv_head, k_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":93,"column":56},"end":{"line":93,"column":61}} ), depth0)) != null ? stack1 : "")
+  return "  row_parts[thread] = vec4<f32>();\n  if (!is_for_keys) { row_parts[thread] = sum_keys(k_head, k_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":128,"column":71},"end":{"line":128,"column":76}} ), depth0)) != null ? stack1 : "")
     + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":93,"column":68},"end":{"line":93,"column":74}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  weights[thread] = sum_values(v + kv_head, v_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":94,"column":56},"end":{"line":94,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":128,"column":83},"end":{"line":128,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "thread); }\n  weights[thread] = sum_values(v_head, v_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":129,"column":51},"end":{"line":129,"column":56}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) { key_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":96,"column":34},"end":{"line":96,"column":39}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":131,"column":34},"end":{"line":131,"column":39}} ), depth0)) != null ? stack1 : "")
     + "u + thread] = mean_key(thread); }\n  if (thread >= 8u && thread < 16u) { value_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":97,"column":53},"end":{"line":97,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":132,"column":53},"end":{"line":132,"column":58}} ), depth0)) != null ? stack1 : "")
     + "u + thread - 8u] = mean_value(thread - 8u); }\n  workgroupBarrier();\n";
-},"6":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":101,"column":40},"end":{"line":101,"column":46}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  stage_gradients(dout_head, dout_stride, 0u, thread);\n";
-},"7":function(container,depth0,helpers,partials,data) {
+},"5":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "  var "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + " = vec4<f32>();\n";
-},"8":function(container,depth0,helpers,partials,data) {
-    var stack1;
+},"6":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "    stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":122,"column":44},"end":{"line":122,"column":50}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n    stage_values(v + kv_head, v_stride, 0u, thread);\n    workgroupBarrier();\n    scores = add_scores(scores, thread);\n    slopes = add_slopes(slopes, thread);\n";
-},"9":function(container,depth0,helpers,partials,data) {
+  return "    if (has_new_queries) {\n      stage_queries(q_head, q_stride, 0u, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":175,"column":44},"end":{"line":175,"column":50}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n      stage_gradients(dout_head, dout_stride, 0u, thread);\n    }\n    if (has_new_keys) {\n      stage_keys(k_head, k_stride, 0u, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":179,"column":41},"end":{"line":179,"column":47}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n      stage_values(v_head, v_stride, 0u, thread);\n    }\n    workgroupBarrier();\n    scores = add_scores(scores, thread);\n    slopes = add_slopes(slopes, thread);\n";
+},"7":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (var part = 0u; part < vectors; part += columns) {\n      stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":129,"column":46},"end":{"line":129,"column":52}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n      stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":130,"column":48},"end":{"line":130,"column":54}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      workgroupBarrier();\n    }\n    for (var part = 0u; part < vectors; part += columns) {\n      stage_gradients(dout_head, dout_stride, part, thread);\n      stage_values(v + kv_head, v_stride, part, thread);\n      workgroupBarrier();\n      slopes = add_slopes(slopes, thread);\n      workgroupBarrier();\n    }\n";
-},"10":function(container,depth0,helpers,partials,data) {
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":187,"column":46},"end":{"line":187,"column":52}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n      stage_keys(k_head, k_stride, part, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":188,"column":43},"end":{"line":188,"column":49}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      workgroupBarrier();\n    }\n    for (var part = 0u; part < vectors; part += columns) {\n      stage_gradients(dout_head, dout_stride, part, thread);\n      stage_values(v_head, v_stride, part, thread);\n      workgroupBarrier();\n      slopes = add_slopes(slopes, thread);\n      workgroupBarrier();\n    }\n";
+},"8":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "    let sees"
@@ -2244,122 +2234,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "])) & (positions < vec4(row_last["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]));\n    let ds"
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + " = exp(scores["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "] - lowered["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]) * (slopes["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "] - delta["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]);\n    weights[weight_place(thread / 8u + 8u * "
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u, thread % 8u)] = select(vec4<f32>(), ds"
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + ", sees"
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + ");\n";
-},"11":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
-        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
-          return parent[propertyName];
-        }
-        return undefined
-    };
-
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":150,"column":0},"end":{"line":152,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":153,"column":0},"end":{"line":155,"column":7}}})) != null ? stack1 : "")
-    + "    workgroupBarrier();\n    for (var key = 0u; key < 8u; key++) {\n      let at = key * tile_stride + column;\n      let x = mat4x4("
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":23},"end":{"line":159,"column":27}} ), depth0)) != null ? stack1 : "")
-    + "[at], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":37},"end":{"line":159,"column":41}} ), depth0)) != null ? stack1 : "")
-    + "[at + 8u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":70},"end":{"line":159,"column":74}} ), depth0)) != null ? stack1 : "")
-    + "[at + 16u * tile_stride], "
-    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":159,"column":104},"end":{"line":159,"column":108}} ), depth0)) != null ? stack1 : "")
-    + "[at + 24u * tile_stride]);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(14, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":160,"column":0},"end":{"line":162,"column":9}}})) != null ? stack1 : "")
-    + "    }\n";
-},"12":function(container,depth0,helpers,partials,data) {
-    return "    workgroupBarrier();\n";
-},"13":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "    stage_keys(k + kv_head, k_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":154,"column":40},"end":{"line":154,"column":45}} ), depth0)) != null ? stack1 : "")
-    + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":154,"column":52},"end":{"line":154,"column":58}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n";
-},"14":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "      "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":161,"column":8},"end":{"line":161,"column":12}} ), depth0)) != null ? stack1 : "")
-    + " = combine("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":161,"column":27},"end":{"line":161,"column":31}} ), depth0)) != null ? stack1 : "")
-    + ", weights[weight_place("
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":161,"column":58},"end":{"line":161,"column":61}} ), depth0)) != null ? stack1 : "")
-    + ", key)], x);\n";
-},"15":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "  if (thread < units && query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":169,"column":37},"end":{"line":169,"column":40}} ), depth0)) != null ? stack1 : "")
-    + "] >= 0) {\n    store_head(dq + u32(query_rows["
-    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":170,"column":37},"end":{"line":170,"column":40}} ), depth0)) != null ? stack1 : "")
-    + "]) * dq_stride + head * head_dim, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":170,"column":78},"end":{"line":170,"column":83}} ), depth0)) != null ? stack1 : "")
-    + "u + column, scale * "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":170,"column":107},"end":{"line":170,"column":111}} ), depth0)) != null ? stack1 : "")
-    + ");\n  }\n";
-},"16":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  storageBarrier();\n  turn_queries_back(dq + head * head_dim, dq_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":175,"column":55},"end":{"line":175,"column":61}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n";
-},"17":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "  weights[thread] = sum_values(v + kv_head, v_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":208,"column":56},"end":{"line":208,"column":61}} ), depth0)) != null ? stack1 : "")
-    + "u, thread);\n  workgroupBarrier();\n  if (thread < 8u) {\n    key_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":211,"column":17},"end":{"line":211,"column":22}} ), depth0)) != null ? stack1 : "")
-    + "u + thread] = vec4<f32>();\n    value_center["
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":212,"column":19},"end":{"line":212,"column":24}} ), depth0)) != null ? stack1 : "")
-    + "u + thread] = mean_value(thread);\n  }\n  workgroupBarrier();\n";
-},"18":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  stage_keys(k + kv_head, k_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":217,"column":42},"end":{"line":217,"column":48}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  stage_values(v + kv_head, v_stride, 0u, thread);\n";
-},"19":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "      stage_queries(q_head, q_stride, 0u, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":239,"column":44},"end":{"line":239,"column":50}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n      stage_gradients(dout_head, dout_stride, 0u, thread);\n      workgroupBarrier();\n      scores = add_scores(scores, thread);\n      slopes = add_slopes(slopes, thread);\n";
-},"20":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "      for (var part = 0u; part < vectors; part += columns) {\n        stage_queries(q_head, q_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":246,"column":48},"end":{"line":246,"column":54}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n        stage_keys(k + kv_head, k_stride, part, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":247,"column":50},"end":{"line":247,"column":56}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n        workgroupBarrier();\n        scores = add_scores(scores, thread);\n        workgroupBarrier();\n      }\n      for (var part = 0u; part < vectors; part += columns) {\n        stage_gradients(dout_head, dout_stride, part, thread);\n        stage_values(v + kv_head, v_stride, part, thread);\n        workgroupBarrier();\n        slopes = add_slopes(slopes, thread);\n        workgroupBarrier();\n      }\n";
-},"21":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.lambda;
-
-  return "      let sees"
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + " = (positions >= vec4(row_first["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "])) & (positions < vec4(row_last["
-    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]));\n      let p"
+    + "]));\n    let p"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + " = select(vec4<f32>(), exp(scores["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
@@ -2367,7 +2242,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "]), sees"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + ");\n      let ds"
+    + ");\n    let ds"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + " = p"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
@@ -2375,12 +2250,14 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + "] - delta["
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "]);\n      weights[weight_place(thread / 8u + 8u * "
+    + "]);\n    weights[weight_place(thread / 8u + 8u * "
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + "u, thread % 8u)] = p"
+    + "u, thread % 8u)] = select(ds"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
-    + ";\n";
-},"22":function(container,depth0,helpers,partials,data) {
+    + ", p"
+    + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
+    + ", is_for_keys);\n";
+},"9":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -2388,30 +2265,30 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":268,"column":0},"end":{"line":270,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(24, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":271,"column":0},"end":{"line":273,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":210,"column":0},"end":{"line":212,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":213,"column":0},"end":{"line":215,"column":7}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":277,"column":18},"end":{"line":277,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":219,"column":18},"end":{"line":219,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":278,"column":0},"end":{"line":280,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":220,"column":0},"end":{"line":222,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
-},"23":function(container,depth0,helpers,partials,data) {
+},"10":function(container,depth0,helpers,partials,data) {
     return "      workgroupBarrier();\n";
-},"24":function(container,depth0,helpers,partials,data) {
+},"11":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "      stage_gradients(dout_head, dout_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":272,"column":48},"end":{"line":272,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "first", {"start":{"line":214,"column":48},"end":{"line":214,"column":53}} ), depth0)) != null ? stack1 : "")
     + "u, thread);\n";
-},"25":function(container,depth0,helpers,partials,data) {
+},"12":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "        "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":279,"column":10},"end":{"line":279,"column":14}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":221,"column":10},"end":{"line":221,"column":14}} ), depth0)) != null ? stack1 : "")
     + " += weight["
-    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":279,"column":29},"end":{"line":279,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "lane", {"start":{"line":221,"column":29},"end":{"line":221,"column":33}} ), depth0)) != null ? stack1 : "")
     + "] * x;\n";
-},"26":function(container,depth0,helpers,partials,data) {
+},"13":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
 
   return "      weights[weight_place(thread / 8u + 8u * "
@@ -2419,7 +2296,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "u, thread % 8u)] = ds"
     + ((stack1 = alias1(depth0, depth0)) != null ? stack1 : "")
     + ";\n";
-},"27":function(container,depth0,helpers,partials,data) {
+},"14":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -2427,43 +2304,96 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(23, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":288,"column":0},"end":{"line":290,"column":7}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(28, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":291,"column":0},"end":{"line":293,"column":7}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":230,"column":0},"end":{"line":232,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(15, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":233,"column":0},"end":{"line":235,"column":7}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n      for (var row = 0u; row < block; row++) {\n        let weight = weights[weight_place(row, unit_key)];\n        let x = "
-    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":297,"column":18},"end":{"line":297,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = container.lambda(container.strict(depth0, "tile", {"start":{"line":239,"column":18},"end":{"line":239,"column":22}} ), depth0)) != null ? stack1 : "")
     + "[row * tile_stride + column];\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(25, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":298,"column":0},"end":{"line":300,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(12, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":240,"column":0},"end":{"line":242,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
-},"28":function(container,depth0,helpers,partials,data) {
+},"15":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "      stage_queries(q_head, q_stride, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":292,"column":40},"end":{"line":292,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":234,"column":40},"end":{"line":234,"column":45}} ), depth0)) != null ? stack1 : "")
     + "u, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":292,"column":52},"end":{"line":292,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":234,"column":52},"end":{"line":234,"column":58}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
-},"29":function(container,depth0,helpers,partials,data) {
+},"16":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"isLater"),{"name":"if","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":249,"column":0},"end":{"line":251,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"restages"),{"name":"if","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":252,"column":0},"end":{"line":254,"column":7}}})) != null ? stack1 : "")
+    + "      workgroupBarrier();\n      for (var key = 0u; key < 8u; key++) {\n        let at = key * tile_stride + column;\n        let x = mat4x4("
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":258,"column":25},"end":{"line":258,"column":29}} ), depth0)) != null ? stack1 : "")
+    + "[at], "
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":258,"column":39},"end":{"line":258,"column":43}} ), depth0)) != null ? stack1 : "")
+    + "[at + 8u * tile_stride], "
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":258,"column":72},"end":{"line":258,"column":76}} ), depth0)) != null ? stack1 : "")
+    + "[at + 16u * tile_stride], "
+    + ((stack1 = alias3(alias2(depth0, "tile", {"start":{"line":258,"column":106},"end":{"line":258,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "[at + 24u * tile_stride]);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(18, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":259,"column":0},"end":{"line":261,"column":9}}})) != null ? stack1 : "")
+    + "      }\n";
+},"17":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "  if (thread < units && key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":309,"column":35},"end":{"line":309,"column":38}} ), depth0)) != null ? stack1 : "")
-    + "] >= 0) {\n    store_head("
-    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":310,"column":17},"end":{"line":310,"column":19}} ), depth0)) != null ? stack1 : "")
-    + " + u32(key_rows["
-    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":310,"column":39},"end":{"line":310,"column":42}} ), depth0)) != null ? stack1 : "")
-    + "]) * "
-    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":310,"column":51},"end":{"line":310,"column":57}} ), depth0)) != null ? stack1 : "")
-    + " + kv_head, "
-    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":310,"column":73},"end":{"line":310,"column":78}} ), depth0)) != null ? stack1 : "")
-    + "u + column, "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":310,"column":94},"end":{"line":310,"column":98}} ), depth0)) != null ? stack1 : "")
-    + ");\n  }\n";
-},"30":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "  storageBarrier();\n  turn_keys_back(dk + kv_head, dk_stride, "
-    + ((stack1 = container.lambda(container.strict(depth0, "tables", {"start":{"line":315,"column":44},"end":{"line":315,"column":50}} ), depth0)) != null ? stack1 : "")
+  return "      stage_keys(k_head, k_stride, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":253,"column":37},"end":{"line":253,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "u, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":253,"column":49},"end":{"line":253,"column":55}} ), depth0)) != null ? stack1 : "")
     + "thread);\n";
+},"18":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":260,"column":10},"end":{"line":260,"column":14}} ), depth0)) != null ? stack1 : "")
+    + " = combine("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":260,"column":29},"end":{"line":260,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ", weights[weight_place("
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":260,"column":60},"end":{"line":260,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ", key)], x);\n";
+},"19":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    if (thread < units && key_rows["
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":270,"column":37},"end":{"line":270,"column":40}} ), depth0)) != null ? stack1 : "")
+    + "] >= 0) {\n      store_head("
+    + ((stack1 = alias2(alias1(depth0, "to", {"start":{"line":271,"column":19},"end":{"line":271,"column":21}} ), depth0)) != null ? stack1 : "")
+    + " + u32(key_rows["
+    + ((stack1 = alias2(alias1(depth0, "key", {"start":{"line":271,"column":41},"end":{"line":271,"column":44}} ), depth0)) != null ? stack1 : "")
+    + "]) * "
+    + ((stack1 = alias2(alias1(depth0, "stride", {"start":{"line":271,"column":53},"end":{"line":271,"column":59}} ), depth0)) != null ? stack1 : "")
+    + " + kv * head_dim, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":271,"column":81},"end":{"line":271,"column":86}} ), depth0)) != null ? stack1 : "")
+    + "u + column, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":271,"column":102},"end":{"line":271,"column":106}} ), depth0)) != null ? stack1 : "")
+    + ");\n    }\n";
+},"20":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    if (thread < units && query_rows["
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":276,"column":39},"end":{"line":276,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "] >= 0) {\n      store_head(dq + u32(query_rows["
+    + ((stack1 = alias2(alias1(depth0, "row", {"start":{"line":277,"column":39},"end":{"line":277,"column":42}} ), depth0)) != null ? stack1 : "")
+    + "]) * dq_stride + group.y * head_dim, "
+    + ((stack1 = alias2(alias1(depth0, "first", {"start":{"line":277,"column":83},"end":{"line":277,"column":88}} ), depth0)) != null ? stack1 : "")
+    + "u + column, scale * "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":277,"column":112},"end":{"line":277,"column":116}} ), depth0)) != null ? stack1 : "")
+    + ");\n    }\n";
+},"21":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  storageBarrier();\n  if (is_for_keys) {\n    turn_keys_back(dk + kv * head_dim, dk_stride, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":284,"column":52},"end":{"line":284,"column":58}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n  } else {\n    turn_queries_back(dq + group.y * head_dim, dq_stride, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":286,"column":60},"end":{"line":286,"column":66}} ), depth0)) != null ? stack1 : "")
+    + "thread);\n  }\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -2488,46 +2418,36 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isVector"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":40,"column":0},"end":{"line":44,"column":7}}})) != null ? stack1 : "")
     + "}\n\nfn lse_of(lse: u32, lse_stride: u32, thread: u32) -> vec4<f32> {\n  let rows = query_rows_of(thread);\n  var x = vec4<f32>();\n  for (var i = 0u; i < 4u; i++) {\n    if (rows[i] >= 0) { x[i] = load_one(lse + u32(rows[i]) * lse_stride); }\n  }\n  return x;\n}\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":75,"column":7}}})) != null ? stack1 : "")
-    + "// dq of a block of queries: a walk over the keys that they see.\nfn query_part(record: u32, index: u32, head: u32, thread: u32) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":78,"column":0},"end":{"line":80,"column":9}}})) != null ? stack1 : "")
-    + "  if (head >= heads) { return; }\n  let q_head = q + head * head_dim;\n  let dout_head = dout + head * head_dim;\n  let kv_head = head / (heads / kv_heads) * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = base + (blocks - 1u - index % blocks) * block;\n  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);\n  let keys = seen_keys(thread);\n  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);\n  workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":92,"column":0},"end":{"line":99,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":100,"column":0},"end":{"line":103,"column":7}}})) != null ? stack1 : "")
-    + "  let row_first = first_of(thread);\n  let row_last = last_of(thread);\n  row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n  weights[thread] = center_parts(q_head, q_stride, "
-    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":107,"column":53},"end":{"line":107,"column":59}} ), depth0)) != null ? stack1 : "")
-    + "thread);\n  workgroupBarrier();\n  let delta = sum_row_parts(thread);\n  // Scores are of keys without their center, and so is what they are compared with.\n  let lowered = lse_of(lse + head, lse_stride, thread) - scale * sum_weights(thread);\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":115,"column":0},"end":{"line":117,"column":9}}})) != null ? stack1 : "")
-    + "  for (var end = keys.y; end > keys.x; end -= i32(block)) {\n    var scores = mat4x4<f32>();\n    var slopes = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":121,"column":0},"end":{"line":142,"column":7}}})) != null ? stack1 : "")
-    + "    let positions = key_positions(end - i32(block), thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(10, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":144,"column":0},"end":{"line":148,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(11, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":149,"column":0},"end":{"line":164,"column":9}}})) != null ? stack1 : "")
-    + "    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);\n    workgroupBarrier();\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(15, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":168,"column":0},"end":{"line":172,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(16, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":173,"column":0},"end":{"line":176,"column":7}}})) != null ? stack1 : "")
-    + "}\n\n// The positions of queries that see any key in [begin, begin + block).\nfn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {\n  start_range(thread);\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }\n    }\n  }\n  return whole_range(thread);\n}\n\n// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.\nfn key_part(record: u32, index: u32, kv: u32, thread: u32) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":195,"column":0},"end":{"line":197,"column":9}}})) != null ? stack1 : "")
-    + "  if (kv >= kv_heads) { return; }\n  let kv_head = kv * head_dim;\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = i32(base + index % blocks * block);\n  let context_end = i32(base + context);\n  load_key_rows(begin, begin, context_end, row_of, thread);\n  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);\n  load_query_rows(queries.x, context_end, row_of, first, last, thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(17, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":207,"column":0},"end":{"line":215,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(18, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":216,"column":0},"end":{"line":219,"column":7}}})) != null ? stack1 : "")
-    + "  let positions = key_positions(begin, thread);\n  let unit = min(thread, units - 1u);\n  let unit_key = unit / columns % 8u;\n  let unit_lane = unit / columns / 8u * "
-    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":223,"column":42},"end":{"line":223,"column":52}} ), depth0)) != null ? stack1 : "")
+    + "// Widens the range to the positions of queries that see any key in [begin, begin + block).\nfn widen_to_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {\n  for (var at = base + i32(thread); at < end; at += i32(threads)) {\n    let row = host[row_of + u32(at)];\n    if (row >= 0) {\n      let begin_seen = host[first + u32(row)];\n      let end_seen = host[last + u32(row)];\n      if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }\n    }\n  }\n}\n\n// A workgroup makes dq of a block of queries, walking over the keys that they see; or dk and dv of a block of keys, walking\n// over the heads that share them, and over the queries that see any of them. Both make the same scores on the way.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":90,"column":27},"end":{"line":90,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  // Those for keys come first: they take longer. So do blocks that see many, or are seen by many.\n  let is_for_keys = group.x < groups.x / 2u;\n  let index = group.x % (groups.x / 2u);\n  let blocks = (context + block - 1u) / block;\n  let base = index / blocks * context;\n  let begin = i32(base + select(blocks - 1u - index % blocks, index % blocks, is_for_keys) * block);\n  let context_end = i32(base + context);\n  let sharing = heads / kv_heads;\n  if (group.y >= select(heads, kv_heads, is_for_keys)) { return; }\n  let kv = select(group.y / sharing, group.y, is_for_keys);\n  let k_head = k + kv * head_dim;\n  let v_head = v + kv * head_dim;\n\n  // What there is to walk over, from where to where.\n  start_range(thread);\n  if (is_for_keys) {\n    load_key_rows(begin, begin, context_end, row_of, thread);\n    widen_to_queries(begin, i32(base), context_end, row_of, first, last, thread);\n  } else {\n    load_query_rows(begin, context_end, row_of, first, last, thread);\n    widen_to_seen(thread);\n  }\n  let walked = whole_range(thread);\n  let steps_per_head = u32(walked.y - walked.x + i32(block) - 1) / block;\n  let steps = select(1u, sharing, is_for_keys) * steps_per_head;\n  if (is_for_keys) {\n    load_query_rows(walked.x, context_end, row_of, first, last, thread);\n  } else {\n    load_key_rows(walked.y - i32(block), walked.x, walked.y, row_of, thread);\n  }\n  workgroupBarrier();\n\n  // dk has no use for a center of keys: theirs stays 0.\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"rounds"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":126,"column":0},"end":{"line":134,"column":9}}})) != null ? stack1 : "")
+    + "  // Scores are of keys without their center, and so is what they are compared with.\n  weights[thread] = vec4<f32>();\n  if (!is_for_keys) { weights[thread] = center_parts(q + group.y * head_dim, q_stride, "
+    + ((stack1 = alias2(alias1(depth0, "tables", {"start":{"line":137,"column":89},"end":{"line":137,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "thread); }\n  workgroupBarrier();\n  let lowered_by = scale * sum_weights(thread);\n\n  // A thread's four rows, and its four keys.\n  var row_first = vec4<i32>();\n  var row_last = vec4<i32>();\n  var row_lse = vec4<f32>();\n  var delta = vec4<f32>();\n  var positions = vec4<i32>();\n  // The sums that it owns: of dq or dk, and of dv.\n  let unit = min(thread, units - 1u);\n  let unit_row = unit / columns;\n  let unit_key = unit / columns % 8u;\n  let unit_lane = unit / columns / 8u * "
+    + ((stack1 = alias2(alias1(depth0, "threadRows", {"start":{"line":151,"column":42},"end":{"line":151,"column":52}} ), depth0)) != null ? stack1 : "")
     + "u;\n  let column = unit % columns;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keySums"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":225,"column":0},"end":{"line":227,"column":9}}})) != null ? stack1 : "")
-    + "  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {\n    let q_head = q + head * head_dim;\n    let dout_head = dout + head * head_dim;\n    for (var at = queries.x; at < queries.y; at += i32(block)) {\n      let row_first = first_of(thread);\n      let row_last = last_of(thread);\n      row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n      let row_lse = lse_of(lse + head, lse_stride, thread);\n      var scores = mat4x4<f32>();\n      var slopes = mat4x4<f32>();\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(19, data, 0),"inverse":container.program(20, data, 0),"data":data,"loc":{"start":{"line":238,"column":0},"end":{"line":259,"column":7}}})) != null ? stack1 : "")
-    + "      let delta = sum_row_parts(thread);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":261,"column":0},"end":{"line":266,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(22, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":267,"column":0},"end":{"line":282,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":153,"column":0},"end":{"line":155,"column":9}}})) != null ? stack1 : "")
+    + "  for (var step = 0u; step < steps; step++) {\n    let head = select(group.y, kv * sharing + step / steps_per_head, is_for_keys);\n    let q_head = q + head * head_dim;\n    let dout_head = dout + head * head_dim;\n    let has_new_queries = is_for_keys || step == 0u;\n    let has_new_keys = !is_for_keys || step == 0u;\n    var scores = mat4x4<f32>();\n    var slopes = mat4x4<f32>();\n    if (has_new_queries) {\n      row_first = first_of(thread);\n      row_last = last_of(thread);\n      row_lse = lse_of(lse + head, lse_stride, thread) - lowered_by;\n      row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);\n    }\n    if (has_new_keys) {\n      positions = key_positions(select(walked.y - i32((step + 1u) * block), begin, is_for_keys), thread);\n    }\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isWhole"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":173,"column":0},"end":{"line":200,"column":7}}})) != null ? stack1 : "")
+    + "    if (has_new_queries) { delta = sum_row_parts(thread); }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":202,"column":0},"end":{"line":207,"column":9}}})) != null ? stack1 : "")
+    + "    if (is_for_keys) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueWalks"),{"name":"each","hash":{},"fn":container.program(9, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":209,"column":0},"end":{"line":224,"column":9}}})) != null ? stack1 : "")
     + "      workgroupBarrier();\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(26, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":284,"column":0},"end":{"line":286,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(27, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":287,"column":0},"end":{"line":302,"column":9}}})) != null ? stack1 : "")
-    + "      let next = select(at + i32(block), queries.x, at + i32(block) >= queries.y);\n      load_query_rows(next, context_end, row_of, first, last, thread);\n      workgroupBarrier();\n    }\n  }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(29, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":308,"column":0},"end":{"line":312,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(30, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":313,"column":0},"end":{"line":316,"column":7}}})) != null ? stack1 : "")
-    + "}\n\n@compute @workgroup_size("
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":319,"column":27},"end":{"line":319,"column":34}} ), depth0)) != null ? stack1 : "")
-    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {\n  let record = job.records + group.z * job.words;\n  if (host[record] == 0) { return; }\n  // Blocks of keys come first: they take longer.\n  if (group.x < groups.x / 2u) {\n    key_part(record, group.x, group.y, thread);\n  } else {\n    query_part(record, group.x - groups.x / 2u, group.y, thread);\n  }\n}\n";
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(13, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":226,"column":0},"end":{"line":228,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyWalks"),{"name":"each","hash":{},"fn":container.program(14, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":229,"column":0},"end":{"line":244,"column":9}}})) != null ? stack1 : "")
+    + "      let next = walked.x + i32((step + 1u) % steps_per_head * block);\n      load_query_rows(next, context_end, row_of, first, last, thread);\n    } else {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"walks"),{"name":"each","hash":{},"fn":container.program(16, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":248,"column":0},"end":{"line":263,"column":9}}})) != null ? stack1 : "")
+    + "      load_key_rows(walked.y - i32((step + 2u) * block), walked.x, walked.y, row_of, thread);\n    }\n    workgroupBarrier();\n  }\n  if (is_for_keys) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"keyStores"),{"name":"each","hash":{},"fn":container.program(19, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":269,"column":0},"end":{"line":273,"column":9}}})) != null ? stack1 : "")
+    + "  } else {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(20, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":275,"column":0},"end":{"line":279,"column":9}}})) != null ? stack1 : "")
+    + "  }\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotary"),{"name":"if","hash":{},"fn":container.program(21, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":281,"column":0},"end":{"line":288,"column":7}}})) != null ? stack1 : "")
+    + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/attention_rows", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;

@@ -191,13 +191,11 @@ fn whole_range(thread: u32) -> vec2<i32> {
   return workgroupUniformLoad(&range);
 }
 
-// The keys that any query of the block sees; a thread asks about the position that it has loaded.
-fn seen_keys(thread: u32) -> vec2<i32> {
-  start_range(thread);
+// Widens the range to the keys that any query of the block sees; a thread asks about the position that it has loaded.
+fn widen_to_seen(thread: u32) {
   if (thread < block && query_first[thread] < query_last[thread]) {
     widen_range(query_first[thread], query_last[thread]);
   }
-  return whole_range(thread);
 }
 
 // The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.
@@ -281,8 +279,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let blocks = (context + block - 1u) / block;
   let base = group.x / blocks * context;
   let begin = base + (blocks - 1u - group.x % blocks) * block;
+  start_range(thread);
   load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);
-  let keys = seen_keys(thread);
+  widen_to_seen(thread);
+  let keys = whole_range(thread);
   load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);
   workgroupBarrier();
   row_parts[thread] = sum_values(v + kv_head, v_stride, 0u, thread);

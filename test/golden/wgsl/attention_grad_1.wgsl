@@ -218,13 +218,11 @@ fn whole_range(thread: u32) -> vec2<i32> {
   return workgroupUniformLoad(&range);
 }
 
-// The keys that any query of the block sees; a thread asks about the position that it has loaded.
-fn seen_keys(thread: u32) -> vec2<i32> {
-  start_range(thread);
+// Widens the range to the keys that any query of the block sees; a thread asks about the position that it has loaded.
+fn widen_to_seen(thread: u32) {
   if (thread < block && query_first[thread] < query_last[thread]) {
     widen_range(query_first[thread], query_last[thread]);
   }
-  return whole_range(thread);
 }
 
 // The positions of a thread's keys of a block; -1, which nobody sees, where there is no row.
@@ -370,111 +368,8 @@ fn turn_keys_back(at: u32, stride: u32, tables: vec3<u32>, thread: u32) {
   }
 }
 
-// dq of a block of queries: a walk over the keys that they see.
-fn query_part(record: u32, index: u32, head: u32, thread: u32) {
-  let heads = u32(host[record + 1u]);
-  let kv_heads = u32(host[record + 2u]);
-  let context = u32(host[record + 3u]);
-  let dout_stride = u32(host[record + 4u]);
-  let q_stride = u32(host[record + 5u]);
-  let k_stride = u32(host[record + 6u]);
-  let v_stride = u32(host[record + 7u]);
-  let out_stride = u32(host[record + 8u]);
-  let lse_stride = u32(host[record + 9u]);
-  let dq_stride = u32(host[record + 10u]);
-  let dk_stride = u32(host[record + 11u]);
-  let dv_stride = u32(host[record + 12u]);
-  let dout = u32(host[record + 13u]);
-  let q = u32(host[record + 14u]);
-  let k = u32(host[record + 15u]);
-  let v = u32(host[record + 16u]);
-  let out = u32(host[record + 17u]);
-  let lse = u32(host[record + 18u]);
-  let row_of = u32(host[record + 19u]);
-  let first = u32(host[record + 20u]);
-  let last = u32(host[record + 21u]);
-  let dq = u32(host[record + 22u]);
-  let dk = u32(host[record + 23u]);
-  let dv = u32(host[record + 24u]);
-  let position = u32(host[record + 25u]);
-  let cosine = u32(host[record + 26u]);
-  let sine = u32(host[record + 27u]);
-  if (head >= heads) { return; }
-  let q_head = q + head * head_dim;
-  let dout_head = dout + head * head_dim;
-  let kv_head = head / (heads / kv_heads) * head_dim;
-  let blocks = (context + block - 1u) / block;
-  let base = index / blocks * context;
-  let begin = base + (blocks - 1u - index % blocks) * block;
-  load_query_rows(i32(begin), i32(base + context), row_of, first, last, thread);
-  let keys = seen_keys(thread);
-  load_key_rows(keys.y - i32(block), keys.x, keys.y, row_of, thread);
-  workgroupBarrier();
-  row_parts[thread] = sum_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
-  weights[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
-  workgroupBarrier();
-  if (thread < 8u) { key_center[0u + thread] = mean_key(thread); }
-  if (thread >= 8u && thread < 16u) { value_center[0u + thread - 8u] = mean_value(thread - 8u); }
-  workgroupBarrier();
-  stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
-  stage_gradients(dout_head, dout_stride, 0u, thread);
-  let row_first = first_of(thread);
-  let row_last = last_of(thread);
-  row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
-  weights[thread] = center_parts(q_head, q_stride, vec3(position, cosine, sine), thread);
-  workgroupBarrier();
-  let delta = sum_row_parts(thread);
-  // Scores are of keys without their center, and so is what they are compared with.
-  let lowered = lse_of(lse + head, lse_stride, thread) - scale * sum_weights(thread);
-  let unit = min(thread, units - 1u);
-  let unit_row = unit / columns;
-  let column = unit % columns;
-  var sum0_0 = vec4<f32>();
-  var sum0_1 = vec4<f32>();
-  for (var end = keys.y; end > keys.x; end -= i32(block)) {
-    var scores = mat4x4<f32>();
-    var slopes = mat4x4<f32>();
-    stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
-    stage_values(v + kv_head, v_stride, 0u, thread);
-    workgroupBarrier();
-    scores = add_scores(scores, thread);
-    slopes = add_slopes(slopes, thread);
-    let positions = key_positions(end - i32(block), thread);
-    let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
-    let ds0 = exp(scores[0] - lowered[0]) * (slopes[0] - delta[0]);
-    weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = select(vec4<f32>(), ds0, sees0);
-    let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
-    let ds1 = exp(scores[1] - lowered[1]) * (slopes[1] - delta[1]);
-    weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = select(vec4<f32>(), ds1, sees1);
-    let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
-    let ds2 = exp(scores[2] - lowered[2]) * (slopes[2] - delta[2]);
-    weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = select(vec4<f32>(), ds2, sees2);
-    let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
-    let ds3 = exp(scores[3] - lowered[3]) * (slopes[3] - delta[3]);
-    weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = select(vec4<f32>(), ds3, sees3);
-    workgroupBarrier();
-    for (var key = 0u; key < 8u; key++) {
-      let at = key * tile_stride + column;
-      let x = mat4x4(key_tile[at], key_tile[at + 8u * tile_stride], key_tile[at + 16u * tile_stride], key_tile[at + 24u * tile_stride]);
-      sum0_0 = combine(sum0_0, weights[weight_place(unit_row + 0u, key)], x);
-      sum0_1 = combine(sum0_1, weights[weight_place(unit_row + 16u, key)], x);
-    }
-    load_key_rows(end - 2 * i32(block), keys.x, keys.y, row_of, thread);
-    workgroupBarrier();
-  }
-  if (thread < units && query_rows[unit_row + 0u] >= 0) {
-    store_head(dq + u32(query_rows[unit_row + 0u]) * dq_stride + head * head_dim, 0u + column, scale * sum0_0);
-  }
-  if (thread < units && query_rows[unit_row + 16u] >= 0) {
-    store_head(dq + u32(query_rows[unit_row + 16u]) * dq_stride + head * head_dim, 0u + column, scale * sum0_1);
-  }
-  storageBarrier();
-  turn_queries_back(dq + head * head_dim, dq_stride, vec3(position, cosine, sine), thread);
-}
-
-// The positions of queries that see any key in [begin, begin + block).
-fn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) -> vec2<i32> {
-  start_range(thread);
+// Widens the range to the positions of queries that see any key in [begin, begin + block).
+fn widen_to_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last: u32, thread: u32) {
   for (var at = base + i32(thread); at < end; at += i32(threads)) {
     let row = host[row_of + u32(at)];
     if (row >= 0) {
@@ -483,11 +378,14 @@ fn seeing_queries(begin: i32, base: i32, end: i32, row_of: u32, first: u32, last
       if (begin_seen < end_seen && begin_seen < begin + i32(block) && end_seen > begin) { widen_range(at, at + 1); }
     }
   }
-  return whole_range(thread);
 }
 
-// dk and dv of a block of keys: a walk over the heads that share them, and over the queries that see any of them.
-fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
+// A workgroup makes dq of a block of queries, walking over the keys that they see; or dk and dv of a block of keys, walking
+// over the heads that share them, and over the queries that see any of them. Both make the same scores on the way.
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {
+  let record = job.records + group.z * job.words;
+  if (host[record] == 0) { return; }
   let heads = u32(host[record + 1u]);
   let kv_heads = u32(host[record + 2u]);
   let context = u32(host[record + 3u]);
@@ -515,65 +413,114 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
   let position = u32(host[record + 25u]);
   let cosine = u32(host[record + 26u]);
   let sine = u32(host[record + 27u]);
-  if (kv >= kv_heads) { return; }
-  let kv_head = kv * head_dim;
+  // Those for keys come first: they take longer. So do blocks that see many, or are seen by many.
+  let is_for_keys = group.x < groups.x / 2u;
+  let index = group.x % (groups.x / 2u);
   let blocks = (context + block - 1u) / block;
   let base = index / blocks * context;
-  let begin = i32(base + index % blocks * block);
+  let begin = i32(base + select(blocks - 1u - index % blocks, index % blocks, is_for_keys) * block);
   let context_end = i32(base + context);
-  load_key_rows(begin, begin, context_end, row_of, thread);
-  let queries = seeing_queries(begin, i32(base), context_end, row_of, first, last, thread);
-  load_query_rows(queries.x, context_end, row_of, first, last, thread);
-  weights[thread] = sum_values(v + kv_head, v_stride, 0u, thread);
-  workgroupBarrier();
-  if (thread < 8u) {
-    key_center[0u + thread] = vec4<f32>();
-    value_center[0u + thread] = mean_value(thread);
+  let sharing = heads / kv_heads;
+  if (group.y >= select(heads, kv_heads, is_for_keys)) { return; }
+  let kv = select(group.y / sharing, group.y, is_for_keys);
+  let k_head = k + kv * head_dim;
+  let v_head = v + kv * head_dim;
+
+  // What there is to walk over, from where to where.
+  start_range(thread);
+  if (is_for_keys) {
+    load_key_rows(begin, begin, context_end, row_of, thread);
+    widen_to_queries(begin, i32(base), context_end, row_of, first, last, thread);
+  } else {
+    load_query_rows(begin, context_end, row_of, first, last, thread);
+    widen_to_seen(thread);
+  }
+  let walked = whole_range(thread);
+  let steps_per_head = u32(walked.y - walked.x + i32(block) - 1) / block;
+  let steps = select(1u, sharing, is_for_keys) * steps_per_head;
+  if (is_for_keys) {
+    load_query_rows(walked.x, context_end, row_of, first, last, thread);
+  } else {
+    load_key_rows(walked.y - i32(block), walked.x, walked.y, row_of, thread);
   }
   workgroupBarrier();
-  stage_keys(k + kv_head, k_stride, 0u, vec3(position, cosine, sine), thread);
-  stage_values(v + kv_head, v_stride, 0u, thread);
-  let positions = key_positions(begin, thread);
+
+  // dk has no use for a center of keys: theirs stays 0.
+  row_parts[thread] = vec4<f32>();
+  if (!is_for_keys) { row_parts[thread] = sum_keys(k_head, k_stride, 0u, vec3(position, cosine, sine), thread); }
+  weights[thread] = sum_values(v_head, v_stride, 0u, thread);
+  workgroupBarrier();
+  if (thread < 8u) { key_center[0u + thread] = mean_key(thread); }
+  if (thread >= 8u && thread < 16u) { value_center[0u + thread - 8u] = mean_value(thread - 8u); }
+  workgroupBarrier();
+  // Scores are of keys without their center, and so is what they are compared with.
+  weights[thread] = vec4<f32>();
+  if (!is_for_keys) { weights[thread] = center_parts(q + group.y * head_dim, q_stride, vec3(position, cosine, sine), thread); }
+  workgroupBarrier();
+  let lowered_by = scale * sum_weights(thread);
+
+  // A thread's four rows, and its four keys.
+  var row_first = vec4<i32>();
+  var row_last = vec4<i32>();
+  var row_lse = vec4<f32>();
+  var delta = vec4<f32>();
+  var positions = vec4<i32>();
+  // The sums that it owns: of dq or dk, and of dv.
   let unit = min(thread, units - 1u);
+  let unit_row = unit / columns;
   let unit_key = unit / columns % 8u;
   let unit_lane = unit / columns / 8u * 2u;
   let column = unit % columns;
-  var key_sum0_0 = vec4<f32>();
-  var key_sum0_1 = vec4<f32>();
+  var sum0_0 = vec4<f32>();
+  var sum0_1 = vec4<f32>();
   var value_sum0_0 = vec4<f32>();
   var value_sum0_1 = vec4<f32>();
-  for (var head = kv * (heads / kv_heads); head < (kv + 1u) * (heads / kv_heads); head++) {
+  for (var step = 0u; step < steps; step++) {
+    let head = select(group.y, kv * sharing + step / steps_per_head, is_for_keys);
     let q_head = q + head * head_dim;
     let dout_head = dout + head * head_dim;
-    for (var at = queries.x; at < queries.y; at += i32(block)) {
-      let row_first = first_of(thread);
-      let row_last = last_of(thread);
+    let has_new_queries = is_for_keys || step == 0u;
+    let has_new_keys = !is_for_keys || step == 0u;
+    var scores = mat4x4<f32>();
+    var slopes = mat4x4<f32>();
+    if (has_new_queries) {
+      row_first = first_of(thread);
+      row_last = last_of(thread);
+      row_lse = lse_of(lse + head, lse_stride, thread) - lowered_by;
       row_parts[thread] = delta_parts(dout_head, dout_stride, out + head * head_dim, out_stride, thread);
-      let row_lse = lse_of(lse + head, lse_stride, thread);
-      var scores = mat4x4<f32>();
-      var slopes = mat4x4<f32>();
+    }
+    if (has_new_keys) {
+      positions = key_positions(select(walked.y - i32((step + 1u) * block), begin, is_for_keys), thread);
+    }
+    if (has_new_queries) {
       stage_queries(q_head, q_stride, 0u, vec3(position, cosine, sine), thread);
       stage_gradients(dout_head, dout_stride, 0u, thread);
-      workgroupBarrier();
-      scores = add_scores(scores, thread);
-      slopes = add_slopes(slopes, thread);
-      let delta = sum_row_parts(thread);
-      let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
-      let p0 = select(vec4<f32>(), exp(scores[0] - row_lse[0]), sees0);
-      let ds0 = p0 * (slopes[0] - delta[0]);
-      weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = p0;
-      let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
-      let p1 = select(vec4<f32>(), exp(scores[1] - row_lse[1]), sees1);
-      let ds1 = p1 * (slopes[1] - delta[1]);
-      weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = p1;
-      let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
-      let p2 = select(vec4<f32>(), exp(scores[2] - row_lse[2]), sees2);
-      let ds2 = p2 * (slopes[2] - delta[2]);
-      weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = p2;
-      let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
-      let p3 = select(vec4<f32>(), exp(scores[3] - row_lse[3]), sees3);
-      let ds3 = p3 * (slopes[3] - delta[3]);
-      weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = p3;
+    }
+    if (has_new_keys) {
+      stage_keys(k_head, k_stride, 0u, vec3(position, cosine, sine), thread);
+      stage_values(v_head, v_stride, 0u, thread);
+    }
+    workgroupBarrier();
+    scores = add_scores(scores, thread);
+    slopes = add_slopes(slopes, thread);
+    if (has_new_queries) { delta = sum_row_parts(thread); }
+    let sees0 = (positions >= vec4(row_first[0])) & (positions < vec4(row_last[0]));
+    let p0 = select(vec4<f32>(), exp(scores[0] - row_lse[0]), sees0);
+    let ds0 = p0 * (slopes[0] - delta[0]);
+    weights[weight_place(thread / 8u + 8u * 0u, thread % 8u)] = select(ds0, p0, is_for_keys);
+    let sees1 = (positions >= vec4(row_first[1])) & (positions < vec4(row_last[1]));
+    let p1 = select(vec4<f32>(), exp(scores[1] - row_lse[1]), sees1);
+    let ds1 = p1 * (slopes[1] - delta[1]);
+    weights[weight_place(thread / 8u + 8u * 1u, thread % 8u)] = select(ds1, p1, is_for_keys);
+    let sees2 = (positions >= vec4(row_first[2])) & (positions < vec4(row_last[2]));
+    let p2 = select(vec4<f32>(), exp(scores[2] - row_lse[2]), sees2);
+    let ds2 = p2 * (slopes[2] - delta[2]);
+    weights[weight_place(thread / 8u + 8u * 2u, thread % 8u)] = select(ds2, p2, is_for_keys);
+    let sees3 = (positions >= vec4(row_first[3])) & (positions < vec4(row_last[3]));
+    let p3 = select(vec4<f32>(), exp(scores[3] - row_lse[3]), sees3);
+    let ds3 = p3 * (slopes[3] - delta[3]);
+    weights[weight_place(thread / 8u + 8u * 3u, thread % 8u)] = select(ds3, p3, is_for_keys);
+    if (is_for_keys) {
       workgroupBarrier();
       for (var row = 0u; row < block; row++) {
         let weight = weights[weight_place(row, unit_key)];
@@ -590,38 +537,48 @@ fn key_part(record: u32, index: u32, kv: u32, thread: u32) {
       for (var row = 0u; row < block; row++) {
         let weight = weights[weight_place(row, unit_key)];
         let x = query_tile[row * tile_stride + column];
-        key_sum0_0 += weight[unit_lane + 0u] * x;
-        key_sum0_1 += weight[unit_lane + 1u] * x;
+        sum0_0 += weight[unit_lane + 0u] * x;
+        sum0_1 += weight[unit_lane + 1u] * x;
       }
-      let next = select(at + i32(block), queries.x, at + i32(block) >= queries.y);
+      let next = walked.x + i32((step + 1u) % steps_per_head * block);
       load_query_rows(next, context_end, row_of, first, last, thread);
+    } else {
       workgroupBarrier();
+      for (var key = 0u; key < 8u; key++) {
+        let at = key * tile_stride + column;
+        let x = mat4x4(key_tile[at], key_tile[at + 8u * tile_stride], key_tile[at + 16u * tile_stride], key_tile[at + 24u * tile_stride]);
+        sum0_0 = combine(sum0_0, weights[weight_place(unit_row + 0u, key)], x);
+        sum0_1 = combine(sum0_1, weights[weight_place(unit_row + 16u, key)], x);
+      }
+      load_key_rows(walked.y - i32((step + 2u) * block), walked.x, walked.y, row_of, thread);
+    }
+    workgroupBarrier();
+  }
+  if (is_for_keys) {
+    if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
+      store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dk_stride + kv * head_dim, 0u + column, sum0_0);
+    }
+    if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
+      store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dk_stride + kv * head_dim, 0u + column, sum0_1);
+    }
+    if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
+      store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dv_stride + kv * head_dim, 0u + column, value_sum0_0);
+    }
+    if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
+      store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dv_stride + kv * head_dim, 0u + column, value_sum0_1);
+    }
+  } else {
+    if (thread < units && query_rows[unit_row + 0u] >= 0) {
+      store_head(dq + u32(query_rows[unit_row + 0u]) * dq_stride + group.y * head_dim, 0u + column, scale * sum0_0);
+    }
+    if (thread < units && query_rows[unit_row + 16u] >= 0) {
+      store_head(dq + u32(query_rows[unit_row + 16u]) * dq_stride + group.y * head_dim, 0u + column, scale * sum0_1);
     }
   }
-  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
-    store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dk_stride + kv_head, 0u + column, key_sum0_0);
-  }
-  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
-    store_head(dk + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dk_stride + kv_head, 0u + column, key_sum0_1);
-  }
-  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 0u)] >= 0) {
-    store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 0u)]) * dv_stride + kv_head, 0u + column, value_sum0_0);
-  }
-  if (thread < units && key_rows[unit_key + 8u * (unit_lane + 1u)] >= 0) {
-    store_head(dv + u32(key_rows[unit_key + 8u * (unit_lane + 1u)]) * dv_stride + kv_head, 0u + column, value_sum0_1);
-  }
   storageBarrier();
-  turn_keys_back(dk + kv_head, dk_stride, vec3(position, cosine, sine), thread);
-}
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32, @builtin(num_workgroups) groups: vec3<u32>) {
-  let record = job.records + group.z * job.words;
-  if (host[record] == 0) { return; }
-  // Blocks of keys come first: they take longer.
-  if (group.x < groups.x / 2u) {
-    key_part(record, group.x, group.y, thread);
+  if (is_for_keys) {
+    turn_keys_back(dk + kv * head_dim, dk_stride, vec3(position, cosine, sine), thread);
   } else {
-    query_part(record, group.x - groups.x / 2u, group.y, thread);
+    turn_queries_back(dq + group.y * head_dim, dq_stride, vec3(position, cosine, sine), thread);
   }
 }

@@ -1,4 +1,4 @@
-// webgpu-shared.ts: one GPU device for several artifacts.
+// webgpu-pipelines.ts: one GPU device for several artifacts.
 // In: an adapter. Out: a device with all that the adapter has, and the pipelines made on it so far.
 // A shader's text is the same for many models, and for every variant of one: what one artifact had compiled, the next
 // finds. An adapter makes one device, so whoever opens several artifacts wants this anyway.
