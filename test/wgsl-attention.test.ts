@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { create } from "webgpu";
 import { rowStride } from "../src/kernel/schedule.ts";
-import { openSharedGpu, type SharedGpu } from "../src/runtime/webgpu-shared.ts";
+import { openSharedGpu, type SharedGpu } from "../src/runtime/webgpu-pipelines.ts";
 import { describeWith, gpuProblem, softwareAdapter } from "./support/devices.ts";
 import { expectClose, randomMatrix, tolerance } from "./support/kernel-values.ts";
 import {

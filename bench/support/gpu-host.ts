@@ -7,7 +7,7 @@ import { create } from "webgpu";
 import type { Model } from "../../src/check/model.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
 import { dawnOptions } from "../../src/runtime/webgpu-node.ts";
-import { openSharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import { openSharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import { describeAdapter } from "../../src/runtime/webgpu-traits.ts";
 import { engineOf } from "../../src/targets/wgsl.ts";
 import { type GpuStep, openRunner } from "./gpu-steps.ts";

@@ -3,7 +3,7 @@
 // Everybody multiplies the same random numbers, and is checked: three rows of every result are computed here too.
 
 import { fileURLToPath } from "node:url";
-import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import type { KernelForms, WgslEngine } from "../../src/targets/wgsl.ts";
 import { openProducts, type ProductData, type ProductKind, productKinds } from "./gpu-products.ts";
 import { flopsOf, type ProductShape, repeatsFor } from "./gpu-shapes.ts";

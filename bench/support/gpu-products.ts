@@ -7,7 +7,7 @@ import type { KernelBody } from "../../src/kernel/kernel.ts";
 import { rowStride } from "../../src/kernel/schedule.ts";
 import type { Phase } from "../../src/runtime/device.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../../src/runtime/webgpu.ts";
-import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import { type Artifact, artifactFormat, type WgslDispatch } from "../../src/targets/artifact.ts";
 import { render } from "../../src/targets/render.ts";
 import { spareFloats } from "../../src/targets/wgsl/banks.ts";

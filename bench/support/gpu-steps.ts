@@ -10,7 +10,7 @@ import { openSession, type Session } from "../../src/runtime/session.ts";
 import { trainStep } from "../../src/runtime/step.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../../src/runtime/webgpu.ts";
 import { totalBytes } from "../../src/runtime/webgpu-memory.ts";
-import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import type { WgslArtifact } from "../../src/targets/artifact.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import { median } from "./statistics.ts";

@@ -16,7 +16,7 @@ import { layoutBatch } from "../../src/runtime/layout.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
 import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
-import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import type { Artifact } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { defaultLimits, formsFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";

@@ -3,7 +3,7 @@
 
 import type { KernelBody } from "../../src/kernel/kernel.ts";
 import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
-import type { SharedGpu } from "../../src/runtime/webgpu-shared.ts";
+import type { SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import { type Artifact, isWgsl } from "../../src/targets/artifact.ts";
 import { render } from "../../src/targets/render.ts";
 import { attentionForms } from "../../src/targets/wgsl/attention.ts";
