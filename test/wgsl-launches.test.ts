@@ -81,10 +81,10 @@ describe("a step", () => {
       "chameleon mot: prepare 1 forward 34 backward 54 update 3",
       "chameleon ffn_only: prepare 1 forward 34 backward 54 update 3",
       "hello hello: prepare 1 forward 7 backward 12 update 3",
-      "odd mot: prepare 1 forward 28 backward 36 update 3",
-      "odd dense: prepare 1 forward 28 backward 40 update 3",
-      "odd pair: prepare 1 forward 28 backward 36 update 3",
-      "odd heads: prepare 1 forward 28 backward 36 update 3",
+      "odd mot: prepare 1 forward 26 backward 33 update 3",
+      "odd dense: prepare 1 forward 26 backward 37 update 3",
+      "odd pair: prepare 1 forward 26 backward 33 update 3",
+      "odd heads: prepare 1 forward 26 backward 33 update 3",
     ]);
   });
 
