@@ -27,12 +27,16 @@ export type HostFigures = {
 const warmupSteps = 100;
 const timedSteps = 300;
 
+/** Held for as long as the process runs: devices die with it. */
+let dawn: GPU | undefined;
+
 /** One variant after another; throws where the null backend's limits are too small for the model. */
 export async function measureHost<Name extends string>(
   models: Readonly<Record<Name, Model>>,
   batch: Batch,
 ): Promise<Readonly<Record<Name, HostFigures>>> {
-  const adapter = await create(["backend=null", ...dawnOptions]).requestAdapter();
+  dawn ??= create(["backend=null", ...dawnOptions]);
+  const adapter = await dawn.requestAdapter();
   if (adapter === null) throw new Error("Dawn has no null backend");
   const engine = engineOf(describeAdapter(adapter));
   const shared = await openSharedGpu(adapter);

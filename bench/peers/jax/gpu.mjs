@@ -5,10 +5,13 @@
 import { create, globals } from "webgpu";
 import { dawnOptions } from "../../../src/runtime/webgpu-node.ts";
 
+/** Held for as long as the process runs: devices die with it. */
+let dawn;
+
 /** Sets the globals; a GPU in software is found only where it is asked for. */
 export function provideGpu({ software, threads = 1 }) {
   Object.assign(globalThis, globals);
-  const dawn = create([...dawnOptions]);
+  dawn = create([...dawnOptions]);
   const gpu = {
     requestAdapter: (options) =>
       dawn.requestAdapter(software ? { ...options, forceFallbackAdapter: true } : options),
