@@ -226,9 +226,9 @@ async function takeRounds(
   const turns: readonly Turn[] = [
     { variant: "dense", mix: "half", isTwin: false, run: () => dense.step(half) },
     { variant: "mot", mix: "half", isTwin: false, run: () => mot.step(half) },
-    { variant: "dense", mix: "uneven", isTwin: false, run: () => dense.step(uneven) },
-    { variant: "mot", mix: "uneven", isTwin: false, run: () => mot.step(uneven) },
-    { variant: "mot", mix: "uneven", isTwin: true, run: () => mot.step(uneven) },
+    { variant: "dense", mix: "uneven", isTwin: false, run: () => dense.step(uneven, true) },
+    { variant: "mot", mix: "uneven", isTwin: false, run: () => mot.step(uneven, true) },
+    { variant: "mot", mix: "uneven", isTwin: true, run: () => mot.step(uneven, true) },
   ];
   const series: Series[] = [];
   const peers = new Map<string, PeerSteps["rounds"][number][]>();

@@ -16,7 +16,7 @@ import { median, pairwise, spreadOf } from "./statistics.ts";
 /** Steps of one contender in one round, on one mix of modalities. */
 export type Series = {
   readonly variant: "dense" | "mot";
-  /** `half`: text and image in equal parts, as the peers have it; `uneven`: 70 % text. */
+  /** `half`: text and image in equal parts, as the peers have it; `uneven`: 70 % text, the update timed apart. */
   readonly mix: "half" | "uneven";
   /** The same once more, right after: how far two equals come apart. */
   readonly isTwin: boolean;

@@ -19,7 +19,7 @@ import { median } from "./statistics.ts";
 export type GpuStep = {
   /** All of it: shipping the batch, running, reading the losses back. */
   readonly wallMs: number;
-  /** Shipping, forward and backward; then the update, which packs the weights too. */
+  /** Shipping, forward and backward; then the update, which packs the weights too, if it was timed. */
   readonly gradientMs: number;
   readonly updateMs: number;
   /** JavaScript: sorting rows and cutting tiles; recording, submitting and writing (`WebgpuStats.hostMs`). */
@@ -54,7 +54,8 @@ export type VariantFigures = {
 };
 
 export type StepRunner = {
-  readonly step: (batch: Batch) => Promise<GpuStep>;
+  /** As `motley train` does it; `isUpdateTimed` as `motley compare` does, which submits once more. */
+  readonly step: (batch: Batch, isUpdateTimed?: boolean) => Promise<GpuStep>;
   /** Profiles so many steps besides. */
   readonly figures: (profiles: number) => Promise<VariantFigures>;
   readonly close: () => Promise<void>;
@@ -77,12 +78,19 @@ export async function openRunner(
   const watched = watch(session, device);
   let count = 0;
   let loss = Number.NaN;
-  const step = async (next: Batch): Promise<GpuStep> => {
+  const step: StepRunner["step"] = async (next, isUpdateTimed = false) => {
     count += 1;
     const before = device.stats();
     const timesBefore = watched.times();
     const start = performance.now();
-    const { metrics, stepMs, updateMs } = await trainStep(watched.session, next, count, runLength, 0);
+    const { metrics, stepMs, updateMs } = await trainStep(
+      watched.session,
+      next,
+      count,
+      runLength,
+      0,
+      isUpdateTimed,
+    );
     const wallMs = performance.now() - start;
     loss = metrics.loss.total ?? Number.NaN;
     const after = device.stats();
