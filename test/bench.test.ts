@@ -109,6 +109,9 @@ const variant: VariantFigures = {
   kernels: [{ kind: "product", milliseconds: 2, count: 4 }],
 };
 
+const spread = { median: 0.5, p10: 0.25, p90: 1 };
+const host = { steps: 300, hostMs: spread, layoutMs: spread, cpuMs: 1.5 };
+
 const gpuResults: GpuResults = {
   format: 1,
   date: "2026-01-01",
@@ -144,6 +147,7 @@ const gpuResults: GpuResults = {
       forms: "even",
       tuning: [],
       variants: { dense: variant, mot: variant },
+      host: { dense: host, mot: host },
       series: [
         ...[series("dense", "uneven", 10, 20), series("mot", "uneven", 11, 24)],
         ...[series("dense", "half", 10, 10), series("mot", "half", 10, 20)],
@@ -191,6 +195,7 @@ test("a GPU in software has counts and a warning, and judges nothing", () => {
   const inSoftware = gpuMarkdown({ ...gpuResults, adapter: { ...gpuResults.adapter, isSoftware: true } });
   expect(inSoftware).toContain(softwareWarning);
   expect(inSoftware).toContain("| small | motley mot | 5 + 3 + 1 | 3 | 2 | 16 | 7 | 40 |");
+  expect(inSoftware).toContain("| small | motley mot | 300 | 0.5 (0.25 to 1) | 0.5 (0.25 to 1) | 1.5 |");
   expect(inSoftware).not.toContain("missed");
 });
 
