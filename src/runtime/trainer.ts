@@ -33,7 +33,7 @@ export async function train(
   let { step, wallMs } = from;
   const progress = (): Progress => ({ step, steps, seed, wallMs, cursor: batches.cursor(), dataHash });
   while (step < steps) {
-    const { metrics } = await trainStep(session, batches.next(), step + 1, steps, wallMs);
+    const { metrics } = await trainStep(session, batches.next(), step + 1, steps, wallMs, false);
     step += 1;
     wallMs = metrics.wallMs;
     folder.append(metrics);
