@@ -145,7 +145,7 @@ function isLoaded(
 }
 
 /** Sums of a row that a program may take on the way into a product: they stand in a workgroup's memory. */
-const mostRowScalars = 4;
+export const mostRowScalars = 4;
 
 const rowScalars = ({ op }: AnyNode): number => (op === "rms_norm" ? 1 : op === "rms_norm_dx" ? 2 : 0);
 

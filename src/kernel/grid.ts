@@ -5,6 +5,7 @@
 // ready at the same time and runs the same text becomes one launch, whatever layer, modality or weight it is for
 // (Q, K and V; gate and up; every norm's gradient): that is all the horizontal fusion there is.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { Group } from "../fusion/groups.ts";
 import type { ValueId } from "../ir/graph.ts";
 import { gridCallsOf } from "./grid-calls.ts";
@@ -99,8 +100,7 @@ export function sumPartials(layout: Layout, launches: readonly Launch[]): readon
 
 function bodyOf(layout: Layout, kernel: number): KernelBody {
   const body = layout.registry.kernels[kernel]?.body;
-  if (body === undefined) throw new Error(`no kernel ${kernel}`);
-  return body;
+  return body ?? bug("kernel", `no kernel ${kernel}`);
 }
 
 /**

@@ -2,6 +2,7 @@
 // In: a tile. Out: threads across and down, and a tile's description. A thread's rows are a workgroup's height apart,
 // so are its columns, four at a time: neighbours read neighbouring vectors.
 
+import { mostRowScalars } from "../../kernel/grid-stages.ts";
 import type { ProductTile } from "../../kernel/schedule.ts";
 
 export type TileShape = { readonly threads: number; readonly across: number; readonly down: number };
@@ -13,9 +14,6 @@ export function shapeOf({ rows, columns, threadRows, threadColumns }: ProductTil
 
 /** Threads that share the sums of a row that a program takes before the product. */
 export const lanesOf = (tile: ProductTile): number => Math.max(1, shapeOf(tile).threads / tile.rows);
-
-/** Sums of a row that a program on the way into a product may take (grid-stages.ts keeps to it). */
-const mostRowScalars = 4;
 
 /** Bytes of workgroup memory that a product of this tile takes at most. */
 export function workgroupBytes(tile: ProductTile): number {
