@@ -422,6 +422,12 @@ function operandsOf(operation: Operation): readonly number[] {
       return [operation.a, operation.b];
     case "join":
       return operation.parts;
+    case "route":
+      return [operation.scores];
+    case "dispatch":
+      return [operation.x, operation.route];
+    case "combine":
+      return [operation.y, operation.route];
     default:
       return [operation.x];
   }

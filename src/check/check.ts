@@ -133,6 +133,7 @@ function buildModel(
     vocab: run.vocab,
     constants,
     parameters: placement.parameters,
+    routings: [],
     ...finishOperations(run, placement),
     ...(train === undefined ? {} : { train }),
   };

@@ -18,6 +18,8 @@ export type Model = {
   /** After overrides. */
   readonly constants: ReadonlyMap<string, number | readonly (number | undefined)[]>;
   readonly parameters: readonly Parameter[];
+  /** Blocks of several experts; `RowsShape.routing` is an index into it. Empty without an `experts` rule. */
+  readonly routings: readonly Routing[];
   /** Straight-line; an operand is the index of an earlier operation. */
   readonly operations: readonly Operation[];
   readonly objectives: readonly Objective[];
@@ -31,6 +33,27 @@ export type Modality = {
     | { readonly kind: "tokens"; readonly vocab: number; readonly vocabStart: number }
     | { readonly kind: "patches"; readonly size: number; readonly channels: number };
 };
+
+/**
+ * One block of several experts: which tokens may go where. Tokens are routed within a pool, among that pool's experts
+ * alone; modalities that share the block's weights are one pool.
+ */
+export type Routing = {
+  /** Experts of a pool, E. */
+  readonly experts: number;
+  /** Per modality the pool of its tokens, numbered from 0; `undefined`: not routed. */
+  readonly pools: PerModality<number>;
+  readonly choice: RoutingChoice;
+  /** Weight of the load-balance loss in the total; 0 for none. */
+  readonly balance: number;
+  readonly span: Span;
+};
+
+export type RoutingChoice =
+  /** Each expert takes the ⌈tokens of the pool ÷ E⌉ tokens that score it highest (Zhou et al. 2022, capacity 1). */
+  | { readonly kind: "expert_choice" }
+  /** Each token takes the `k` experts that it scores highest. */
+  | { readonly kind: "top"; readonly k: number };
 
 /** What one modality sees: a value per modality, `undefined` where that modality takes no part. */
 export type PerModality<T> = readonly (T | undefined)[];
@@ -46,17 +69,26 @@ export type Parameter = {
   readonly drawIndex: number;
   /** Indices of the modalities that use it, ascending; all of them for a shared or global parameter. */
   readonly modalities: readonly number[];
+  /** Which expert of a routing it belongs to. */
+  readonly expert?: { readonly routing: RoutingIndex; readonly index: number };
   readonly span: Span;
 };
 
-/** One row per token; `widths[m]` is the width of modality m's rows, `undefined` where it has none (arms). */
+/**
+ * One row per token; `widths[m]` is the width of modality m's rows, `undefined` where it has none (arms).
+ * With `routing`: one row per token and expert chosen for it, sorted by group; `widths[g]` is that of group g's rows,
+ * where group g = pool · experts + expert.
+ */
 export type RowsShape = {
   readonly widths: PerModality<number> /** set between `split` and `merge` */;
   readonly heads?: number;
+  readonly routing?: RoutingIndex;
 };
 
 /** An index into `Model.operations`. */
 export type ValueIndex = number;
+/** An index into `Model.routings`. */
+export type RoutingIndex = number;
 /** An index into `Model.parameters`. */
 export type ParameterIndex = number;
 
@@ -114,6 +146,15 @@ export type Operation = Common &
     | { readonly kind: "restrict"; readonly x: ValueIndex; readonly modalities: readonly number[] }
     /** Each modality's rows from one of `parts` (leaving the arms); the parts' modalities are disjoint. */
     | { readonly kind: "join"; readonly parts: readonly ValueIndex[] }
+    /**
+     * Chooses experts. `scores`: E wide, in the modalities that have a pool. Result: the gates, routed rows 1 wide: the
+     * softmax of the token's scores (over the E experts of its pool) at the expert chosen.
+     */
+    | { readonly kind: "route"; readonly scores: ValueIndex; readonly routing: RoutingIndex }
+    /** Routed rows of x, a copy of each token's row for every expert chosen for it; `route` is a `route` operation. */
+    | { readonly kind: "dispatch"; readonly x: ValueIndex; readonly route: ValueIndex }
+    /** Back to one row per token: Σ over its routed rows of gate · y; zero for a token that no expert chose. */
+    | { readonly kind: "combine"; readonly y: ValueIndex; readonly route: ValueIndex }
   );
 
 export type UnaryFunction = "silu" | "gelu" | "relu" | "tanh" | "sigmoid" | "square" | "exp" | "neg";

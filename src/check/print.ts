@@ -91,6 +91,12 @@ function describe(
       return `restrict %${operation.x} to ${operation.modalities.map((modality) => names[modality]).join(" ")}`;
     case "join":
       return `join ${operation.parts.map((part) => `%${part}`).join(", ")}`;
+    case "route":
+      return `route %${operation.scores} by routing ${operation.routing}`;
+    case "dispatch":
+      return `dispatch %${operation.x} by %${operation.route}`;
+    case "combine":
+      return `combine %${operation.y} by %${operation.route}`;
   }
 }
 

@@ -22,7 +22,7 @@ export const callDepthLimit = 100;
 
 /** Operations as long as their parameters are sites, not yet tensors. */
 export type DraftOperation =
-  | Exclude<Operation, { kind: "embed" | "linear" | "rms_norm" }>
+  | Exclude<Operation, { kind: "embed" | "linear" | "rms_norm" | "route" | "dispatch" | "combine" }>
   | (Omit<Extract<Operation, { kind: "embed" }>, "table"> & { readonly table: Site })
   | (Omit<Extract<Operation, { kind: "linear" }>, "weight"> & { readonly weight: Site })
   | (Omit<Extract<Operation, { kind: "rms_norm" }>, "weight"> & { readonly weight: Site });

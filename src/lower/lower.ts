@@ -83,6 +83,10 @@ function lowerOperation(context: LowerContext, operation: Operation): ValueId {
       return builder.value("restrict", [value(operation.x)], { modalities: operation.modalities }, options);
     case "join":
       return builder.value("join", operation.parts.map(value), {}, options);
+    case "route":
+    case "dispatch":
+    case "combine":
+      return bug("lower", `\`${operation.kind}\` is not lowered yet`);
     default:
       return operation satisfies never;
   }
