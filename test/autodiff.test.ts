@@ -14,6 +14,7 @@ import { printGraph } from "../src/ir/print.ts";
 import { arrayOf, rowsOf } from "../src/ir/types.ts";
 import { simplify } from "../src/passes/pipeline.ts";
 import { expectSection, readCases } from "./support/case-file.ts";
+import { addedTo, expertBlock } from "./support/expert-graphs.ts";
 import {
   bind,
   column,
@@ -31,7 +32,7 @@ type Make = (builder: Builder) => ValueId;
 const uneven = [3, 5, 2];
 
 const unary =
-  (op: "silu" | "gelu" | "relu" | "tanh" | "sigmoid" | "square" | "exp" | "neg"): Make =>
+  (op: "silu" | "gelu" | "relu" | "tanh" | "sigmoid" | "square" | "exp" | "neg" | "softmax"): Make =>
   (builder) =>
     builder.value(op, [freeRows(builder, "x", uneven)], {});
 
@@ -159,6 +160,35 @@ const cases: { readonly [name: string]: Make } = {
     const x = freeRows(builder, "x", [3, undefined, 2]);
     return builder.value("extend", [builder.value("square", [x], {})], { widths: [3, 4, 2] });
   },
+  softmax: unary("softmax"),
+  "experts: each takes its tokens, a pool per modality, widths that differ": (builder) => {
+    const x = freeRows(builder, "x", uneven);
+    const space = { experts: 3, pools: [0, 1, 2] };
+    return expertBlock(builder, "ffn", x, { space, hidden: (group) => 2 + (group % 3), normed: true }).y;
+  },
+  "experts: each takes its tokens, two modalities share a pool, one is not routed": (builder) => {
+    const x = freeRows(builder, "x", [3, 3, 3]);
+    const { y } = expertBlock(builder, "ffn", x, {
+      space: { experts: 2, pools: [0, undefined, 0] },
+      hidden: 4,
+    });
+    return addedTo(builder, x, y);
+  },
+  "experts: each token takes one of three, pools around one another": (builder) => {
+    const x = freeRows(builder, "x", [3, 2, 3]);
+    const space = { experts: 3, pools: [1, 0, 1], top: 1 };
+    return addedTo(builder, x, expertBlock(builder, "ffn", x, { space, hidden: 4 }).y);
+  },
+  "experts: each token takes two of four, a block after a block": (builder) => {
+    const x = freeRows(builder, "x", [3, 3, 3]);
+    const space = { experts: 4, pools: [0, 0, 0], top: 2 };
+    const first = addedTo(builder, x, expertBlock(builder, "a", x, { space, hidden: 3 }).y);
+    return addedTo(builder, first, expertBlock(builder, "b", first, { space, hidden: 2, normed: true }).y);
+  },
+  "experts: one": (builder) => {
+    const x = freeRows(builder, "x", [3, 3, 3]);
+    return expertBlock(builder, "ffn", x, { space: { experts: 1, pools: [0, 0, 0], top: 1 }, hidden: 3 }).y;
+  },
 };
 
 const gradientBound = 1e-6;
@@ -207,6 +237,42 @@ describe("the reverse walk", () => {
   it("adds the gradients of two losses", () => {
     const graph = twoLosses();
     expect(worstGradient(graph, bind(graph, [3, 2, 4], 4)).distance).toBeLessThanOrEqual(gradientBound);
+  });
+
+  it("adds the gradient of the experts' balance", () => {
+    for (const pools of [
+      [0, 0, 0],
+      [1, 0, 1],
+      [0, undefined, 1],
+    ]) {
+      const builder = newBuilder();
+      const x = freeRows(builder, "x", [3, 3, 3]);
+      const block = { space: { experts: 3, pools, top: 2 }, hidden: 2 };
+      const { y, p, slots, space } = expertBlock(builder, "ffn", x, block);
+      const { nodes } = lossOf(builder, addedTo(builder, x, y));
+      const [sums = -1] = nodes.at(-1)?.results ?? [];
+      const balance = builder.value("balance", [p, slots], { space, weight: 0.5, modalities: 3 });
+      const total = builder.value("add", [sums, balance], {});
+      const graph = { ...builder.finish(), results: [{ name: "loss", value: total }] };
+      for (const [seed, counts] of rowCounts.entries()) {
+        const worst = worstGradient(graph, bind(graph, counts, seed + 20));
+        expect(worst.distance, `pools ${pools}, rows ${counts}: ${worst.path}`).toBeLessThanOrEqual(
+          gradientBound,
+        );
+      }
+    }
+  });
+
+  it("gives zeros to an expert that no token takes", () => {
+    const builder = newBuilder();
+    const x = freeRows(builder, "x", [3, 3, 3]);
+    const space = { experts: 4, pools: [0, 0, 0], top: 1 };
+    const graph = differentiate(lossOf(builder, expertBlock(builder, "ffn", x, { space, hidden: 2 }).y));
+    // One token: three of the four experts see none.
+    const bindings = bind(graph, [1, 0, 0], 6);
+    const results = interpret(graph, { ...bindings, inputs: new Map(bindings.inputs).set("target", [1]) });
+    const idle = [0, 1, 2, 3].filter((e) => results.get(`grad/ffn.${e}.up`)?.every((slope) => slope === 0));
+    expect(idle.length).toBe(3);
   });
 
   it("gives zeros to a parameter that the loss does not reach", () => {

@@ -4,12 +4,13 @@
 // Two modalities: text has rows 0 and 1, image has row 2.
 
 import { describe, expect, it } from "vitest";
-import { createBuilder } from "../src/ir/builder.ts";
-import type { Graph } from "../src/ir/graph.ts";
+import { type Builder, createBuilder } from "../src/ir/builder.ts";
+import type { Graph, ValueId } from "../src/ir/graph.ts";
 import { interpret } from "../src/ir/interpret.ts";
 import { type OpAttributes, type OpName, ops } from "../src/ir/ops.ts";
 import { parseGraph, parseType } from "../src/ir/parse.ts";
 import { printGraph } from "../src/ir/print.ts";
+import type { Space } from "../src/ir/spaces.ts";
 import { arrayOf, printType, type TensorType } from "../src/ir/types.ts";
 import { verifyGraph } from "../src/ir/verify.ts";
 
@@ -18,15 +19,20 @@ const offsets = [0, 2, 3];
 
 type Given = readonly [type: string, numbers: readonly number[]];
 
+/** Rows are routed by these scores first; their softmax-like `p`, and what the route makes, may be operands. */
+type Routed = { readonly space: Space; readonly p: Given };
+
 type Example<O extends OpName> = {
-  readonly inputs?: readonly Given[];
+  readonly routed?: Routed;
+  readonly inputs?: readonly (Given | "p" | "source" | "slots")[];
   readonly weights?: readonly (Given | undefined)[];
   readonly attributes: OpAttributes[O];
   readonly types: readonly string[];
   readonly numbers: readonly (readonly number[])[];
 };
 
-const typeOf = (text: string): TensorType => parseType(text, modalities) ?? arrayOf("f32", []);
+const typeOf = (text: string, spaces: readonly Space[] = []): TensorType =>
+  parseType(text, modalities, spaces) ?? arrayOf("f32", []);
 
 /** The example as a graph whose results are the op's, and the numbers to run it on. */
 function graphOf<O extends OpName>(
@@ -36,9 +42,13 @@ function graphOf<O extends OpName>(
   const builder = createBuilder("example", modalities);
   const inputs = new Map<string, readonly number[]>();
   const params = new Map<string, readonly number[]>();
-  const values = (example.inputs ?? []).map(([type, numbers], i) => {
+  const route = routeFirst(builder, inputs, op === "route" ? undefined : example.routed);
+  if (op === "route" && example.routed !== undefined) builder.space(example.routed.space);
+  const values = (example.inputs ?? []).map((given, i) => {
+    if (typeof given === "string") return route[given] ?? -1;
+    const [type, numbers] = given;
     inputs.set(`in${i}`, numbers);
-    return builder.input(`in${i}`, typeOf(type));
+    return builder.input(`in${i}`, typeOf(type, builder.spaces()));
   });
   const weights = (example.weights ?? []).map((given, m) => {
     const type = given && typeOf(given[0]);
@@ -52,6 +62,21 @@ function graphOf<O extends OpName>(
   const run = (): number[][] =>
     Array.from(interpret(graph, { offsets, inputs, params }).values(), (out) => Array.from(out));
   return { graph, run };
+}
+
+/** Opens the example's space, so that operands may have its rows. */
+function routeFirst(
+  builder: Builder,
+  inputs: Map<string, readonly number[]>,
+  routed: Routed | undefined,
+): Readonly<Record<string, ValueId>> {
+  if (routed === undefined) return {};
+  const space = builder.space(routed.space);
+  const [type, numbers] = routed.p;
+  inputs.set("p", numbers);
+  const p = builder.input("p", typeOf(type));
+  const [source = -1, slots = -1] = builder.node("route", [p], { space });
+  return { p, source, slots };
 }
 
 /** d f / d x by central differences. */
@@ -183,6 +208,26 @@ const crossEntropy = (row: readonly number[], target: number): number => {
 const logitRows = [0, 1, 2].map((r) => logits.slice(r * 3, r * 3 + 3));
 
 const column = (numbers: readonly number[]): Given => ["i32[N,1]", numbers];
+
+const softmax = (row: readonly number[]): readonly number[] => {
+  const total = row.reduce((sum, x) => sum + Math.exp(x), 0);
+  return row.map((x) => Math.exp(x) / total);
+};
+const softmaxDp = [
+  [1, -2, 0.5],
+  [3, 1, 2],
+  [-1, 0, 4],
+];
+
+const byExperts: Routed = {
+  space: { experts: 2, pools: [0, 1] },
+  p: ["f32[N,2]", [0.7, 0.3, 0.5, 0.5, 0.2, 0.8]],
+};
+const byTokens: Routed = {
+  space: { experts: 2, pools: [0, 0], top: 1 },
+  p: ["f32[N,2]", [0.7, 0.3, 0.9, 0.1, 0.2, 0.8]],
+};
+const routedRows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 const examples: { readonly [O in OpName]: Example<O> } = {
   param: { attributes: { path: "p", type: arrayOf("f32", [2]) }, types: ["f32[2]"], numbers: [[3, 4]] },
@@ -360,6 +405,83 @@ const examples: { readonly [O in OpName]: Example<O> } = {
     numbers: [[0, 0, 5, 6, 7]],
   },
 
+  softmax: {
+    inputs: [["f32[N,3]", logits]],
+    attributes: {},
+    types: ["f32[N,3]"],
+    numbers: [logitRows.flatMap(softmax)],
+  },
+  softmax_dx: {
+    inputs: [
+      ["f32[N,3]", softmaxDp.flat()],
+      ["f32[N,3]", logitRows.flatMap(softmax)],
+    ],
+    attributes: {},
+    types: ["f32[N,3]"],
+    numbers: [logitRows.flatMap((row, r) => slopesOf((x) => dot(softmaxDp[r] ?? [], softmax(x)), row))],
+  },
+  // Experts 0 and 1 take one of the two text rows each, 2 and 3 both take the only image row.
+  route: {
+    routed: byExperts,
+    inputs: [byExperts.p],
+    attributes: { space: 0 },
+    types: ["i32[S0,1]", "i32[N,2]"],
+    numbers: [
+      [0, 1, 2, 2],
+      [0, -1, -1, 1, 2, 3],
+    ],
+  },
+  dispatch: {
+    routed: byExperts,
+    inputs: [rows7, "source"],
+    attributes: {},
+    types: ["f32[S0,0:2 1:2 2:3 3:3]"],
+    numbers: [[1, -2, 0.5, 4, -0.25, 6, 7, -0.25, 6, 7]],
+  },
+  dispatch_dx: {
+    routed: byExperts,
+    inputs: [["f32[S0,0:2 1:2 2:3 3:3]", routedRows], "slots"],
+    attributes: {},
+    types: ["f32[N,text:2 image:3]"],
+    numbers: [[1, 2, 3, 4, 5 + 8, 6 + 9, 7 + 10]],
+  },
+  combine: {
+    routed: byExperts,
+    inputs: [["f32[S0,0:2 1:2 2:3 3:3]", routedRows], "p", "slots"],
+    attributes: {},
+    types: ["f32[N,text:2 image:3]"],
+    numbers: [[0.7, 1.4, 1.5, 2, 0.2 * 5 + 0.8 * 8, 0.2 * 6 + 0.8 * 9, 0.2 * 7 + 0.8 * 10]],
+  },
+  combine_dy: {
+    routed: byExperts,
+    inputs: [dy7, "p", "source"],
+    attributes: {},
+    types: ["f32[S0,0:2 1:2 2:3 3:3]"],
+    numbers: [[1.4, 0.7, -0.5, 1.5, 0.1, 0.2, -0.4, 0.4, 0.8, -1.6]],
+  },
+  combine_dp: {
+    routed: byExperts,
+    inputs: [dy7, ["f32[S0,0:2 1:2 2:3 3:3]", routedRows], "slots"],
+    attributes: {},
+    types: ["f32[N,2]"],
+    numbers: [[2 * 1 + 2, 0, 0, -3 + 3 * 4, 0.5 * 5 + 6 - 2 * 7, 0.5 * 8 + 9 - 2 * 10]],
+  },
+  // Tokens choose 0, 0 and 1: f = (2/3, 1/3); P = (0.6, 0.4).
+  balance: {
+    routed: byTokens,
+    inputs: ["p", "slots"],
+    attributes: { space: 0, weight: 0.1, modalities: 2 },
+    types: ["f32[3]"],
+    numbers: [[0.1 * 2 * ((2 / 3) * 0.6 + (1 / 3) * 0.4), 0, 0]],
+  },
+  balance_dx: {
+    routed: byTokens,
+    inputs: ["slots"],
+    attributes: { space: 0, weight: 0.1 },
+    types: ["f32[N,2]"],
+    numbers: [[0, 1, 2].flatMap(() => [(0.1 * 2 * 2) / 9, (0.1 * 2) / 9])],
+  },
+
   cross_entropy: {
     inputs: [["f32[N,3]", logits], column(targets)],
     attributes: { zLoss },
@@ -419,9 +541,12 @@ describe("each op", () => {
       verifyGraph(graph, "test");
       const text = printGraph(graph);
       expect(printGraph(parseGraph(text))).toBe(text);
-      expect(parseGraph(text).nodes.map(({ attributes }) => attributes)).toEqual(
-        graph.nodes.map(({ attributes }) => attributes),
-      );
+      // Sources stand first in a text.
+      const attributesOf = ({ nodes }: Graph): readonly string[] =>
+        nodes
+          .map(({ op, attributes }) => `${op} ${JSON.stringify(Object.entries(attributes).sort())}`)
+          .sort();
+      expect(attributesOf(parseGraph(text))).toEqual(attributesOf(graph));
     });
 
     it(`${op} gives the numbers of its definition`, () => {

@@ -20,7 +20,7 @@ export function differentiate(graph: Graph): Graph {
   const wants = (value: ValueId): boolean => wanted.has(value);
   const pending: Pending = new Map();
 
-  for (const { loss, weight } of seeds(graph)) if (wants(loss)) contribute(pending, loss, weight);
+  for (const { to, gradient } of seeds(graph, builder)) if (wants(to)) contribute(pending, to, gradient());
   for (const node of graph.nodes.toReversed()) {
     const rule = gradientRules[node.op];
     const [y, ...others] = node.results;
@@ -67,21 +67,30 @@ function dependents(graph: Graph): ReadonlySet<ValueId> {
   return found;
 }
 
+type Seed = { readonly to: ValueId; readonly gradient: () => ValueId };
+
 /**
- * Per-row losses that the total is made of. The total is component 0 of `loss`, Σ weight·loss, so the gradient of a
- * row's loss is its weight: an input, and the walk starts from there.
+ * Where the walk starts. The total is component 0 of `loss`, a sum of terms: Σ weight·loss over rows, whose slope by a
+ * row's loss is its weight, an input; and the experts' balance, whose slope by their scores is a count.
  */
-function seeds(graph: Graph): readonly { readonly loss: ValueId; readonly weight: ValueId }[] {
+function seeds(graph: Graph, builder: Builder): readonly Seed[] {
   const total = graph.results.find((result) => result.name === "loss");
-  const visit = (
-    value: ValueId | undefined,
-  ): readonly { readonly loss: ValueId; readonly weight: ValueId }[] => {
+  const visit = (value: ValueId | undefined): readonly Seed[] => {
     const node: AnyNode | undefined =
       graph.nodes[value === undefined ? -1 : (graph.values[value]?.node ?? -1)];
     const [a, b] = node?.inputs ?? [];
     if (node?.op === "add") return [...visit(a), ...visit(b)];
-    if (node?.op === "loss_sums" && a !== undefined && b !== undefined) return [{ loss: a, weight: b }];
-    return bug("differentiate", `the result \`loss\` is made by ${node?.op ?? "nothing"}, not by loss_sums`);
+    if (a === undefined || b === undefined)
+      return bug(
+        "differentiate",
+        `the result \`loss\` is made by ${node?.op ?? "nothing"}, not by loss_sums`,
+      );
+    if (node?.op === "loss_sums") return [{ to: a, gradient: () => b }];
+    if (node?.op !== "balance")
+      return bug("differentiate", `the result \`loss\` is made by ${node?.op}, not by loss_sums`);
+    const { space, weight } = node.attributes;
+    const origin: Origin = { ...node.origin, phase: "backward" };
+    return [{ to: a, gradient: () => builder.value("balance_dx", [b], { space, weight }, { origin }) }];
   };
   return visit(total?.value);
 }

@@ -34,8 +34,8 @@ type Make = {
     attributes: OpAttributes[O],
     weights?: readonly (ValueId | undefined)[],
   ): ValueId;
-  /** A constant for every modality. */
-  readonly everywhere: (value: number) => readonly number[];
+  /** A constant for every modality, or group, of a value. */
+  readonly everywhere: (of: ValueId, value: number) => readonly number[];
 };
 
 const operand = (node: Node, index: number): ValueId =>
@@ -50,7 +50,12 @@ const makeWith = ({ builder, origin }: Step): Make =>
       attributes: OpAttributes[O],
       weights: readonly (ValueId | undefined)[] = [],
     ): ValueId => builder.value(op, inputs, attributes, { origin, weights }),
-    { everywhere: (value: number) => builder.modalities.map(() => value) },
+    {
+      everywhere: (of: ValueId, value: number) => {
+        const type = builder.typeOf(of);
+        return type.kind === "rows" ? type.widths.map(() => value) : [];
+      },
+    },
   );
 
 /** A rule from one expression per operand; operands without one have no gradient. */
@@ -75,11 +80,20 @@ function weightGradients<O extends OpName>(
   return [...users].map(([to, modalities]) => ({ to, gradient: make(modalities) }));
 }
 
+/** Both results of the `route` node behind one of them: the way back of a gather is the other's. */
+function routeOf({ builder }: Step, value: ValueId): { readonly source: ValueId; readonly slots: ValueId } {
+  const node = builder.makerOf(value);
+  const [source, slots] = node.results;
+  if (node.op !== "route" || source === undefined || slots === undefined)
+    return bug("differentiate", `rows are routed by ${node.op}`);
+  return { source, slots };
+}
+
 /** x · factor and x + term, alike in every modality. */
 const scaled = (make: Make, x: ValueId, factor: number): ValueId =>
-  make("scale", [x], { by: make.everywhere(factor) });
+  make("scale", [x], { by: make.everywhere(x, factor) });
 const shifted = (make: Make, x: ValueId, term: number): ValueId =>
-  make("offset", [x], { by: make.everywhere(term) });
+  make("offset", [x], { by: make.everywhere(x, term) });
 
 /** The table. */
 export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
@@ -191,6 +205,32 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
   // Each part takes its own rows of dy; the walk cuts the others away, for `join` and `extend` alike.
   join: (node, dy, step) => node.inputs.flatMap((to) => (step.wants(to) ? [{ to, gradient: dy }] : [])),
   extend: operands((_make, dy) => dy),
+
+  softmax: operands((make, dy, node) => make("softmax_dx", [dy, first(node)], {})),
+  softmax_dx: "none",
+  // Which experts a token meets has no slope; the weights with which their rows are summed have.
+  route: "none",
+  dispatch: (node, dy, step) => {
+    const [x, source] = [operand(node, 0), operand(node, 1)];
+    const { slots } = routeOf(step, source);
+    return step.wants(x) ? [{ to: x, gradient: makeWith(step)("dispatch_dx", [dy, slots], {}) }] : [];
+  },
+  dispatch_dx: "none",
+  // z[n] = Σ p·y: dy = p·dz where the row came from, dp = dz·y
+  combine: (node, dz, step) => {
+    const [y, p, slots] = [operand(node, 0), operand(node, 1), operand(node, 2)];
+    const { source } = routeOf(step, slots);
+    const make = makeWith(step);
+    return [
+      ...(step.wants(y) ? [{ to: y, gradient: make("combine_dy", [dz, p, source], {}) }] : []),
+      ...(step.wants(p) ? [{ to: p, gradient: make("combine_dp", [dz, y, slots], {}) }] : []),
+    ];
+  },
+  combine_dy: "none",
+  combine_dp: "none",
+  // A term of the total: see `seeds` in differentiate.ts.
+  balance: "none",
+  balance_dx: "none",
 
   // dy is the loss's weight per row.
   cross_entropy: operands((make, dy, node) =>

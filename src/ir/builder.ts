@@ -7,11 +7,12 @@ import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, Origin, Value, ValueId } from "./graph.ts";
 import { inferTypes } from "./infer.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
+import type { Space } from "./spaces.ts";
 import { type ArrayType, printType, sameType, type TensorType } from "./types.ts";
 
 /** What a node may have besides operands and attributes. */
 export type NodeOptions = {
-  /** One per modality; those of modalities without rows are dropped. Needed where the op table says `hasWeights`. */
+  /** One per modality or group; those of modalities without rows are dropped. Needed where the op table says `hasWeights`. */
   readonly weights?: readonly (ValueId | undefined)[];
   /** Defaults to the forward pass at the top level. */
   readonly origin?: Origin;
@@ -20,8 +21,12 @@ export type NodeOptions = {
 const topLevel: Origin = { scope: "", phase: "forward" };
 
 /** Starts an empty graph. */
-export function createBuilder(name: string, modalities: readonly string[]): Builder {
-  return new Builder({ name, modalities, nodes: [], values: [], results: [] });
+export function createBuilder(
+  name: string,
+  modalities: readonly string[],
+  spaces: readonly Space[] = [],
+): Builder {
+  return new Builder({ name, modalities, spaces, nodes: [], values: [], results: [] });
 }
 
 /** Continues a graph: its values keep their numbers, its results stay. */
@@ -33,6 +38,7 @@ export function extendGraph(graph: Graph): Builder {
 export class Builder {
   readonly modalities: readonly string[];
   readonly #name: string;
+  readonly #spaces: Space[];
   readonly #nodes: AnyNode[];
   readonly #values: Value[];
   readonly #results: Map<string, ValueId>;
@@ -42,6 +48,7 @@ export class Builder {
   constructor(graph: Graph) {
     this.modalities = graph.modalities;
     this.#name = graph.name;
+    this.#spaces = [...graph.spaces];
     this.#nodes = [...graph.nodes];
     this.#values = [...graph.values];
     this.#results = new Map(graph.results.map(({ name, value }) => [name, value]));
@@ -65,6 +72,16 @@ export class Builder {
     return this.#source("input", { name, type }, topLevel);
   }
 
+  /** Declares a routed space, for one `route` node to open; gives its number. */
+  space(space: Space): number {
+    return this.#spaces.push(space) - 1;
+  }
+
+  /** Every routed space declared so far. */
+  spaces(): readonly Space[] {
+    return this.#spaces;
+  }
+
   /** All results of a new node. */
   node<O extends OpName>(
     op: O,
@@ -78,7 +95,10 @@ export class Builder {
       weights: weights.map((weight) => (weight === undefined ? undefined : this.typeOf(weight))),
     };
     const origin = options.origin ?? topLevel;
-    const inferred = inferTypes(op, operands, attributes, this.modalities.length);
+    const inferred = inferTypes(op, operands, attributes, {
+      modalities: this.modalities,
+      spaces: this.#spaces,
+    });
     if (typeof inferred === "string") {
       const listed = [...operands.inputs, ...operands.weights].map((t) => (t ? this.#print(t) : "-"));
       return bug("build", `${op} ${listed.join(", ")} in ${origin.scope || this.#name}: ${inferred}`);
@@ -132,6 +152,7 @@ export class Builder {
     return {
       name: this.#name,
       modalities: this.modalities,
+      spaces: [...this.#spaces],
       nodes: [...this.#nodes],
       values: [...this.#values],
       results,

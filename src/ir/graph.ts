@@ -4,6 +4,7 @@
 
 import type { Span } from "../diagnostics/source.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
+import type { Space } from "./spaces.ts";
 import type { TensorType } from "./types.ts";
 
 /** Index into `Graph.values`. */
@@ -20,7 +21,10 @@ export type Node<O extends OpName = OpName> = {
   readonly op: O;
   /** Ordinary operands, in the order the op table names them. */
   readonly inputs: readonly ValueId[];
-  /** One array per modality for ops that have per-modality weights (`undefined` where it has no rows), else empty. */
+  /**
+   * One array per modality (per group, in a routed space) for ops that have per-modality weights (`undefined` where it
+   * has no rows), else empty.
+   */
   readonly weights: readonly (ValueId | undefined)[];
   readonly attributes: OpAttributes[O];
   readonly results: readonly ValueId[];
@@ -41,6 +45,8 @@ export type Origin = {
 export type Graph = {
   readonly name: string;
   readonly modalities: readonly string[];
+  /** Routed spaces; `RowsType.space` is an index into it. Each is opened by one `route` node. */
+  readonly spaces: readonly Space[];
   readonly nodes: readonly AnyNode[];
   readonly values: readonly Value[];
   /** What the step hands out, by name: `loss`, `grad/PATH`, `param/PATH`, `m/PATH`, `v/PATH`, `logits`. */

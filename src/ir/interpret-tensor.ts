@@ -3,6 +3,7 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
+import type { Space } from "./spaces.ts";
 import { sizeOf, type TensorType } from "./types.ts";
 
 export type Tensor = Float64Array | Int32Array;
@@ -17,7 +18,11 @@ export type Call<O extends OpName> = {
   readonly weights: readonly (Operand | undefined)[];
   readonly results: readonly Result[];
   readonly attributes: OpAttributes[O];
+  /** Where the runs of rows (modalities or groups) begin in the space of the node's first result that has rows. */
   readonly offsets: readonly number[];
+  /** The same for any type: the ops between tokens and routed rows read both. */
+  readonly offsetsOf: (type: TensorType) => readonly number[];
+  readonly spaces: readonly Space[];
 };
 
 export type Evaluate<O extends OpName> = (call: Call<O>) => void;
@@ -72,7 +77,7 @@ export const at = (run: Run, row: number, column = 0): number =>
 export const read = (run: Run, row: number, column = 0): number =>
   run.numbers[at(run, row, column)] ?? Number.NaN;
 
-/** Calls `visit` for every modality of the batch. */
+/** Calls `visit` for every modality, or group. */
 export function eachModality(offsets: readonly number[], visit: (m: number) => void): void {
   for (let m = 0; m + 1 < offsets.length; m += 1) visit(m);
 }

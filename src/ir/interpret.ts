@@ -5,12 +5,14 @@
 // Layout of a rows value: modality after modality, row after row, each row as wide as its modality, nothing between;
 // a modality that the value does not have takes no space. Arrays are dense and row-major.
 // `offsets` has M+1 entries; modality m has rows offsets[m] … offsets[m+1]−1. Rows of the batch past the last offset
-// belong to nobody: a source may hold them at its end, they are never read.
+// belong to nobody: a source may hold them at its end, they are never read. A routed space has offsets of its own, by
+// group, from the moment its `route` node has chosen.
 
 import { bug } from "../diagnostics/bug.ts";
-import type { AnyNode, Graph } from "./graph.ts";
+import type { Graph, Node } from "./graph.ts";
 import { attentionOps } from "./interpret-attention.ts";
 import { elementwiseOps } from "./interpret-elementwise.ts";
+import { chooseRows, expertOps, groupOffsets } from "./interpret-experts.ts";
 import { lossOps } from "./interpret-loss.ts";
 import { matmulOps } from "./interpret-matmul.ts";
 import { routingOps } from "./interpret-routing.ts";
@@ -31,12 +33,14 @@ export type Bindings = {
 };
 
 type SourceName = "param" | "state" | "input";
+type SourceNode = Node<"param"> | Node<"state"> | Node<"input">;
 
 const evaluators: { readonly [O in Exclude<OpName, SourceName>]: Evaluate<O> } = {
   ...matmulOps,
   ...attentionOps,
   ...elementwiseOps,
   ...routingOps,
+  ...expertOps,
   ...lossOps,
   ...updateOps,
 };
@@ -60,24 +64,38 @@ export function interpretValues(graph: Graph, bindings: Bindings): readonly Tens
     const numbers = values[id] ?? bug("interpret", `value ${id} is read before it is computed`);
     return { type: typeOf(id), numbers };
   };
+  const opened: (readonly number[])[] = [];
+  const offsetsOf = (type: TensorType): readonly number[] =>
+    type.kind !== "rows" || type.space === undefined
+      ? bindings.offsets
+      : (opened[type.space] ?? bug("interpret", `space ${type.space} is not open`));
   for (const node of graph.nodes) {
+    if (node.op === "route") {
+      const { space } = node.attributes;
+      const definition = graph.spaces[space] ?? bug("interpret", `there is no space ${space}`);
+      const [p = -1] = node.inputs;
+      opened[space] = groupOffsets(chooseRows(definition, operand(p), bindings.offsets));
+    }
     const results: Result[] = node.results.map((id) => {
       const type = typeOf(id);
-      return { type, numbers: new Float64Array(elementCount(type, bindings.offsets)) };
+      return { type, numbers: new Float64Array(elementCount(type, offsetsOf(type))) };
     });
     if (node.op === "param" || node.op === "state" || node.op === "input") {
       const [type, [id]] = [node.attributes.type, node.results];
-      if (id !== undefined) values[id] = readSource(node, type, bindings);
+      if (id !== undefined) values[id] = readSource(node, elementCount(type, offsetsOf(type)), bindings);
       continue;
     }
     // One cast: node and evaluator stem from the same row, which the compiler cannot see through the index.
     const evaluate = evaluators[node.op] as unknown as Evaluate<OpName>;
+    const worked = [...node.results, ...node.inputs].map(typeOf).find(({ kind }) => kind === "rows");
     evaluate({
       inputs: node.inputs.map(operand),
       weights: node.weights.map((id) => (id === undefined ? undefined : operand(id))),
       results,
       attributes: node.attributes,
-      offsets: bindings.offsets,
+      offsets: worked === undefined ? bindings.offsets : offsetsOf(worked),
+      offsetsOf,
+      spaces: graph.spaces,
     });
     for (const [i, id] of node.results.entries()) {
       const result = results[i];
@@ -87,25 +105,23 @@ export function interpretValues(graph: Graph, bindings: Bindings): readonly Tens
   return values;
 }
 
-function readSource(node: AnyNode, type: TensorType, bindings: Bindings): Tensor {
-  const size = elementCount(type, bindings.offsets);
+function readSource(node: SourceNode, size: number, bindings: Bindings): Tensor {
   const { name, numbers } = findSource(node, bindings, size);
   if (numbers === undefined) return bug("interpret", `${node.op} ${name} has no numbers`);
   if (numbers.length < size)
     return bug("interpret", `${node.op} ${name} has ${numbers.length} numbers of ${size}`);
-  const copied = type.dtype === "i32" ? new Int32Array(size) : new Float64Array(size);
+  const copied = node.attributes.type.dtype === "i32" ? new Int32Array(size) : new Float64Array(size);
   for (let i = 0; i < size; i += 1) copied[i] = numbers[i] ?? 0;
   return copied;
 }
 
 type Found = { readonly name: string; readonly numbers: ArrayLike<number> | undefined };
 
-function findSource(node: AnyNode, bindings: Bindings, size: number): Found {
+function findSource(node: SourceNode, bindings: Bindings, size: number): Found {
   if (node.op === "param")
     return { name: node.attributes.path, numbers: bindings.params.get(node.attributes.path) };
   if (node.op === "input")
     return { name: node.attributes.name, numbers: bindings.inputs.get(node.attributes.name) };
-  if (node.op !== "state") return { name: node.op, numbers: undefined };
   const name = `${node.attributes.slot}/${node.attributes.path}`;
   return { name, numbers: bindings.states?.get(name) ?? new Float64Array(size) };
 }

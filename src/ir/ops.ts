@@ -2,11 +2,14 @@
 // The builder infers types from it, the verifier re-infers them, the interpreter, the gradient rules and the kernels
 // are tables over `OpName`, so `tsc` lists what a new op still needs.
 //
-// Legend: N rows (one per token, sorted by modality), M modalities, D_m width of modality m.
+// Legend: N rows (one per token, sorted by modality), M modalities, D_m width of modality m; S rows of a routed space,
+// E experts of a pool (spaces.ts). Where an op speaks of modalities, routed rows have groups.
 // Rows never mix in an op of locality "row"; "across" lets rows see one another; "reduce" sums over rows into an
 // array; "array" touches no rows at all; "source" has no operands.
 
 import * as shapes from "./shapes.ts";
+import * as experts from "./shapes-experts.ts";
+import type { Space } from "./spaces.ts";
 import type { ArrayType, TensorType } from "./types.ts";
 
 type None = Readonly<Record<never, never>>;
@@ -83,6 +86,33 @@ export type OpAttributes = {
   /** Rows of the modalities that x lacks become zero, `widths` wide. */
   extend: { readonly widths: PerModality };
 
+  /** Over the row. */
+  softmax: None;
+  /** (dp, p) → dx, p · (dp − Σ dp·p) */
+  softmax_dx: None;
+  /**
+   * Opens a space. p f32[N,E] → source i32[S,1]: the token row of each routed row, ascending within a group; slots
+   * i32[N,E]: the routed row of a token at each expert of its pool, −1 where the two have not chosen each other.
+   */
+  route: { readonly space: number };
+  /** (x, source) → routed rows: y[s] = x[source[s]] */
+  dispatch: None;
+  /** (dy, slots) → dx[n] = Σ_e dy[slots[n,e]] over the slots there are */
+  dispatch_dx: None;
+  /** (y, p, slots) → z[n] = Σ_e p[n,e] · y[slots[n,e]] over the slots there are */
+  combine: None;
+  /** (dz, p, source) → dy[s] = p[source[s], expert of s] · dz[source[s]] */
+  combine_dy: None;
+  /** (dz, y, slots) → dp[n,e] = dz[n] · y[slots[n,e]], 0 where there is no slot */
+  combine_dp: None;
+  /**
+   * (p, slots) → f32[1+M], all but the first 0: weight · E · Σ_e f_e·P_e, summed over pools (Fedus et al. 2021,
+   * equation 4). f_e: share of the pool's routed rows that are expert e's; P_e: mean of p[n,e] over the pool's tokens.
+   */
+  balance: { readonly space: number; readonly weight: number; readonly modalities: number };
+  /** slots → d balance / d p: f_e is a count, and has no slope. */
+  balance_dx: { readonly space: number; readonly weight: number };
+
   /** (logits [N,V], target i32[N,1]) → loss f32[N,1] in nats (+ zLoss · lse²); 0 where the target is −1. */
   cross_entropy: { readonly zLoss: number };
   /** (logits, target, weight f32[N,1]) → weight · d loss / d logits */
@@ -118,6 +148,7 @@ export type OpRow<O extends OpName> = {
     inputs: readonly TensorType[],
     weights: readonly (TensorType | undefined)[],
     attributes: OpAttributes[O],
+    spaces: readonly Space[],
   ) => shapes.Inferred;
 };
 
@@ -136,7 +167,7 @@ const elementwise = <O extends OpName>(operands: string): OpRow<O> =>
 
 const withWeights = true;
 
-/** The table. Order: sources, tokens, matmuls, norms, positions and attention, elementwise, routing, loss, update. */
+/** The table. Order: sources, tokens, matmuls, norms, positions and attention, elementwise, arms, experts, loss, update. */
 export const ops: { readonly [O in OpName]: OpRow<O> } = {
   param: declared("source"),
   state: declared("source"),
@@ -203,6 +234,25 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
   restrict: operation("row", "x", (inputs, _, { modalities }) => shapes.restrict(inputs, modalities)),
   join: operation("row", "part …", (parts) => shapes.join(parts)),
   extend: operation("row", "x", (inputs, _, { widths }) => shapes.extend(inputs, widths)),
+
+  softmax: elementwise("x"),
+  softmax_dx: operation("row", "dp p", (inputs) => experts.softmaxGrad(inputs)),
+  route: operation("across", "p", (inputs, _, { space }, spaces) => experts.route(inputs, space, spaces)),
+  dispatch: operation("row", "x source", (inputs, _, __, spaces) => experts.dispatch(inputs, spaces)),
+  dispatch_dx: operation("row", "dy slots", (inputs, _, __, spaces) => experts.gathered(inputs, spaces)),
+  combine: operation("row", "y p slots", (inputs, _, __, spaces) => experts.combine(inputs, spaces)),
+  combine_dy: operation("row", "dz p source", (inputs, _, __, spaces) =>
+    experts.combineRowsGrad(inputs, spaces),
+  ),
+  combine_dp: operation("row", "dz y slots", (inputs, _, __, spaces) =>
+    experts.combineWeightsGrad(inputs, spaces),
+  ),
+  balance: operation("reduce", "p slots", (inputs, _, attributes, spaces) =>
+    experts.balance(inputs, attributes, spaces),
+  ),
+  balance_dx: operation("row", "slots", (inputs, _, { space }, spaces) =>
+    experts.balanceGrad(inputs, space, spaces),
+  ),
 
   cross_entropy: operation("row", "logits target", (inputs) => shapes.crossEntropy(inputs)),
   cross_entropy_dx: operation("row", "logits target weight", (inputs) => shapes.crossEntropyGrad(inputs)),

@@ -9,6 +9,7 @@ import type { Source, Span } from "../diagnostics/source.ts";
 import { type Builder, createBuilder } from "./builder.ts";
 import type { Graph, Origin, ValueId } from "./graph.ts";
 import { type OpAttributes, type OpName, ops } from "./ops.ts";
+import { groupCount, type Space } from "./spaces.ts";
 import { type ArrayType, arrayOf, type DType, printType, rowsOf, type TensorType } from "./types.ts";
 
 /** Attributes of each op that its text must give. */
@@ -49,6 +50,16 @@ const attributeKeys: { readonly [O in OpName]: readonly (keyof OpAttributes[O] &
   restrict: ["modalities"],
   join: [],
   extend: ["widths"],
+  softmax: [],
+  softmax_dx: [],
+  route: ["space"],
+  dispatch: [],
+  dispatch_dx: [],
+  combine: [],
+  combine_dy: [],
+  combine_dp: [],
+  balance: ["modalities", "space", "weight"],
+  balance_dx: ["space", "weight"],
   cross_entropy: ["zLoss"],
   cross_entropy_dx: ["zLoss"],
   loss_sums: ["modalities"],
@@ -84,6 +95,7 @@ export function parseGraph(text: string): Graph {
         next[1] === undefined ? "return" : { phase: next[1] as Origin["phase"], scope: next[2] ?? "" };
     } else if (section === "return") readResult(reader, line);
     else if (/^(param|state|input) /.test(line)) readSource(reader, line);
+    else if (line.startsWith("space ")) readSpace(reader, line);
     else readNode(reader, line, section);
   }
   return builder.finish();
@@ -99,7 +111,7 @@ function readSource(reader: Reader, line: string): void {
   const parts =
     /^(param|state|input) ([%$])(\S+) : (.*?\])(?: @(\d+):(\d+))?$/.exec(line) ?? fail("not a source");
   const [, op, sigil = "", name = "", typeText = "", row, column] = parts;
-  const type = parseType(typeText, builder.modalities) ?? fail(`no type: ${typeText}`);
+  const type = parseType(typeText, builder.modalities, builder.spaces()) ?? fail(`no type: ${typeText}`);
   const array = (): ArrayType => (type.kind === "array" ? type : fail(`${name} is an array`));
   if (names.has(sigil + name)) fail(`${sigil}${name} is there already`);
   const span = spanAt(page, row, column);
@@ -107,6 +119,17 @@ function readSource(reader: Reader, line: string): void {
   if (op === "input") names.set(`$${name}`, builder.input(name, type));
   else if (op === "param") names.set(`%${name}`, builder.param(name, array(), origin));
   else names.set(`%${name}`, builder.state(name.slice(2), name.startsWith("m/") ? "m" : "v", array()));
+}
+
+function readSpace({ builder, fail }: Reader, line: string): void {
+  const [, number, experts, pools = "", top] =
+    /^space S(\d+) \{experts=(\d+) pools=\[([^\]]*)\](?: top=(\d+))?\}$/.exec(line) ?? fail("not a space");
+  const made = builder.space({
+    experts: Number(experts),
+    pools: pools.split(" ").map((pool) => (pool === "-" ? undefined : Number(pool))),
+    ...(top === undefined ? {} : { top: Number(top) }),
+  });
+  if (made !== Number(number)) fail(`this is space S${made}`);
 }
 
 const isOp = (text: string): text is OpName => Object.hasOwn(ops, text);
@@ -119,12 +142,14 @@ function readNode(reader: Reader, line: string, section: Origin): void {
   const op = isOp(opText) ? opText : fail(`no op is called ${opText}`);
   const types = typeText
     .split(/, (?=[fi]32\[)/)
-    .map((text) => parseType(text, builder.modalities) ?? fail(`no type: ${text}`));
+    .map((text) => parseType(text, builder.modalities, builder.spaces()) ?? fail(`no type: ${text}`));
   const operands = operandText === "" ? [] : operandText.split(", ");
   const find = (text: string): ValueId => names.get(text) ?? fail(`unknown value ${text}`);
   const weightText = ops[op].hasWeights ? operands.pop() : undefined;
   const inputs = operands.map(find);
-  const weights = weightText === undefined ? [] : readWeights(weightText, builder, find);
+  const x = inputs[0] === undefined ? undefined : builder.typeOf(inputs[0]);
+  const runs = x?.kind === "rows" ? x.widths.length : builder.modalities.length;
+  const weights = weightText === undefined ? [] : readWeights(weightText, runs, find);
   const [type] = types;
   const attributes = op === "zeros" ? { type } : readAttributes(op, attributeText, builder.modalities, fail);
   const span = spanAt(page, row, column);
@@ -148,10 +173,10 @@ function readNode(reader: Reader, line: string, section: Origin): void {
 
 function readWeights(
   text: string,
-  builder: Builder,
+  runs: number,
   find: (text: string) => ValueId,
 ): readonly (ValueId | undefined)[] {
-  if (!text.startsWith("[")) return builder.modalities.map(() => find(text));
+  if (!text.startsWith("[")) return Array.from({ length: runs }, () => find(text));
   return text
     .slice(1, -1)
     .split(" ")
@@ -193,24 +218,36 @@ function readAttribute(
 }
 
 /** The type a text names, as printType writes it; `undefined` if it names none. */
-export function parseType(text: string, modalities: readonly string[]): TensorType | undefined {
+export function parseType(
+  text: string,
+  modalities: readonly string[],
+  spaces: readonly Space[] = [],
+): TensorType | undefined {
   const [, dtype, inside] = /^(f32|i32)\[(.*)\]$/.exec(text) ?? [];
   if (dtype === undefined || inside === undefined) return undefined;
   const number = dtype as DType;
-  if (!inside.startsWith("N")) {
+  const [, rows = "", routed = "", widths = ""] = /^(N|S(\d+)),(.*)$/.exec(inside) ?? [];
+  if (rows === "") {
     const shape = inside === "" ? [] : inside.split(",").map(Number);
     return shape.some((size) => !Number.isInteger(size)) ? undefined : arrayOf(number, shape);
   }
-  const widths = inside.slice(2);
+  const space = rows === "N" ? undefined : Number(routed);
+  const definition = space === undefined ? undefined : spaces[space];
+  const runs =
+    definition === undefined
+      ? modalities
+      : Array.from({ length: groupCount(definition) }, (_, g) => String(g));
   if (/^\d+$/.test(widths))
     return rowsOf(
       number,
-      modalities.map(() => Number(widths)),
+      runs.map(() => Number(widths)),
+      space,
     ); // prettier-ignore
   const byName = new Map(widths.split(" ").map((part) => part.split(":") as [string, string]));
   return rowsOf(
     number,
-    modalities.map((name) => (byName.has(name) ? Number(byName.get(name)) : undefined)),
+    runs.map((name) => (byName.has(name) ? Number(byName.get(name)) : undefined)),
+    space,
   ); // prettier-ignore
 }
 

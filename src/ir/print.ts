@@ -2,6 +2,7 @@
 // In: a graph. Out: its sources, its nodes in sections by phase and scope, its results. Same graph, same bytes.
 //
 //   graph NAME (text image)
+//     space S0 {experts=4 pools=[0 1] top=2}       routed rows; pools by modality; without top, experts choose
 //     param %embedding : f32[1536,64]              parameters are called by their path, with %
 //     input $tokens : i32[N,1]                     what the host writes by its name, with $
 //     state %m/embedding : f32[1536,64]
@@ -18,6 +19,7 @@
 
 import { positionAt } from "../diagnostics/source.ts";
 import type { AnyNode, Graph, ValueId } from "./graph.ts";
+import type { Space } from "./spaces.ts";
 import { printType } from "./types.ts";
 
 export type PrintOptions = {
@@ -29,7 +31,8 @@ export type PrintOptions = {
 export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   const withOrigins = options.origins ?? true;
   const names = nameValues(graph);
-  const head = [`graph ${graph.name} (${graph.modalities.join(" ")})`];
+  const spaces = graph.spaces.map((space, number) => `  ${printSpace(number, space)}`);
+  const head = [`graph ${graph.name} (${graph.modalities.join(" ")})`, ...spaces];
   const body: string[] = [];
   let section = "";
   for (const node of graph.nodes) {
@@ -45,6 +48,11 @@ export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   }
   const results = graph.results.map(({ name, value }) => `  ${name} = ${nameOf(names, value)}`);
   return `${[...head, ...body, "", "return", ...results].join("\n")}\n`;
+}
+
+function printSpace(number: number, { experts, pools, top }: Space): string {
+  const choice = top === undefined ? "" : ` top=${top}`;
+  return `space S${number} {experts=${experts} pools=[${pools.map((pool) => pool ?? "-").join(" ")}]${choice}}`;
 }
 
 /** What each value is called in the text, by id. */
@@ -82,7 +90,9 @@ export function printNode(
   if (isSource(node)) return `${node.op} ${sourceName(node)} : ${types.join(", ")}${position}`;
   const weights = printWeights(node.weights, name);
   const operands = [...node.inputs.map(name), ...(weights === "" ? [] : [weights])].join(", ");
-  const attributes = printAttributes(node, graph.modalities);
+  const [x] = node.inputs.map((value) => graph.values[value]?.type);
+  const isRouted = x?.kind === "rows" && x.space !== undefined;
+  const attributes = printAttributes(node, isRouted ? undefined : graph.modalities);
   const call = operands === "" ? node.op : `${node.op} ${operands}`;
   return `${node.results.map(name).join(", ")} = ${call} : ${types.join(", ")}${attributes}${position}`;
 }
@@ -106,7 +116,8 @@ function printWeights(weights: readonly (ValueId | undefined)[], name: (value: V
   return `[${weights.map((weight) => (weight === undefined ? "-" : name(weight))).join(" ")}]`;
 }
 
-function printAttributes(node: AnyNode, modalities: readonly string[]): string {
+/** Lists of modalities by name; groups of a routed space have none. */
+function printAttributes(node: AnyNode, modalities: readonly string[] | undefined): string {
   const entries: readonly (readonly [string, unknown])[] = Object.entries(node.attributes);
   const printed = entries
     .filter(([key]) => key !== "type")
@@ -115,11 +126,13 @@ function printAttributes(node: AnyNode, modalities: readonly string[]): string {
   return printed.length === 0 ? "" : ` {${printed.join(" ")}}`;
 }
 
-function printAttribute(key: string, value: unknown, modalities: readonly string[]): string {
+function printAttribute(key: string, value: unknown, modalities: readonly string[] | undefined): string {
   if (!Array.isArray(value)) return typeof value === "number" ? printNumber(value) : String(value);
   const items = Array.from(value, (item: unknown) => {
     if (typeof item !== "number") return "-";
-    return key === "modalities" ? (modalities[item] ?? `?${item}`) : printNumber(item);
+    return key === "modalities" && modalities !== undefined
+      ? (modalities[item] ?? `?${item}`)
+      : printNumber(item);
   });
   return `[${items.join(" ")}]`;
 }

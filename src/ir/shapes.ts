@@ -18,22 +18,24 @@ import {
 /** Result types, or a sentence saying why the operands do not fit. */
 export type Inferred = readonly TensorType[] | string;
 type Weights = readonly (TensorType | undefined)[];
-type Operand = TensorType | undefined;
+export type Operand = TensorType | undefined;
 
-const isRows = (type: Operand, dtype: DType = "f32"): type is RowsType =>
+export const isRows = (type: Operand, dtype: DType = "f32"): type is RowsType =>
   type?.kind === "rows" && type.dtype === dtype;
 const isArray = (type: Operand, rank: number): type is ArrayType =>
   type?.kind === "array" && type.dtype === "f32" && type.shape.length === rank;
 
 /** One number per row, in every modality that `x` has. */
 const steers = (column: Operand, x: RowsType, dtype: DType): boolean =>
-  isRows(column, dtype) && presentModalities(x).every((m) => column.widths[m] === 1);
+  isRows(column, dtype) &&
+  column.space === x.space &&
+  presentModalities(x).every((m) => column.widths[m] === 1);
 
-const mapWidths = (x: RowsType, width: (of: number, modality: number) => number | undefined): RowsType =>
-  rowsOf(
-    "f32",
-    x.widths.map((w, m) => (w === undefined ? undefined : width(w, m))),
-  ); // prettier-ignore
+const mapWidths = (x: RowsType, width: (of: number, modality: number) => number | undefined): RowsType => ({
+  ...x,
+  dtype: "f32",
+  widths: x.widths.map((w, m) => (w === undefined ? undefined : width(w, m))),
+});
 
 /** Result types are the operands' common type; `arrays` may be added as well as rows. */
 export function elementwise(inputs: readonly TensorType[], allowArrays = false): Inferred {
@@ -98,6 +100,7 @@ export function normWeightGrad(
 
 export function linearWeightGrad([dy, x]: readonly TensorType[], over: readonly number[]): Inferred {
   if (!isRows(dy) || !isRows(x)) return "needs two values with rows";
+  if (dy.space !== x.space) return "dy and x have other rows";
   const [m] = over;
   const inner = m === undefined ? undefined : x.widths[m];
   if (inner === undefined) return "needs rows of at least one modality";
@@ -160,12 +163,7 @@ export function attentionGrad(inputs: readonly TensorType[], heads: Heads): Infe
 
 export function restrict([x]: readonly TensorType[], modalities: readonly number[]): Inferred {
   if (x?.kind !== "rows") return "needs rows";
-  return [
-    rowsOf(
-      x.dtype,
-      x.widths.map((w, m) => (modalities.includes(m) ? w : undefined)),
-    ),
-  ]; // prettier-ignore
+  return [{ ...x, widths: x.widths.map((w, m) => (modalities.includes(m) ? w : undefined)) }];
 }
 
 export function join(parts: readonly TensorType[]): Inferred {
@@ -173,19 +171,20 @@ export function join(parts: readonly TensorType[]): Inferred {
   if (first?.kind !== "rows") return "needs rows";
   const widths: (number | undefined)[] = first.widths.map(() => undefined);
   for (const part of parts) {
-    if (part.kind !== "rows" || part.dtype !== first.dtype) return "needs rows of one kind of number";
+    if (part.kind !== "rows" || part.dtype !== first.dtype || part.space !== first.space)
+      return "needs rows of one kind of number";
     for (const m of presentModalities(part)) {
       if (widths[m] !== undefined) return `modality ${m} stands in two parts`;
       widths[m] = part.widths[m];
     }
   }
-  return [rowsOf(first.dtype, widths)];
+  return [rowsOf(first.dtype, widths, first.space)];
 }
 
 export function extend([x]: readonly TensorType[], widths: readonly (number | undefined)[]): Inferred {
   if (x?.kind !== "rows") return "needs rows";
   const odd = x.widths.some((w, m) => w !== undefined && w !== widths[m]);
-  return odd ? "changes the width of a modality it has" : [rowsOf(x.dtype, widths)];
+  return odd ? "changes the width of a modality it has" : [{ ...x, widths }];
 }
 
 export function crossEntropy([logits, target]: readonly TensorType[]): Inferred {

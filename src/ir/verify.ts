@@ -9,7 +9,8 @@
 //   V4  a value knows the node and the result that define it, and is defined once
 //   V5  a result has a name of its own and names a value that exists
 //   V6  a node never reads a value of a later phase (forward, backward, update)
-//   V7  lists of modalities are ascending and name modalities that exist
+//   V7  lists of modalities are ascending and name modalities (groups, in a routed space) that exist
+//   V8  a routed space is opened by one node at most
 
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, ValueId } from "./graph.ts";
@@ -30,6 +31,7 @@ export function verifyGraph(graph: Graph, stage: string): void {
 /** Every broken invariant, in node order. */
 export function findFaults(graph: Graph): readonly Fault[] {
   const sources = new Set<string>();
+  const opened = new Set<number>();
   const faults = graph.nodes.flatMap((node, index) => {
     const found: readonly (readonly [string, string | undefined])[] = [
       ["V1", lateOperand(graph, node, index)],
@@ -38,6 +40,7 @@ export function findFaults(graph: Graph): readonly Fault[] {
       ["V4", strayValue(graph, node, index)],
       ["V6", laterPhase(graph, node)],
       ["V7", oddModalities(graph, node)],
+      ["V8", openedTwice(opened, node)],
     ];
     return found.flatMap(([rule, message]) =>
       message === undefined ? [] : [{ rule, node: index, message }],
@@ -65,7 +68,7 @@ function wrongType(graph: Graph, node: AnyNode): string | undefined {
   if (!inputs.every((type) => type !== undefined)) return undefined;
   const weights = node.weights.map((weight) => (weight === undefined ? undefined : typeOf(weight)));
   const attributes = node.attributes as OpAttributes[OpName];
-  const inferred = inferTypes<OpName>(node.op, { inputs, weights }, attributes, graph.modalities.length);
+  const inferred = inferTypes<OpName>(node.op, { inputs, weights }, attributes, graph);
   if (typeof inferred === "string") return `ops.ts says: ${inferred}`;
   const agrees =
     inferred.length === node.results.length &&
@@ -125,12 +128,18 @@ function laterPhase(graph: Graph, node: AnyNode): string | undefined {
 function oddModalities(graph: Graph, node: AnyNode): string | undefined {
   const { modalities } = node.attributes as { readonly modalities?: readonly number[] | number };
   if (modalities === undefined || typeof modalities === "number") return undefined;
-  const fits = modalities.every(
-    (m, i) => m >= 0 && m < graph.modalities.length && m > (modalities[i - 1] ?? -1),
-  );
-  return fits
-    ? undefined
-    : `modalities ${modalities.join(" ")} are not ascending numbers below ${graph.modalities.length}`;
+  const type = graph.values[node.inputs[0] ?? -1]?.type;
+  const count = type?.kind === "rows" ? type.widths.length : graph.modalities.length;
+  const fits = modalities.every((m, i) => m >= 0 && m < count && m > (modalities[i - 1] ?? -1));
+  return fits ? undefined : `modalities ${modalities.join(" ")} are not ascending numbers below ${count}`;
+}
+
+function openedTwice(opened: Set<number>, node: AnyNode): string | undefined {
+  if (node.op !== "route") return undefined;
+  const { space } = node.attributes;
+  if (opened.has(space)) return `space ${space} is open already`;
+  opened.add(space);
+  return undefined;
 }
 
 /** The fault between its neighbours, and how to look further. */

@@ -2,7 +2,7 @@
 // In: a Model. Out: a context with every parameter declared; batch inputs are declared at their first use, so a graph
 // asks the host for nothing it does not read.
 
-import type { Model, ValueIndex } from "../check/model.ts";
+import type { Model, Routing, ValueIndex } from "../check/model.ts";
 import { bug } from "../diagnostics/bug.ts";
 import { type Builder, createBuilder } from "../ir/builder.ts";
 import type { ValueId } from "../ir/graph.ts";
@@ -17,8 +17,22 @@ export type LowerContext = {
   readonly parameters: readonly ValueId[];
   /** By `ValueIndex`, for the operations lowered so far. */
   readonly values: ValueId[];
+  /** By the number of their `route` operation, for those lowered so far. */
+  readonly routes: Map<ValueIndex, Routed>;
   /** A per-row batch input. */
   readonly input: (name: BatchInput) => ValueId;
+};
+
+/** What a `route` operation became. */
+export type Routed = {
+  /** Number of the graph's space. */
+  readonly space: number;
+  /** f32[N,E]: softmax of the scores. */
+  readonly p: ValueId;
+  /** Results of the `route` node. */
+  readonly source: ValueId;
+  readonly slots: ValueId;
+  readonly routing: Routing;
 };
 
 /** Declares every parameter, in the model's order. */
@@ -30,7 +44,7 @@ export function startContext(model: Model): LowerContext {
   );
   const widths = modalities.map(() => 1);
   const input = (name: BatchInput): ValueId => builder.input(name, rowsOf(batchInputs[name], widths));
-  return { model, builder, parameters, values: [], input };
+  return { model, builder, parameters, values: [], routes: new Map(), input };
 }
 
 /** The value of an operation that has been lowered. */

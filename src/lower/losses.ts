@@ -8,6 +8,7 @@ import type { Objective } from "../check/model.ts";
 import type { ValueId } from "../ir/graph.ts";
 import { rowsOf } from "../ir/types.ts";
 import { type LowerContext, lowered } from "./context.ts";
+import { lowerBalances } from "./experts.ts";
 import { lossWeightInput } from "./inputs.ts";
 
 /** For each objective, the number of the cross-entropy it belongs to: those of one logits value and z-loss share it. */
@@ -17,7 +18,12 @@ export function crossEntropyOf(objectives: readonly Objective[]): readonly numbe
   return objectives.map((objective) => keys.indexOf(key(objective)));
 }
 
-/** Adds one `cross_entropy` and `loss_sums` per distinct logits, their sum, and the result `loss`. */
+const loss = { origin: { scope: "", name: "loss", phase: "forward" } } as const;
+
+/**
+ * Adds one `cross_entropy` and `loss_sums` per distinct logits, their sum with what keeps experts in balance, and the
+ * result `loss`.
+ */
 export function lowerLosses(context: LowerContext, objectives: readonly Objective[]): void {
   const { builder, model } = context;
   const numbers = crossEntropyOf(objectives);
@@ -28,11 +34,13 @@ export function lowerLosses(context: LowerContext, objectives: readonly Objectiv
     if (numbers.indexOf(k) !== index) continue;
     const options = { origin: { span: objective.span, scope: "", name: "loss", phase: "forward" } } as const;
     const inputs = [lowered(context, objective.logits), context.input("target")];
-    const loss = builder.value("cross_entropy", inputs, { zLoss: objective.zLoss }, options);
+    const perRow = builder.value("cross_entropy", inputs, { zLoss: objective.zLoss }, options);
     const weight = builder.input(lossWeightInput(k), rowsOf("f32", widths));
-    const operands = [loss, weight, context.input("target_modality")];
+    const operands = [perRow, weight, context.input("target_modality")];
     const sums = builder.value("loss_sums", operands, { modalities: widths.length }, options);
     total = total === undefined ? sums : builder.value("add", [total, sums], {}, options);
   }
-  if (total !== undefined) builder.result("loss", total);
+  if (total === undefined) return;
+  const balance = lowerBalances(context);
+  builder.result("loss", balance === undefined ? total : builder.value("add", [total, balance], {}, loss));
 }

@@ -9,6 +9,7 @@ import { bug } from "../diagnostics/bug.ts";
 import type { NodeOptions } from "../ir/builder.ts";
 import type { Graph, Origin, ValueId } from "../ir/graph.ts";
 import { type LowerContext, lowered, startContext } from "./context.ts";
+import { lowerCombine, lowerDispatch, lowerRoute } from "./experts.ts";
 import { lowerLosses } from "./losses.ts";
 import { mapPresent, weightsOf } from "./modality.ts";
 
@@ -84,9 +85,11 @@ function lowerOperation(context: LowerContext, operation: Operation): ValueId {
     case "join":
       return builder.value("join", operation.parts.map(value), {}, options);
     case "route":
+      return lowerRoute(context, operation, options);
     case "dispatch":
+      return lowerDispatch(context, operation, options);
     case "combine":
-      return bug("lower", `\`${operation.kind}\` is not lowered yet`);
+      return lowerCombine(context, operation, options);
     default:
       return operation satisfies never;
   }

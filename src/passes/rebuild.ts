@@ -23,7 +23,7 @@ export type Visit = (draft: Draft, builder: Builder, node: AnyNode) => readonly 
 
 /** The graph with every node but those `drops` names (by index) replaced by what `visit` makes of it. */
 export function rebuild(graph: Graph, visit: Visit, drops: (index: number) => boolean = () => false): Graph {
-  const builder = createBuilder(graph.name, graph.modalities);
+  const builder = createBuilder(graph.name, graph.modalities, graph.spaces);
   const renamed = new Map<ValueId, ValueId>();
   const rename = (value: ValueId): ValueId =>
     renamed.get(value) ?? bug("rebuild", `value ${value} was dropped and is read`);

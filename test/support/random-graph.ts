@@ -8,6 +8,7 @@ import type { Graph, ValueId } from "../../src/ir/graph.ts";
 import type { OpName } from "../../src/ir/ops.ts";
 import { arrayOf, presentModalities, type RowsType, sameType } from "../../src/ir/types.ts";
 import { randomNumbers } from "./batches.ts";
+import { addedTo, expertBlock } from "./expert-graphs.ts";
 import { column, freeRows, lossOf, modalities, newBuilder, vocab } from "./graphs.ts";
 
 type State = { readonly builder: Builder; readonly pool: ValueId[]; readonly below: (n: number) => number };
@@ -117,6 +118,8 @@ const growths: readonly (readonly [OpName, Grow])[] = [
   ["restrict", growArms],
   ["join", growArms],
   ["extend", growExtend],
+  ["softmax", (state) => state.builder.value("softmax", [pick(state)], {})],
+  ["route", growExperts],
 ];
 
 function growLinear(state: State): ValueId {
@@ -180,4 +183,23 @@ function growExtend(state: State): ValueId {
   const x = pick(state);
   const widths = typeOf(state, x).widths.map((w) => w ?? width(state));
   return builder.value("extend", [x], { widths });
+}
+
+/** Modalities of one width may share a pool of experts; some are not routed. */
+function growExperts(state: State): ValueId {
+  const { builder, pool, below } = state;
+  const x = pick(state);
+  const { widths } = typeOf(state, x);
+  const routed = someOf(state, presentModalities(typeOf(state, x)));
+  const found: (number | undefined)[] = [];
+  const pools = widths.map((own, m) => {
+    if (!routed.includes(m)) return undefined;
+    if (below(2) === 0 || !found.includes(own)) found.push(own);
+    return found.lastIndexOf(own);
+  });
+  const experts = 1 + below(3);
+  const top = below(2) === 0 ? {} : { top: 1 + below(experts) };
+  const block = { space: { experts, pools, ...top }, hidden: width(state), normed: below(2) === 0 };
+  const { y } = expertBlock(builder, `experts${pool.length}.${builder.finish().nodes.length}`, x, block);
+  return below(2) === 0 ? y : addedTo(builder, x, y);
 }
