@@ -4,6 +4,7 @@
 
 import { differentiate } from "./autodiff/differentiate.ts";
 import type { AdamW, Model } from "./check/model.ts";
+import { bug } from "./diagnostics/bug.ts";
 import { fuse } from "./fusion/fuse.ts";
 import { printGroups } from "./fusion/print.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -16,6 +17,7 @@ import { verifyPlan } from "./kernel/verify.ts";
 import { crossEntropyOf } from "./lower/losses.ts";
 import { lower } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
+import { withCache } from "./passes/cache.ts";
 import { simplify } from "./passes/pipeline.ts";
 import { quietWatch, type StageWatch, stageRunner } from "./stage.ts";
 import type { Artifact, WasmArtifact, WgslArtifact } from "./targets/artifact.ts";
@@ -26,6 +28,7 @@ import { emitWgsl, printWgsl, type WgslEngine } from "./targets/wgsl.ts";
 /** What `--emit` can print, in order; the stages before (`ast`, `model`) belong to the front end. */
 export const stageNames = [
   "graph",
+  "cached",
   "gradients",
   "train",
   "simple",
@@ -44,6 +47,8 @@ export type CompileOptions = {
   /** Instead of the `train` block's. */
   readonly batch?: number;
   readonly context?: number;
+  /** To decode: new positions of a sequence that one run takes at most; 1 unless given. */
+  readonly span?: number;
   /** Sees every stage: its time, its text, whether to verify it. */
   readonly watch?: StageWatch;
 };
@@ -81,16 +86,22 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   const sizes = {
     batch: options.batch ?? model.train?.batch ?? 1,
     context: options.context ?? model.train?.context ?? 128,
+    ...(purpose === "decode" ? { span: options.span ?? 1 } : {}),
   };
-  const wanted = { loss: purpose !== "infer", logits: purpose === "infer" };
+  const isLoss = purpose === "train" || purpose === "evaluate";
+  const wanted = { loss: isLoss, logits: !isLoss };
 
-  const forward = run("graph", () => lower(model, wanted), graphs("graph"));
+  const whole = run("graph", () => lower(model, wanted), graphs("graph"));
+  const places = sizes.batch * sizes.context;
+  const forward =
+    purpose === "decode" ? run("cached", () => withCache(whole, places), graphs("cached")) : whole;
   const step =
     purpose === "train" ? run("gradients", () => differentiate(forward), graphs("gradients")) : forward;
   const full = purpose === "train" ? run("train", () => addUpdate(step, optimizer), graphs("train")) : step;
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
-  const rows = sizes.batch * sizes.context;
+  const rows = sizes.batch * (sizes.span ?? sizes.context);
   const isGrid = engine.target === "wgsl";
+  if (isGrid && purpose === "decode") bug("kernels", "decoding runs on the processor: compile it for wasm");
   const schedule = isGrid ? gridSchedule(graph, rows, engine) : cpuSchedule(graph, rows, engine.tile);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {
     print: (groups) => printGroups(graph, groups),
@@ -120,7 +131,9 @@ export function trainingGraph(model: Model): Graph {
 function numberObjectives(model: Model, purpose: Artifact["purpose"]): Artifact["objectives"] {
   const { objectives } = model;
   const logits = crossEntropyOf(
-    purpose === "infer" ? objectives.map((objective) => ({ ...objective, zLoss: 0 })) : objectives,
+    purpose === "infer" || purpose === "decode"
+      ? objectives.map((objective) => ({ ...objective, zLoss: 0 }))
+      : objectives,
   );
   return model.objectives.map(({ modalities, weight }, i) => ({
     logits: logits[i] ?? 0,

@@ -33,6 +33,7 @@ export {
   type Spread,
   summarizeSeeds,
 } from "./runtime/compare-document.ts";
+export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";

@@ -237,6 +237,11 @@ const examples: { readonly [O in OpName]: Example<O> } = {
     numbers: [[0, 0]],
   },
   input: { attributes: { name: "i", type: typeOf("i32[N,1]") }, types: ["i32[N,1]"], numbers: [[5, 6, 7]] },
+  cache: {
+    attributes: { name: "c", type: arrayOf("f32", [2, 1]) },
+    types: ["f32[2,1]"],
+    numbers: [[0, 0]],
+  },
   zeros: { attributes: { type: arrayOf("f32", [2, 1]) }, types: ["f32[2,1]"], numbers: [[0, 0]] },
 
   embed: {
@@ -351,6 +356,24 @@ const examples: { readonly [O in OpName]: Example<O> } = {
       slopesOf((q) => dot(attentionDout, attend(q, attentionRows.k, attentionRows.v)), attentionRows.q),
       slopesOf((k) => dot(attentionDout, attend(attentionRows.q, k, attentionRows.v)), attentionRows.k),
       slopesOf((v) => dot(attentionDout, attend(attentionRows.q, attentionRows.k, v)), attentionRows.v),
+    ],
+  },
+  // Rows 1 and 2 of the example above were kept, row 2 is written over; rows see what they see there.
+  attention_cached: {
+    inputs: [
+      ["f32[N,2]", attentionRows.q],
+      ["f32[N,1]", attentionRows.k],
+      ["f32[N,1]", attentionRows.v],
+      ["f32[4,1]", [9, attentionRows.k[1] ?? 0, 9, -1]],
+      ["f32[4,1]", [9, attentionRows.v[1] ?? 0, 9, -2]],
+      ...attentionColumns,
+    ],
+    attributes: { heads: 2, kvHeads: 1 },
+    types: ["f32[N,2]", "f32[4,1]", "f32[4,1]"],
+    numbers: [
+      attentionOut,
+      [attentionRows.k[2] ?? 0, attentionRows.k[1] ?? 0, attentionRows.k[0] ?? 0, -1],
+      [attentionRows.v[2] ?? 0, attentionRows.v[1] ?? 0, attentionRows.v[0] ?? 0, -2],
     ],
   },
 

@@ -38,6 +38,7 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind>]: true } =
   embed_dw: true,
   attention: true,
   attention_grad: true,
+  attention_cached: true,
   loss_sums: true,
   array_add: true,
   square_sum: true,

@@ -100,6 +100,7 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
   param: "none",
   state: "none",
   input: "none",
+  cache: "none",
   zeros: "none",
 
   embed: (node, dy, step) => {
@@ -153,6 +154,8 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
     });
   },
   attention_grad: "none",
+  // Nothing is trained on what a model writes.
+  attention_cached: "none",
 
   silu: operands((make, dy, node) => make("silu_dx", [dy, operand(node, 0)], {})),
   gelu: operands((make, dy, node) => make("gelu_dx", [dy, operand(node, 0)], {})),

@@ -51,7 +51,9 @@ export function buildCommand(file: string, options: BuildOptions): number {
   if (options.emit === undefined) trainSettings(model, file, {});
   const take = (text: string): void => say(text.trimEnd());
   const watch = watchStages(options.emit === undefined ? undefined : { stage: options.emit, take });
-  const artifact = compile(requireObjective(model), { purpose: "train", engine, watch });
+  // What keeps keys and values is no part of training.
+  const purpose = options.emit === "cached" ? "decode" : "train";
+  const artifact = compile(requireObjective(model), { purpose, engine, watch });
   if (options.emit !== undefined) return exitCodes.fine;
   const folder = options.out ?? join("build", `${model.name}-${model.variant}`);
   say(describe(folder, writeFolder(folder, artifact)));

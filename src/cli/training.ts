@@ -82,7 +82,7 @@ export function compileFor(
   model: Model,
   { engine }: Machine,
   purpose: Artifact["purpose"] = "train",
-  sizes: { readonly batch?: number; readonly context?: number } = {},
+  sizes: { readonly batch?: number; readonly context?: number; readonly span?: number } = {},
 ): Artifact {
   return compile(requireObjective(model), { purpose, engine, watch: watchStages(), ...sizes });
 }

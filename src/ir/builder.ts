@@ -68,6 +68,10 @@ export class Builder {
     return this.#source("state", { path, slot, type }, topLevel);
   }
 
+  cache(name: string, type: ArrayType): ValueId {
+    return this.#source("cache", { name, type }, topLevel);
+  }
+
   input(name: string, type: TensorType): ValueId {
     return this.#source("input", { name, type }, topLevel);
   }
@@ -168,7 +172,7 @@ export class Builder {
     return weights.map((weight, m) => (type.widths[m] === undefined ? undefined : weight));
   }
 
-  #source<O extends "param" | "state" | "input">(
+  #source<O extends "param" | "state" | "input" | "cache">(
     op: O,
     attributes: OpAttributes[O],
     origin: Origin,
@@ -190,9 +194,9 @@ export class Builder {
   }
 }
 
-/** `param head`, `state m/head`, `input tokens`; `undefined` for other ops. */
+/** `param head`, `state m/head`, `input tokens`, `cache a.keys`; `undefined` for other ops. */
 function sourceKey(op: OpName, attributes: OpAttributes[OpName]): string | undefined {
-  if (op === "input" && "name" in attributes) return `input ${attributes.name}`;
+  if ((op === "input" || op === "cache") && "name" in attributes) return `${op} ${attributes.name}`;
   if (op === "state" && "slot" in attributes) return `state ${attributes.slot}/${attributes.path}`;
   return op === "param" && "path" in attributes ? `param ${attributes.path}` : undefined;
 }

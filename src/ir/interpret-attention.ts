@@ -79,6 +79,42 @@ function attend(call: Call<"attention">): void {
   }
 }
 
+/** Keeps the new keys and values, then mixes the values at the places that each row sees. */
+function attendCached(call: Call<"attention_cached">): void {
+  const heads = call.attributes;
+  const [q, k, v] = [0, 1, 2].map((i) => matrix(input(call, i))) as [Matrix, Matrix, Matrix];
+  const [sequence, first, last] = [5, 6, 7].map((i) => matrix(input(call, i))) as [Matrix, Matrix, Matrix];
+  const rows = call.offsets.at(-1) ?? 0;
+  const kept = (x: Matrix, i: number): Matrix => {
+    const { numbers } = result(call, i);
+    numbers.set(input(call, 2 + i).numbers);
+    for (let r = 0; r < rows; r += 1)
+      for (let c = 0; c < x.width; c += 1) numbers[get(sequence, r, 0) * x.width + c] = get(x, r, c);
+    return { numbers, width: x.width };
+  };
+  const [keys, values] = [kept(k, 1), kept(v, 2)];
+  const out = result(call, 0).numbers;
+  const valueDim = v.width / heads.kvHeads;
+  for (let r = 0; r < rows; r += 1) {
+    const places: number[] = [];
+    for (let place = get(first, r, 0); place < get(last, r, 0); place += 1) places.push(place);
+    for (let h = 0; h < heads.heads && places.length > 0; h += 1) {
+      const g = Math.floor(h / (heads.heads / heads.kvHeads));
+      const scores = places.map((place) => score(q, keys, r, place, h, heads));
+      const largest = Math.max(...scores);
+      const shares = scores.map((x) => Math.exp(x - largest));
+      const total = shares.reduce((sum, share) => sum + share, 0);
+      for (let c = 0; c < valueDim; c += 1) {
+        const mixed = places.reduce(
+          (sum, place, i) => sum + (shares[i] ?? 0) * get(values, place, g * valueDim + c),
+          0,
+        );
+        out[r * valueDim * heads.heads + h * valueDim + c] = mixed / total;
+      }
+    }
+  }
+}
+
 /** dp = dout·v, ds = p·(dp − dout·out), dq += ds·k, dk += ds·q, dv += p·dout */
 function attendBack(call: Call<"attention_grad">): void {
   const heads = call.attributes;
@@ -139,6 +175,9 @@ function rotate(call: Call<"rope">): void {
   });
 }
 
-export const attentionOps = { rope: rotate, attention: attend, attention_grad: attendBack } satisfies {
-  readonly [O in OpName]?: Evaluate<O>;
-};
+export const attentionOps = {
+  rope: rotate,
+  attention: attend,
+  attention_grad: attendBack,
+  attention_cached: attendCached,
+} satisfies { readonly [O in OpName]?: Evaluate<O> };

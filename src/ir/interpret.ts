@@ -19,6 +19,7 @@ import { routingOps } from "./interpret-routing.ts";
 import { type Evaluate, elementCount, type Operand, type Result, type Tensor } from "./interpret-tensor.ts";
 import { updateOps } from "./interpret-update.ts";
 import type { OpName } from "./ops.ts";
+import { isSource } from "./print.ts";
 import type { TensorType } from "./types.ts";
 
 /** The numbers a graph is run on; longer arrays than needed are cut. */
@@ -30,10 +31,12 @@ export type Bindings = {
   readonly params: ReadonlyMap<string, ArrayLike<number>>;
   /** By slot and path, `m/head`; missing ones are zero. */
   readonly states?: ReadonlyMap<string, ArrayLike<number>>;
+  /** By name; missing ones are zero. What a run leaves for the next are its results `cache/NAME`. */
+  readonly caches?: ReadonlyMap<string, ArrayLike<number>>;
 };
 
-type SourceName = "param" | "state" | "input";
-type SourceNode = Node<"param"> | Node<"state"> | Node<"input">;
+type SourceName = "param" | "state" | "input" | "cache";
+type SourceNode = { readonly [O in SourceName]: Node<O> }[SourceName];
 
 const evaluators: { readonly [O in Exclude<OpName, SourceName>]: Evaluate<O> } = {
   ...matmulOps,
@@ -80,7 +83,7 @@ export function interpretValues(graph: Graph, bindings: Bindings): readonly Tens
       const type = typeOf(id);
       return { type, numbers: new Float64Array(elementCount(type, offsetsOf(type))) };
     });
-    if (node.op === "param" || node.op === "state" || node.op === "input") {
+    if (isSource(node)) {
       const [type, [id]] = [node.attributes.type, node.results];
       if (id !== undefined) values[id] = readSource(node, elementCount(type, offsetsOf(type)), bindings);
       continue;
@@ -122,6 +125,10 @@ function findSource(node: SourceNode, bindings: Bindings, size: number): Found {
     return { name: node.attributes.path, numbers: bindings.params.get(node.attributes.path) };
   if (node.op === "input")
     return { name: node.attributes.name, numbers: bindings.inputs.get(node.attributes.name) };
+  if (node.op === "cache") {
+    const { name } = node.attributes;
+    return { name, numbers: bindings.caches?.get(name) ?? new Float64Array(size) };
+  }
   const name = `${node.attributes.slot}/${node.attributes.path}`;
   return { name, numbers: bindings.states?.get(name) ?? new Float64Array(size) };
 }

@@ -23,6 +23,8 @@ export type OpAttributes = {
   state: { readonly path: string; readonly slot: "m" | "v"; readonly type: ArrayType };
   /** What the host writes before a step; names in `lower/inputs.ts`. */
   input: { readonly name: string; readonly type: TensorType };
+  /** What runs leave for later ones: keys or values, a row per place; zeros before the first run. */
+  cache: { readonly name: string; readonly type: ArrayType };
   /** An array of zeros: the gradient of a parameter that the loss does not reach. */
   zeros: { readonly type: ArrayType };
 
@@ -55,6 +57,13 @@ export type OpAttributes = {
   attention: { readonly heads: number; readonly kvHeads: number };
   /** (dout, q, k, v, out, lse, sequence, first, last) → dq, dk, dv */
   attention_grad: { readonly heads: number; readonly kvHeads: number };
+
+  /**
+   * (q, k, v, keys [P,K], values [P,V], sequence, first, last) → out, keys, values. Row r's key and value become row
+   * sequence[r] of the caches; then row r sees the places first[r] … last[r]−1, as in `attention`. In place: the caches
+   * that come out stand where those that came in did.
+   */
+  attention_cached: { readonly heads: number; readonly kvHeads: number };
 
   silu: None;
   gelu: None;
@@ -159,7 +168,7 @@ const operation = <O extends OpName>(
   hasWeights = false,
 ): OpRow<O> => ({ operands: operands === "" ? [] : operands.split(" "), hasWeights, locality, infer });
 
-const declared = <O extends "param" | "state" | "input" | "zeros">(locality: Locality): OpRow<O> =>
+const declared = <O extends "param" | "state" | "input" | "cache" | "zeros">(locality: Locality): OpRow<O> =>
   operation(locality, "", (_inputs, _weights, { type }) => [type]);
 
 const elementwise = <O extends OpName>(operands: string): OpRow<O> =>
@@ -172,6 +181,7 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
   param: declared("source"),
   state: declared("source"),
   input: declared("source"),
+  cache: declared("source"),
   zeros: declared("array"),
 
   embed: operation("row", "tokens table", (inputs) => shapes.embed(inputs)),
@@ -210,6 +220,9 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
   ),
   attention_grad: operation("across", "dout q k v out lse sequence first last", (inputs, _, heads) =>
     shapes.attentionGrad(inputs, heads),
+  ),
+  attention_cached: operation("across", "q k v keys values sequence first last", (inputs, _, heads) =>
+    shapes.attentionCached(inputs, heads),
   ),
 
   silu: elementwise("x"),

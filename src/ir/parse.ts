@@ -17,6 +17,7 @@ const attributeKeys: { readonly [O in OpName]: readonly (keyof OpAttributes[O] &
   param: [],
   state: [],
   input: [],
+  cache: [],
   zeros: [],
   embed: [],
   embed_dw: ["vocab"],
@@ -29,6 +30,7 @@ const attributeKeys: { readonly [O in OpName]: readonly (keyof OpAttributes[O] &
   rope: ["base", "heads", "inverse"],
   attention: ["heads", "kvHeads"],
   attention_grad: ["heads", "kvHeads"],
+  attention_cached: ["heads", "kvHeads"],
   silu: [],
   gelu: [],
   relu: [],
@@ -94,7 +96,7 @@ export function parseGraph(text: string): Graph {
       section =
         next[1] === undefined ? "return" : { phase: next[1] as Origin["phase"], scope: next[2] ?? "" };
     } else if (section === "return") readResult(reader, line);
-    else if (/^(param|state|input) /.test(line)) readSource(reader, line);
+    else if (/^(param|state|input|cache) /.test(line)) readSource(reader, line);
     else if (line.startsWith("space ")) readSpace(reader, line);
     else readNode(reader, line, section);
   }
@@ -109,7 +111,7 @@ function readResult({ builder, names, fail }: Reader, line: string): void {
 function readSource(reader: Reader, line: string): void {
   const { builder, names, page, fail } = reader;
   const parts =
-    /^(param|state|input) ([%$])(\S+) : (.*?\])(?: @(\d+):(\d+))?$/.exec(line) ?? fail("not a source");
+    /^(param|state|input|cache) ([%$&])(\S+) : (.*?\])(?: @(\d+):(\d+))?$/.exec(line) ?? fail("not a source");
   const [, op, sigil = "", name = "", typeText = "", row, column] = parts;
   const type = parseType(typeText, builder.modalities, builder.spaces()) ?? fail(`no type: ${typeText}`);
   const array = (): ArrayType => (type.kind === "array" ? type : fail(`${name} is an array`));
@@ -117,6 +119,7 @@ function readSource(reader: Reader, line: string): void {
   const span = spanAt(page, row, column);
   const origin: Origin = { phase: "forward", scope: "", ...(span ? { span } : {}) };
   if (op === "input") names.set(`$${name}`, builder.input(name, type));
+  else if (op === "cache") names.set(`&${name}`, builder.cache(name, array()));
   else if (op === "param") names.set(`%${name}`, builder.param(name, array(), origin));
   else names.set(`%${name}`, builder.state(name.slice(2), name.startsWith("m/") ? "m" : "v", array()));
 }

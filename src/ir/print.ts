@@ -6,6 +6,7 @@
 //     param %embedding : f32[1536,64]              parameters are called by their path, with %
 //     input $tokens : i32[N,1]                     what the host writes by its name, with $
 //     state %m/embedding : f32[1536,64]
+//     cache &block.0.a.keys : f32[640,64]          what earlier runs left, with &
 //
 //   forward block.0.attn
 //     %1 = rms_norm %0, [%norm.text %norm.image] : f32[N,64] {eps=1e-5 heads=0} @16:12
@@ -97,11 +98,15 @@ export function printNode(
   return `${node.results.map(name).join(", ")} = ${call} : ${types.join(", ")}${attributes}${position}`;
 }
 
-const isSource = (node: AnyNode): boolean =>
-  node.op === "param" || node.op === "state" || node.op === "input";
+type Source = "param" | "state" | "input" | "cache";
+
+/** Whether a node stands for what is there before a run. */
+export const isSource = (node: AnyNode): node is Extract<AnyNode, { readonly op: Source }> =>
+  node.op === "param" || node.op === "state" || node.op === "input" || node.op === "cache";
 
 function sourceName(node: AnyNode): string {
   if (node.op === "input") return `$${node.attributes.name}`;
+  if (node.op === "cache") return `&${node.attributes.name}`;
   if (node.op === "state") return `%${node.attributes.slot}/${node.attributes.path}`;
   return node.op === "param" ? `%${node.attributes.path}` : "?";
 }

@@ -161,6 +161,24 @@ export function attentionGrad(inputs: readonly TensorType[], heads: Heads): Infe
     : "dout, out or lse is not of attention's type";
 }
 
+export function attentionCached(inputs: readonly TensorType[], heads: Heads): Inferred {
+  const [q, k, v, keys, values, ...steering] = inputs;
+  if (!isRows(q) || !isRows(k) || !isRows(v)) return "needs rows";
+  const forward = attention([q, k, v, ...steering], heads);
+  if (typeof forward === "string") return forward;
+  const [out] = forward;
+  const places = keys?.kind === "array" ? keys.shape[0] : undefined;
+  if (out === undefined || places === undefined || keys === undefined || values === undefined)
+    return "needs a cache";
+  const fits = ([cache, rows]: readonly [TensorType, TensorType]): boolean =>
+    cache.kind === "array" && sameType(cache, arrayOf("f32", [places, uniformWidth(rows as RowsType) ?? 0]));
+  const pairs = [
+    [keys, k],
+    [values, v],
+  ] as const;
+  return pairs.every(fits) ? [out, keys, values] : "a cache is not as wide as the rows that it keeps";
+}
+
 export function restrict([x]: readonly TensorType[], modalities: readonly number[]): Inferred {
   if (x?.kind !== "rows") return "needs rows";
   return [{ ...x, widths: x.widths.map((w, m) => (modalities.includes(m) ? w : undefined)) }];

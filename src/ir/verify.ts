@@ -5,7 +5,7 @@
 // Invariants
 //   V1  every operand and weight is defined by an earlier node
 //   V2  every value's type is exactly what the op table infers from its node's operands
-//   V3  a parameter path, a state and an input name is used once
+//   V3  a parameter path, a state, an input name and a cache's name is used once
 //   V4  a value knows the node and the result that define it, and is defined once
 //   V5  a result has a name of its own and names a value that exists
 //   V6  a node never reads a value of a later phase (forward, backward, update)
@@ -16,7 +16,7 @@ import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Graph, ValueId } from "./graph.ts";
 import { inferTypes } from "./infer.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
-import { nameValues, printNode } from "./print.ts";
+import { isSource, nameValues, printNode } from "./print.ts";
 import { printType, sameType, type TensorType } from "./types.ts";
 
 /** A broken invariant: which, where, and what was found. */
@@ -83,7 +83,7 @@ function hasType(graph: Graph, value: ValueId | undefined, type: TensorType): bo
 }
 
 function repeatedSource(seen: Set<string>, node: AnyNode): string | undefined {
-  if (node.op !== "param" && node.op !== "state" && node.op !== "input") return undefined;
+  if (!isSource(node)) return undefined;
   const { type: _type, ...named } = node.attributes;
   const key = `${node.op} ${Object.values(named).join(" ")}`;
   if (seen.has(key)) return `${key} is there already`;

@@ -64,6 +64,8 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: Array<Extent>(rotary ? 15 : 12).fill("buffer"),
       writes: [9, 10, 11],
     }),
+    // Tasks write heads of sequences of their own, which overlap nowhere.
+    attention_cached: () => ({ extents: Array<Extent>(10).fill("buffer"), writes: [3, 4, 5] }),
     loss_sums: ({ modalities }) => ({
       extents: ["buffer", "buffer", "buffer", floats(1 + modalities), "buffer"],
       writes: [3],

@@ -70,7 +70,7 @@ export function attention(layout: Layout, node: Node<"attention">): readonly Tas
   return [
     {
       call,
-      count: (layout.rows / layout.context) * kvHeads,
+      count: (layout.rows / layout.span) * kvHeads,
       modalities: layout.graph.modalities.map((_n, m) => m),
     },
   ];
@@ -125,8 +125,40 @@ export function attentionGradient(layout: Layout, node: Node<"attention_grad">):
   return [
     {
       call,
-      count: (layout.rows / layout.context) * kvHeads,
+      count: (layout.rows / layout.span) * kvHeads,
       modalities: layout.graph.modalities.map((_n, m) => m),
     },
   ];
+}
+
+export function cachedAttention(layout: Layout, node: Node<"attention_cached">): readonly TaskGroup[] {
+  const { heads, kvHeads } = node.attributes;
+  const rows = [0, 1, 2].map((i) => required(node.inputs, i)) as [number, number, number];
+  const [q, k, v] = rows;
+  const out = required(node.results, 0);
+  const headDim = (layout.width(q, 0) ?? 0) / heads;
+  const { span, context } = layout;
+  const stride = (value: ValueId): number => layout.storage.stride(value);
+  const call = makeCall(
+    layout,
+    [node],
+    {
+      kind: "attention_cached",
+      ...{ heads, kvHeads, headDim, span, context },
+      qStride: stride(q),
+      kStride: stride(k),
+      vStride: stride(v),
+      outStride: stride(out),
+    },
+    [
+      ...[...rows, out, required(node.inputs, 3), required(node.inputs, 4)].map((value) =>
+        layout.address(value),
+      ),
+      at(rowOfBuffer(layout)),
+      ...[5, 6, 7].map((i) => layout.address(required(node.inputs, i))),
+    ],
+    { flopsPerRow: 2 * heads * headDim * context, bytesPerRow: 8 * kvHeads * headDim * context },
+  );
+  const modalities = layout.graph.modalities.map((_n, m) => m);
+  return [{ call, count: (layout.rows / span) * kvHeads, modalities }];
 }

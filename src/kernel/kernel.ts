@@ -169,6 +169,24 @@ export type KernelBody =
       readonly dvStride: number;
       readonly rotary?: true;
     }
+  /**
+   * One task per (sequence, key-value head). Copies keys and values of the sequence's rows to their places in the
+   * caches, then out[r] of those rows over the places [first[r], last[r]). A run has `span` positions for a sequence,
+   * row_of[sequence · span + position] is the row, −1 where empty. Caches are [places, kvHeads · headDim], dense; a
+   * sequence has `context` places. args: q, k, v, out, keys, values, row_of, sequence, first, last.
+   */
+  | {
+      readonly kind: "attention_cached";
+      readonly heads: number;
+      readonly kvHeads: number;
+      readonly headDim: number;
+      readonly span: number;
+      readonly context: number;
+      readonly qStride: number;
+      readonly kStride: number;
+      readonly vStride: number;
+      readonly outStride: number;
+    }
   /** args: loss, weight, target_modality, sums, segments; sums[0] = Σ weight·loss, sums[1+m] = Σ loss over counted targets of m. One task. */
   | { readonly kind: "loss_sums"; readonly modalities: number }
   /** y = a + b over `elements`; one task. args: a, b, y. Arrays start on whole vectors and may be written up to one. */
@@ -244,7 +262,7 @@ export type KernelBody =
 export type KernelKind = KernelBody["kind"];
 
 /** Kinds that no plan for grids contains. */
-export type TileOnlyKind = "matmul" | "rms_norm_dw" | "embed_dw";
+export type TileOnlyKind = "matmul" | "rms_norm_dw" | "embed_dw" | "attention_cached";
 
 /** Kinds that only plans for grids contain. */
 export type GridOnlyKind = "product" | "rms_norm_partials" | "sum_partials" | "embed_dw_by_token";
@@ -300,6 +318,7 @@ export type BufferRole =
   | "input"
   | "result"
   | "table"
+  | "cache"
   | "segments";
 
 export type Buffer = {
@@ -318,6 +337,8 @@ export type Plan = {
   readonly rows: number;
   readonly context: number;
   readonly batch: number;
+  /** Positions of a context that one run computes: all of them, unless keys and values are kept. */
+  readonly span: number;
   readonly kernels: readonly Kernel[];
   readonly launches: readonly Launch[];
   readonly buffers: readonly Buffer[];

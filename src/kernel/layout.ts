@@ -31,6 +31,8 @@ export type Layout = {
   readonly registry: Registry;
   readonly rows: number;
   readonly context: number;
+  /** Positions of a context that one run computes. */
+  readonly span: number;
   readonly arena: Arena;
   /** The address of a value; for chunked values, rebased so that row r of the chunk is still row r. */
   readonly address: (value: ValueId, chunk?: number) => Argument;
@@ -75,7 +77,7 @@ export function createLayout(
   storage: Storage,
   schedule: Schedule,
   registry: Registry,
-  sizes: { readonly rows: number; readonly context: number },
+  sizes: { readonly rows: number; readonly context: number; readonly span: number },
 ): Layout {
   const arena = planArena(graph);
   const valueNames = nameValues(graph);
@@ -107,6 +109,10 @@ export function createLayout(
       const slot = node.op === "param" ? "param" : node.attributes.slot;
       const place = tensor(slot, node.attributes.path);
       return at(place.buffer, place.offsetBytes);
+    }
+    if (node.op === "cache") {
+      const byteLength = Math.max(1, type.kind === "array" ? sizeOf(type) : 0) * 4;
+      return at(registry.buffer({ name: `kept ${node.attributes.name}`, role: "cache", byteLength }));
     }
     const path = gradientOf.get(value);
     if (path !== undefined) {

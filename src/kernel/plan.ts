@@ -17,18 +17,24 @@ import { type Stage, stagesOf } from "./stages.ts";
 import { planStorage } from "./storage.ts";
 import { normTasks, packTasks, type Segments, tasksOf, updateTasks } from "./tasks.ts";
 
-export type PlanSizes = { readonly batch: number; readonly context: number };
+export type PlanSizes = {
+  readonly batch: number;
+  readonly context: number;
+  /** Positions of a context that one run computes; all of them unless it says otherwise. */
+  readonly span?: number;
+};
 
 /** A plan and the layout that made it (targets ask it where tensors stand). */
 export type Planned = { readonly plan: Plan; readonly layout: Layout };
 
 export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, sizes: PlanSizes): Planned {
-  const rows = sizes.batch * sizes.context;
+  const { batch, context, span = context } = sizes;
+  const rows = batch * span;
   const registry = createRegistry();
   const readers = readersOf(graph);
   const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, readers, group.rows));
   const storage = planStorage(graph, readers, fusion, stagesByGroup, schedule.grid !== undefined);
-  const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context: sizes.context });
+  const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context, span });
   const { segments, list } = createSegments(layout);
 
   const ofGroups = fusion.groups.flatMap((group, g) => {
@@ -45,8 +51,9 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   const plan: Plan = {
     isGrid: schedule.grid !== undefined,
     rows,
-    context: sizes.context,
-    batch: sizes.batch,
+    context,
+    batch,
+    span,
     kernels: registry.kernels,
     launches,
     buffers,

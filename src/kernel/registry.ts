@@ -68,6 +68,7 @@ function sizesOf(body: KernelBody): string {
     case "rope":
     case "attention":
     case "attention_grad":
+    case "attention_cached":
       return `_${body.heads}x${body.headDim}`;
     case "cross_entropy":
       return `_${body.vocab}`;

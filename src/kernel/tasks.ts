@@ -6,7 +6,7 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
-import { attention, attentionGradient } from "./attention-tasks.ts";
+import { attention, attentionGradient, cachedAttention } from "./attention-tasks.ts";
 import { makeCall, packedWeight } from "./calls.ts";
 import { tokenRowBuffers } from "./host.ts";
 import type { TaskGroup } from "./kernel.ts";
@@ -37,6 +37,8 @@ export function tasksOf(
       return attention(layout, node);
     case "attention_grad":
       return attentionGradient(layout, node);
+    case "attention_cached":
+      return cachedAttention(layout, node);
     case "loss_sums":
       return lossSums(layout, node, segments);
     case "add":

@@ -53,6 +53,7 @@ export function makeNode(draft: Draft, builder: Builder): readonly ValueId[] {
   // Sources go through their own doors, so that the builder knows them by name.
   if (draft.op === "param") return [builder.param(draft.attributes.path, draft.attributes.type, origin)];
   if (draft.op === "input") return [builder.input(draft.attributes.name, draft.attributes.type)];
+  if (draft.op === "cache") return [builder.cache(draft.attributes.name, draft.attributes.type)];
   if (draft.op === "state")
     return [builder.state(draft.attributes.path, draft.attributes.slot, draft.attributes.type)];
   return builder.node<OpName>(op, inputs, attributes, { weights, origin });

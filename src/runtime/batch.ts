@@ -16,6 +16,13 @@ export type Batch = {
   readonly document: Int32Array;
   /** Position within the document, from 0; 0 where empty. */
   readonly position: Int32Array;
+  /**
+   * Where keys and values are kept between runs (`context` is then the number of new positions of a sequence): the place
+   * that a position takes among those kept, and the places [first, last) that it sees, those of the same run included.
+   */
+  readonly place?: Int32Array;
+  readonly first?: Int32Array;
+  readonly last?: Int32Array;
 };
 
 /** Where batches come from; `cursor` is all that is needed to go on from here. */

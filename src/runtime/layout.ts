@@ -50,9 +50,9 @@ export function layoutBatch(batch: Batch, options: LayoutOptions): BatchLayout {
     if (row < 0) continue;
     tokens[row] = batch.token[at] ?? -1;
     position[row] = batch.position[at] ?? 0;
-    sequence[row] = at;
-    first[row] = start;
-    last[row] = at + 1;
+    sequence[row] = batch.place?.[at] ?? at;
+    first[row] = batch.first?.[at] ?? start;
+    last[row] = batch.last?.[at] ?? at + 1;
     const id = batch.target[at] ?? -1;
     if (id < 0) continue;
     const modality = modalityOf(id);

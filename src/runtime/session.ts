@@ -62,9 +62,10 @@ export function openSession(artifact: Artifact, device: Device): Session {
       await device.run(["prepare"]);
     },
     writeBatch(batch) {
-      if (batch.batch !== artifact.batch || batch.context !== artifact.context) {
+      const { span = artifact.context } = artifact;
+      if (batch.batch !== artifact.batch || batch.context !== span) {
         throw new Error(
-          `a batch of ${batch.batch} × ${batch.context} for a step compiled for ${artifact.batch} × ${artifact.context}`,
+          `a batch of ${batch.batch} × ${batch.context} for a step compiled for ${artifact.batch} × ${span}`,
         );
       }
       current = layoutBatch(batch, { modalities: artifact.modalities, objectives: artifact.objectives });

@@ -17,8 +17,13 @@ export type Artifact = {
   readonly rows: number;
   readonly context: number;
   readonly batch: number;
-  /** What a step does: train (forward, backward, update), evaluate (losses only) or infer (logits, no loss). */
-  readonly purpose: "train" | "evaluate" | "infer";
+  /**
+   * What a step does: train (forward, backward, update), evaluate (losses only), infer (logits, no loss) or decode
+   * (logits of the next `span` positions of every sequence, whose keys and values are kept for later steps).
+   */
+  readonly purpose: "train" | "evaluate" | "infer" | "decode";
+  /** Of an artifact that decodes: positions of a sequence in one step; `rows` is batch · span, `context` what is kept. */
+  readonly span?: number;
   readonly objectives: readonly ArtifactObjective[];
   readonly parameters: readonly ArtifactParameter[];
   readonly optimizer?: ArtifactOptimizer;

@@ -43,6 +43,7 @@ export function assemble(assembly: Assembly): Artifact {
     context: plan.context,
     batch: plan.batch,
     purpose,
+    ...(purpose === "decode" ? { span: plan.span } : {}),
     objectives: assembly.objectives,
     parameters: model.parameters.map(({ path, shape, initial, drawPath, drawIndex, modalities }) => ({
       path,

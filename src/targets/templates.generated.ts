@@ -321,6 +321,149 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "stripBytes", {"start":{"line":100,"column":63},"end":{"line":100,"column":73}} ), depth0)) != null ? stack1 : "")
     + ")))\n    (local.set $factor (i32.add (local.get $factor) (i32.const 4)))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n";
 },"useData":true}],
+  ["wasm/attention_cached", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $s"
+    + ((stack1 = container.lambda(container.strict(depth0, "sum", {"start":{"line":70,"column":19},"end":{"line":70,"column":22}} ), depth0)) != null ? stack1 : "")
+    + " (v128.const f32x4 0 0 0 0))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (f32.store offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":76,"column":24},"end":{"line":76,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $to) (call $sum_lanes (local.get $s"
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":76,"column":81},"end":{"line":76,"column":84}} ), depth0)) != null ? stack1 : "")
+    + ")))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"zeros"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":99,"column":0},"end":{"line":101,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $at (i32.add (local.get $value) (i32.const "
+    + ((stack1 = alias3(alias2(depth0, "offset", {"start":{"line":102,"column":58},"end":{"line":102,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $from (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias3(alias2(depth0, "strip", {"start":{"line":103,"column":63},"end":{"line":103,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $left (local.get $count))\n  (loop $places\n    (local.set $share (v128.load32_splat (local.get $from)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":107,"column":0},"end":{"line":109,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $at (i32.add (local.get $at) (i32.const "
+    + ((stack1 = alias3(alias2(depth0, "cacheBytes", {"start":{"line":110,"column":57},"end":{"line":110,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $from (i32.add (local.get $from) (i32.const 4)))\n    (br_if $places (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":113,"column":0},"end":{"line":115,"column":9}}})) != null ? stack1 : "");
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $group i32) (local $skipped i32) (local $rowOf i32) (local $end i32) (local $at i32) (local $row i32) (local $place i32)\n  (local.set $group (i32.rem_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":4,"column":62},"end":{"line":4,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $skipped (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":5,"column":63},"end":{"line":5,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $rowOf (i32.add (i32.load offset=24 (local.get $args))\n    (i32.mul (i32.div_u (local.get $task) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kvHeads", {"start":{"line":7,"column":55},"end":{"line":7,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "spanBytes", {"start":{"line":7,"column":80},"end":{"line":7,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $end (i32.add (local.get $rowOf) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "spanBytes", {"start":{"line":8,"column":59},"end":{"line":8,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (local.set $at (local.get $rowOf))\n  (loop $keep\n    (local.set $row (i32.load (local.get $at)))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (local.set $place (i32.add (local.get $skipped) (i32.mul (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "cacheBytes", {"start":{"line":13,"column":76},"end":{"line":13,"column":86}} ), depth0)) != null ? stack1 : "")
+    + ")\n        (i32.load (i32.add (i32.load offset=28 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))))))\n      (call $copy_row (i32.add (i32.load offset=16 (local.get $args)) (local.get $place))\n        (i32.add (i32.add (i32.load offset=4 (local.get $args)) (local.get $skipped)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "kBytes", {"start":{"line":16,"column":125},"end":{"line":16,"column":131}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":17,"column":21},"end":{"line":17,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "))\n      (call $copy_row (i32.add (i32.load offset=20 (local.get $args)) (local.get $place))\n        (i32.add (i32.add (i32.load offset=8 (local.get $args)) (local.get $skipped)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "vBytes", {"start":{"line":19,"column":125},"end":{"line":19,"column":131}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":20,"column":21},"end":{"line":20,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $at (i32.add (local.get $at) (i32.const 4)))\n    (br_if $keep (i32.lt_u (local.get $at) (local.get $end))))\n  (local.set $at (local.get $rowOf))\n  (loop $look\n    (local.set $row (i32.load (local.get $at)))\n    (if (i32.ge_s (local.get $row) (i32.const 0)) (then\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":27,"column":15},"end":{"line":27,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_row (local.get $args) (local.get $row) (local.get $group))))\n    (local.set $at (i32.add (local.get $at) (i32.const 4)))\n    (br_if $look (i32.lt_u (local.get $at) (local.get $end)))))\n\n;; The heads of one row that look at one head of keys.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":32,"column":9},"end":{"line":32,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_row (param $args i32) (param $row i32) (param $group i32)\n  (local $q i32) (local $out i32) (local $key i32) (local $value i32) (local $count i32) (local $heads i32) (local $sum f32)\n  (local.set $q (i32.add (i32.load (local.get $args))\n    (i32.add (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "qBytes", {"start":{"line":35,"column":52},"end":{"line":35,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupBytes", {"start":{"line":35,"column":104},"end":{"line":35,"column":114}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n  (local.set $out (i32.add (i32.load offset=12 (local.get $args))\n    (i32.add (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "outBytes", {"start":{"line":37,"column":52},"end":{"line":37,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupBytes", {"start":{"line":37,"column":106},"end":{"line":37,"column":116}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n  (local.set $row (i32.shl (local.get $row) (i32.const 2)))\n  (local.set $count (i32.load (i32.add (i32.load offset=32 (local.get $args)) (local.get $row))))\n  (local.set $key (i32.add (i32.mul (local.get $count) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "cacheBytes", {"start":{"line":40,"column":68},"end":{"line":40,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.mul (local.get $group) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":40,"column":124},"end":{"line":40,"column":133}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $value (i32.add (i32.load offset=20 (local.get $args)) (local.get $key)))\n  (local.set $key (i32.add (i32.load offset=16 (local.get $args)) (local.get $key)))\n  (local.set $count (i32.sub (i32.load (i32.add (i32.load offset=36 (local.get $args)) (local.get $row))) (local.get $count)))\n  (local.set $heads (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groupHeads", {"start":{"line":44,"column":33},"end":{"line":44,"column":43}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (loop $next\n    (if (i32.gt_s (local.get $count) (i32.const 0))\n      (then\n        (call $zero_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "query", {"start":{"line":48,"column":68},"end":{"line":48,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "queryBytes", {"start":{"line":48,"column":91},"end":{"line":48,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))\n        (call $put_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "query", {"start":{"line":49,"column":67},"end":{"line":49,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ")) (local.get $q) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":49,"column":105},"end":{"line":49,"column":114}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":49,"column":131},"end":{"line":49,"column":136}} ), depth0)) != null ? stack1 : "")
+    + "))\n        (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":50,"column":17},"end":{"line":50,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "_scores (local.get $key) (local.get $count))\n        (call $softmax_row (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":51,"column":71},"end":{"line":51,"column":76}} ), depth0)) != null ? stack1 : "")
+    + "))\n          (i32.add (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":52,"column":63},"end":{"line":52,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.shl (local.get $count) (i32.const 2))))\n        (local.set $sum)\n        (drop)\n        (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":55,"column":17},"end":{"line":55,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "_mix (local.get $value) (local.get $count))\n        (call $put_row (local.get $out) (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "result", {"start":{"line":56,"column":84},"end":{"line":56,"column":90}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":56,"column":108},"end":{"line":56,"column":117}} ), depth0)) != null ? stack1 : "")
+    + ")\n          (f32.div (f32.const 1) (local.get $sum))))\n      (else (call $zero_row (local.get $out) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":58,"column":58},"end":{"line":58,"column":67}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $q (i32.add (local.get $q) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":59,"column":55},"end":{"line":59,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $out (i32.add (local.get $out) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":60,"column":59},"end":{"line":60,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br_if $next (local.tee $heads (i32.sub (local.get $heads) (i32.const 1))))))\n\n;; strip[i] = query · key i, four keys at a time.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":64,"column":9},"end":{"line":64,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_scores (param $key i32) (param $count i32)\n  (local $to i32) (local $x v128) (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)\n  (local.set $to (i32.add (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strip", {"start":{"line":66,"column":61},"end":{"line":66,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (block $rest (loop $fours\n    (br_if $rest (i32.lt_s (local.get $count) (i32.const 4)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":69,"column":0},"end":{"line":71,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"four"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":72,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"sums"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":75,"column":0},"end":{"line":77,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $key (i32.add (local.get $key) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "fourKeys", {"start":{"line":78,"column":59},"end":{"line":78,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $count (i32.sub (local.get $count) (i32.const 4)))\n    (br $fours)))\n  (block $done (loop $ones\n    (br_if $done (i32.eqz (local.get $count)))\n    (local.set $s0 (v128.const f32x4 0 0 0 0))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"one"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":85,"column":0},"end":{"line":87,"column":9}}})) != null ? stack1 : "")
+    + "    (f32.store (local.get $to) (call $sum_lanes (local.get $s0)))\n    (local.set $key (i32.add (local.get $key) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "cacheBytes", {"start":{"line":89,"column":59},"end":{"line":89,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $to (i32.add (local.get $to) (i32.const 4)))\n    (local.set $count (i32.sub (local.get $count) (i32.const 1)))\n    (br $ones))))\n\n;; result = Σ strip[i] · value i\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":95,"column":9},"end":{"line":95,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_mix (param $value i32) (param $count i32)\n  (local $at i32) (local $from i32) (local $left i32) (local $share v128)\n  (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"panels"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":116,"column":9}}})) != null ? stack1 : "")
+    + ")\n";
+},"useData":true}],
   ["wasm/attention_grad", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 

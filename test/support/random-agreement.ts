@@ -6,12 +6,15 @@ import { expect } from "vitest";
 import type { Model } from "../../src/check/model.ts";
 import { trainingGraph } from "../../src/compile.ts";
 import { type OpName, ops } from "../../src/ir/ops.ts";
+import { lower } from "../../src/lower/lower.ts";
+import { withCache } from "../../src/passes/cache.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
 import { format } from "../../src/syntax/format.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import { randomBatch, randomNumbers } from "./batches.ts";
 import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
+import { decodePieces, interpretLogits, logitDistance, openDecoding, randomSequences } from "./decoded.ts";
 import {
   interpretStep,
   layoutOptions,
@@ -28,6 +31,9 @@ const tolerances: readonly { readonly ops: number; readonly loss: number; readon
   { ops: 200, loss: 2e-6, tensor: 1e-4 },
   { ops: Number.POSITIVE_INFINITY, loss: 1e-5, tensor: 2e-4 },
 ];
+
+/** What f32 may lose of a logit, of the largest there is: what is off by a place or a weight is off by far more. */
+const decodedTolerance = 1e-4;
 
 /** The model without the places where its parts stand. */
 function meaning(model: Model): unknown {
@@ -85,7 +91,8 @@ export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen
   const parameters = livelyParameters(model, drawn.seed);
   const session = await openCompiled(model, parameters, { batch, context }, way.engine, way.threads ?? 1);
   for (const feature of drawn.features) seen.features.add(feature);
-  for (const { op } of nodes) seen.ops.add(op);
+  const cached = withCache(lower(model, { loss: false, logits: true }), 1);
+  for (const { op } of [...nodes, ...cached.nodes]) seen.ops.add(op);
   for (const { kind } of session.artifact.kernels) seen.kernels.add(kind);
   try {
     const tokens = randomBatch({ ...drawn, modalities });
@@ -95,6 +102,36 @@ export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen
     fc.pre(isClose || sensitivity(model, parameters, tokens) < tolerance.tensor / 10);
     expect(distance.loss, "loss").toBeLessThan(tolerance.loss);
     expect(worst.distance, `${worst.name}, ${nodes.length} ops`).toBeLessThan(tolerance.tensor);
+  } finally {
+    await session.close();
+  }
+  // A third of them: compiling is what takes the time.
+  if (way.engine.target !== "wgsl" && drawn.seed % 3 === 0)
+    await decodesAlike(drawn, model, parameters, { ...way, engine: way.engine }, seen);
+}
+
+/** Logits with kept keys and values, in pieces, beside those of whole sequences from the interpreter. */
+async function decodesAlike(
+  { batch, context, seed, present }: RandomCase,
+  model: Model,
+  parameters: Parameters,
+  { engine, threads = 1 }: { readonly engine: WasmEngine; readonly threads?: number },
+  seen: Seen,
+): Promise<void> {
+  const sizes = { batch, context, span: 1 + (seed % 3), engine, threads };
+  const sequences = randomSequences(model, sizes, seed, present);
+  const whole = interpretLogits(model, parameters, sequences, context);
+  const session = await openDecoding(model, parameters, sizes);
+  for (const { kind } of session.artifact.kernels) seen.kernels.add(kind);
+  try {
+    const names = Object.keys(session.artifact.tensors).filter((name) => name.startsWith("logits"));
+    for (const name of names) {
+      const found = await decodePieces(session, sequences, (s, at) => 1 + ((s + at + seed) % 4), name);
+      expect(
+        logitDistance(found, (s, at) => whole(name, s, at)),
+        `decoded ${name}`,
+      ).toBeLessThan(decodedTolerance);
+    }
   } finally {
     await session.close();
   }

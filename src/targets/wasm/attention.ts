@@ -6,7 +6,7 @@
 // takes the mean off keys and values first: what all of them share cancels exactly, but not in f32.
 
 import type { View } from "../render.ts";
-import type { KernelText, KernelViews, WasmContext } from "./context.ts";
+import { type KernelText, type KernelViews, placeRegions, type WasmContext } from "./context.ts";
 import { literal } from "./math.ts";
 import { exponentials } from "./rows.ts";
 
@@ -21,22 +21,6 @@ type Sizes = {
   readonly headDim: number;
   readonly context: number;
 };
-
-/** Places regions one after another; sizes in elements. */
-function placeRegions<N extends string>(
-  regions: { readonly [P in N]: number },
-): {
-  readonly offsets: { readonly [P in N]: number };
-  readonly bytes: number;
-} {
-  let bytes = 0;
-  const offsets: Partial<Record<N, number>> = {};
-  for (const [name, elements] of Object.entries(regions) as [N, number][]) {
-    offsets[name] = bytes;
-    bytes += Math.ceil(elements / 16) * 16 * floatBytes;
-  }
-  return { offsets: offsets as Record<N, number>, bytes };
-}
 
 /** What forward and backward share: sizes of panels and of the strip of scores. */
 function shapeOf({ heads, kvHeads, headDim, context }: Sizes, columns: number) {

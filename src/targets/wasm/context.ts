@@ -72,3 +72,19 @@ export function createContext(engine: WasmEngine): WasmContext {
     panels: () => [...panels.values()],
   };
 }
+
+/** Places regions of a kernel's scratch one after another, each at a multiple of 64 bytes; sizes in elements. */
+export function placeRegions<N extends string>(
+  regions: { readonly [P in N]: number },
+): {
+  readonly offsets: { readonly [P in N]: number };
+  readonly bytes: number;
+} {
+  let bytes = 0;
+  const offsets: Partial<Record<N, number>> = {};
+  for (const [name, elements] of Object.entries(regions) as [N, number][]) {
+    offsets[name] = bytes;
+    bytes += Math.ceil(elements / 16) * 16 * 4;
+  }
+  return { offsets: offsets as Record<N, number>, bytes };
+}

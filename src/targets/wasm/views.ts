@@ -4,6 +4,7 @@
 import type { GridOnlyKind, KernelKind } from "../../kernel/kernel.ts";
 import { arrayViews } from "./arrays.ts";
 import { attentionViews, headsLibrary } from "./attention.ts";
+import { cachedAttentionViews } from "./attention-cached.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
 import { lossViews } from "./loss.ts";
 import { mathLibrary } from "./math.ts";
@@ -19,6 +20,7 @@ export const wasmViews: KernelViews<Exclude<KernelKind, GridOnlyKind>> = {
   ...arrayViews,
   ...tokenViews,
   ...attentionViews,
+  ...cachedAttentionViews,
   ...lossViews,
   ...updateViews,
   row_program: rowProgram,

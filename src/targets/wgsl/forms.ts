@@ -26,9 +26,8 @@ const forms: WgslForms<GridKind> = {
 export function formOf(body: KernelBody, { attention }: WgslContext): WgslForm<KernelKind> {
   if (attention === "rows" && (body.kind === "attention" || body.kind === "attention_grad"))
     return attentionRowsForms[body.kind] as WgslForm<KernelKind>;
-  if (body.kind === "matmul" || body.kind === "rms_norm_dw" || body.kind === "embed_dw")
-    return bug("wgsl", `a grid has no ${body.kind}`);
-  return forms[body.kind] as WgslForm<KernelKind>;
+  if (!Object.hasOwn(forms, body.kind)) return bug("wgsl", `a grid has no ${body.kind}`);
+  return forms[body.kind as GridKind] as WgslForm<KernelKind>;
 }
 
 /** Kinds that run on tiles of rows rather than on pieces of their own. */
