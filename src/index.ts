@@ -63,7 +63,7 @@ export {
   writeAtomically,
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
-export { type SampleRequest, sample } from "./runtime/sample.ts";
+export { type Choice, type Ids, type SampleRequest, sample } from "./runtime/sample.ts";
 export { openSession, type Session } from "./runtime/session.ts";
 export { NonFiniteError, trainStep } from "./runtime/step.ts";
 export { readArtifact, storeArtifact, storedText } from "./runtime/stored-artifact.ts";

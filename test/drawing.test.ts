@@ -66,7 +66,7 @@ let folder: string;
 async function open(batch: number, threads: number): Promise<Session> {
   const { model } = checkSource({ name: "tiny.mot", text: spec }, () => undefined);
   if (model === undefined) throw new Error("the spec does not check");
-  const artifact = compile(model, { purpose: "infer", engine: fastEngine, batch, context: 96 });
+  const artifact = compile(model, { purpose: "decode", engine: fastEngine, batch, context: 96, span: 7 });
   const session = openSession(artifact, await openWasmDevice(artifact, { threads }));
   await session.initialize(1);
   return session;

@@ -10,9 +10,11 @@ import {
   decodeImage,
   decodeText,
   encodeText,
+  type Ids,
   type Model,
   type Picture,
   restoreCheckpoint,
+  type SampleRequest,
   type Session,
   sample,
 } from "../index.ts";
@@ -24,12 +26,18 @@ export type Drawing = { readonly seed: number; readonly temperature: number; rea
 type OnToken = (done: number, total: number) => void;
 type Modality = Dataset["modalities"][number];
 
-/** A trained model ready to write on: `batch` rows of `context` positions. */
+/** New tokens of a document that one run takes: a caption is one run, a picture's codes are two. */
+const widestSpan = 64;
+
+/** A trained model ready to write on: `batch` documents of `context` tokens, the prompt's included. */
 export async function openTrained(
   trained: { readonly model: Model; readonly machine: Machine; readonly checkpoint: Checkpoint },
-  sizes: { readonly batch: number; readonly context: number },
+  prompts: readonly Int32Array[],
+  context: number,
 ): Promise<Session> {
-  const artifact = compileFor(trained.model, trained.machine, "infer", sizes);
+  const longest = Math.max(1, ...prompts.map(({ length }) => length));
+  const sizes = { batch: prompts.length, context, span: Math.min(longest, widestSpan) };
+  const artifact = compileFor(trained.model, trained.machine, "decode", sizes);
   const [session] = await openSessions([artifact], trained.machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
@@ -104,8 +112,7 @@ export async function writeTexts(
   const request = {
     prompts,
     length,
-    logits: logitsOf(session, text.name),
-    allowed: [codesOf(text), ...ends.map((id) => [id, id + 1] as const)],
+    next: choosing(session, text, [codesOf(text), ...ends.map((id) => [id, id + 1] as const)]),
     stop: ends,
     ...drawing,
   };
@@ -126,13 +133,18 @@ export async function drawPictures(
   const request = {
     prompts,
     length,
-    logits: logitsOf(session, image.name),
-    allowed: [codesOf(image)],
+    next: choosing(session, image, [codesOf(image)]),
     stop: [],
     ...drawing,
   };
   const answers = await sample(session, request, (done) => onToken(done, length));
   return answers.map((tokens) => decodeImage(dataset, tokens));
+}
+
+/** One of these ids, whatever came before. */
+function choosing(session: Session, { name }: Modality, allowed: Ids): SampleRequest["next"] {
+  const choice = { allowed, logits: logitsOf(session, name) };
+  return () => choice;
 }
 
 /** The logits of the objective that counts this modality's targets. */

@@ -23,7 +23,7 @@ import {
 import { compareTables, seedTables } from "./compare-view.ts";
 import { captionPrompt, drawPictures, openTrained, picturePrompt, writeTexts } from "./drawing.ts";
 import { Failure } from "./failure.ts";
-import { type Machine, processorOf } from "./machine.ts";
+import { type Machine, prepareMachine, processorOf } from "./machine.ts";
 import { tell } from "./output.ts";
 import type { TrainSettings } from "./training.ts";
 import { version } from "./version.ts";
@@ -127,7 +127,7 @@ async function drawCaptions(
     prompt.length <= room ? prompt : Int32Array.from([...prompt.slice(0, room - 1), prompt.at(-1) ?? 0]),
   );
   const context = Math.max(...prompts.map(({ length }) => length)) + codesPerImage(dataset);
-  const drawn = await byVariant(request, { batch: prompts.length, context }, (session) =>
+  const drawn = await byVariant(request, prompts, context, (session) =>
     drawPictures(session, dataset, prompts, drawing),
   );
   return specimens.map(({ original, codes }, i) => ({
@@ -154,7 +154,7 @@ async function continueTexts(
   const longest = Math.max(...prompts.map(({ length }) => length));
   const context = Math.min(settings.context, longest + longestCaption);
   if (longest >= context) return [];
-  const written = await byVariant(request, { batch: prompts.length, context }, (session) =>
+  const written = await byVariant(request, prompts, context, (session) =>
     writeTexts(session, dataset, prompts, drawing),
   );
   return beginnings.map(({ given, truth }, i) => ({
@@ -182,14 +182,17 @@ function textBeginnings(
 
 /** What `make` gets from each variant's trained parameters. */
 async function byVariant<Result>(
-  { models, machine, runs }: ReportRequest,
-  sizes: { readonly batch: number; readonly context: number },
+  { models, runs }: ReportRequest,
+  prompts: readonly Int32Array[],
+  context: number,
   make: (session: Session) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
+  // What keeps keys and values runs on the processor, wherever the model was trained.
+  const machine = await prepareMachine({ target: "wasm" });
   for (const model of models) {
     const checkpoint = loadCheckpoint(join(runs, model.variant, "checkpoint.safetensors"));
-    const session = await openTrained({ model, machine, checkpoint }, sizes);
+    const session = await openTrained({ model, machine, checkpoint }, prompts, context);
     try {
       results.push(await make(session));
     } finally {

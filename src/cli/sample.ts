@@ -35,24 +35,28 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   const prompt = (kind === "text" ? textPrompt : captionPrompt)(dataset, options.prompt ?? "");
   const context = contextFor(dataset, kind, prompt, settings.context);
   const machine = await prepareMachine({ target: "wasm" });
-  const session = await openTrained({ model, machine, checkpoint }, { batch: options.count, context });
+  const prompts = Array.from({ length: options.count }, () => prompt);
+  const session = await openTrained({ model, machine, checkpoint }, prompts, context);
   try {
-    await make(session, dataset, { kind, prompt, path }, options);
+    await make(session, dataset, { kind, prompts, path }, options);
     return exitCodes.fine;
   } finally {
     await session.close();
   }
 }
 
-type Task = { readonly kind: "text" | "image"; readonly prompt: Int32Array; readonly path: string };
+type Task = {
+  readonly kind: "text" | "image";
+  readonly prompts: readonly Int32Array[];
+  readonly path: string;
+};
 
 async function make(
   session: Session,
   dataset: Dataset,
-  { kind, prompt, path }: Task,
+  { kind, prompts, path }: Task,
   options: SampleOptions,
 ): Promise<void> {
-  const prompts = Array.from({ length: options.count }, () => prompt);
   const { seed, temperature, topP } = options;
   const picture = live();
   const onToken = (done: number, total: number): void => picture.show(() => bar(done, total));

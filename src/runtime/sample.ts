@@ -1,22 +1,24 @@
 // sample.ts: a trained model writes on: the next token, and the next, from its logits.
-// In: a session compiled to infer, prompts as ids. Out: the ids that follow, one list per prompt.
+// In: a session compiled to decode, prompts as ids, what may come next. Out: the ids that follow, one list per prompt.
 // Deterministic: a draw is a function of the seed, the row and the place, so the same request gives the same tokens.
-// Every token is a whole forward pass over all rows so far; nothing is kept between them yet.
 
-import type { Artifact } from "../targets/artifact.ts";
-import type { Batch } from "./batch.ts";
+import { openDecoder } from "./decoder.ts";
 import { philox } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
+/** Ids of the joint vocabulary, as ranges [first, end). */
+export type Ids = readonly (readonly [first: number, end: number])[];
+
+/** What may come next: one of these ids, drawn by these logits (`logits` unless the model has several); or this id. */
+export type Choice = { readonly allowed: Ids; readonly logits?: string } | { readonly token: number };
+
 export type SampleRequest = {
-  /** Ids of the joint vocabulary, one document per row; as many as the artifact's batch has rows. */
-  readonly prompts: readonly Int32Array[];
+  /** One document per row; as many as the artifact's batch has rows. An empty one stays empty. */
+  readonly prompts: readonly (readonly number[] | Int32Array)[];
   /** New tokens per row, at most; fewer where the context is full. */
   readonly length: number;
-  /** The tensor to draw by: `logits`, unless the model has several. */
-  readonly logits?: string;
-  /** Ids that may be drawn, as ranges [first, end). */
-  readonly allowed: readonly (readonly [number, number])[];
+  /** What may follow a prompt and the answer so far. */
+  readonly next: (answer: readonly number[], row: number) => Choice;
   /** A row ends with one of these; it is not part of the answer. */
   readonly stop: readonly number[];
   /** 0 takes the likeliest token; 1 draws as the model says. */
@@ -26,78 +28,84 @@ export type SampleRequest = {
   readonly seed: number;
 };
 
-/** Draws tokens for all rows at once; `onToken` hears how many are done. */
+type Row = {
+  readonly answer: number[];
+  /** Tokens whose keys and values are still to be made. */
+  pending: readonly number[];
+  /** What is drawn after them; `undefined` once the row has ended. */
+  choice: Exclude<Choice, { readonly token: number }> | undefined;
+};
+
+/** Draws tokens for all rows at once; `onToken` hears how many the longest answer has. */
 export async function sample(
   session: Session,
   request: SampleRequest,
   onToken: (done: number) => void = () => undefined,
 ): Promise<readonly Int32Array[]> {
-  const { artifact } = session;
-  const rows = request.prompts.map((prompt) => ({ tokens: [...prompt], isDone: prompt.length === 0 }));
-  for (let t = 0; t < request.length; t += 1) {
-    for (const row of rows) row.isDone ||= row.tokens.length >= artifact.context;
-    if (rows.every(({ isDone }) => isDone)) break;
-    session.writeBatch(documentBatch(artifact, rows));
-    await session.run(["forward"]);
+  const { prompts, seed, stop } = request;
+  const decoder = openDecoder(session);
+  const rows = prompts.map((prompt): Row => ({ answer: [], pending: [...prompt], choice: undefined }));
+  const room = prompts.map(({ length }) =>
+    length === 0 ? 0 : Math.max(0, Math.min(request.length, session.artifact.context - length)),
+  );
+  /** Takes what leaves no choice, up to the next draw. */
+  const goOn = (row: Row, r: number): void => {
+    row.choice = undefined;
+    while (row.answer.length < (room[r] ?? 0)) {
+      const choice = request.next(row.answer, r);
+      if (!("token" in choice)) {
+        row.choice = choice;
+        return;
+      }
+      row.answer.push(choice.token);
+      row.pending = [...row.pending, choice.token];
+    }
+  };
+  for (const [r, row] of rows.entries()) goOn(row, r);
+  while (rows.some(({ choice }) => choice !== undefined)) {
+    const names = rows.map(({ choice }) => choice?.logits ?? "logits");
+    const tokens = rows.map(({ choice, pending }) => (choice === undefined ? [] : pending));
+    const logits = await decoder.append(tokens, names);
     for (const [r, row] of rows.entries()) {
-      if (row.isDone) continue;
-      const position = r * artifact.context + row.tokens.length - 1;
-      const logits = await logitsAt(session, request.logits ?? "logits", position);
-      const token = drawToken(logits, request, uniform(request.seed, r, t));
-      if (request.stop.includes(token)) row.isDone = true;
-      else row.tokens.push(token);
+      const own = logits[r];
+      if (row.choice === undefined || own === undefined) continue;
+      const settings = { ...request, allowed: row.choice.allowed };
+      const token = drawToken(own, settings, uniform(seed, r, row.answer.length));
+      row.choice = undefined;
+      if (stop.includes(token)) continue;
+      row.answer.push(token);
+      row.pending = [token];
+      goOn(row, r);
     }
-    onToken(t + 1);
+    onToken(Math.max(...rows.map(({ answer }) => answer.length)));
   }
-  return rows.map(({ tokens }, r) => Int32Array.from(tokens.slice(request.prompts[r]?.length ?? 0)));
-}
-
-/** One document per row, from its first position; a finished row is left out, for it costs nothing then. */
-function documentBatch(
-  { batch, context, modalities }: Artifact,
-  rows: readonly { readonly tokens: readonly number[]; readonly isDone: boolean }[],
-): Batch {
-  const filled = (): Int32Array => new Int32Array(batch * context).fill(-1);
-  const [token, target, modality, document] = [filled(), filled(), filled(), filled()];
-  const position = new Int32Array(batch * context);
-  for (const [r, { tokens, isDone }] of rows.entries()) {
-    if (isDone) continue;
-    for (const [t, id] of tokens.entries()) {
-      const at = r * context + t;
-      token[at] = id;
-      modality[at] = modalities.findIndex(
-        ({ vocabStart, vocab }) => id >= vocabStart && id < vocabStart + vocab,
-      );
-      document[at] = 0;
-      position[at] = t;
-    }
-  }
-  return { batch, context, token, target, modality, document, position };
-}
-
-async function logitsAt(session: Session, name: string, position: number): Promise<Float32Array> {
-  const { tensors } = session.artifact;
-  const place = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-  if (place === undefined) throw new Error(`the artifact has no \`${name}\`: it was not compiled to infer`);
-  const width = place.shape[1] ?? 0;
-  const bytes = 4 * (place.stride ?? width) * session.rowOf(position);
-  return session.device.readFloats(place.byteOffset + bytes, width);
+  return rows.map(({ answer }) => Int32Array.from(answer));
 }
 
 /** A token by its logits; `at` is uniform in [0, 1). Pure, for tests. */
 export function drawToken(
   logits: Float32Array,
-  { allowed, temperature, topP }: Pick<SampleRequest, "allowed" | "temperature" | "topP">,
+  {
+    allowed,
+    temperature,
+    topP,
+  }: { readonly allowed: Ids; readonly temperature: number; readonly topP: number },
   at: number,
 ): number {
-  const ids = allowed.flatMap(([first, end]) => Array.from({ length: end - first }, (_, i) => first + i));
-  const logit = (id: number): number => logits[id] ?? Number.NEGATIVE_INFINITY;
-  // Equal logits keep the order of ids, so that the choice does not depend on how the engine sorts.
-  const sorted = ids.sort((a, b) => logit(b) - logit(a) || a - b);
+  const ids = idsOf(allowed);
+  // Loops, for this is called for every token: `from` with a function takes ten times as long.
+  const values = new Float32Array(ids.length);
+  for (let i = 0; i < ids.length; i += 1) values[i] = logits[ids[i] ?? 0] ?? Number.NEGATIVE_INFINITY;
+  const sorted = values.toSorted().reverse();
   const best = sorted[0] ?? 0;
-  if (temperature === 0) return best;
-  const weights = sorted.map((id) => Math.exp((logit(id) - logit(best)) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (temperature === 0) return ids[values.indexOf(best)] ?? 0;
+  const weights = new Float64Array(sorted.length);
+  let total = 0;
+  for (let rank = 0; rank < sorted.length; rank += 1) {
+    const weight = Math.exp(((sorted[rank] ?? 0) - best) / temperature);
+    weights[rank] = weight;
+    total += weight;
+  }
   let kept = 0;
   let count = 0;
   while (count < weights.length && kept < topP * total) {
@@ -105,11 +113,34 @@ export function drawToken(
     count += 1;
   }
   let rest = at * kept;
-  for (const [i, id] of sorted.slice(0, count).entries()) {
-    rest -= weights[i] ?? 0;
-    if (rest < 0) return id;
+  let rank = 0;
+  while (rank < count) {
+    rest -= weights[rank] ?? 0;
+    if (rest < 0) break;
+    rank += 1;
   }
-  return sorted[Math.max(0, count - 1)] ?? best;
+  return ids[placeOf(Math.max(0, Math.min(rank, count - 1)), sorted, values)] ?? 0;
+}
+
+/** Where the value of a rank stands; equal ones rank as they stand, however an engine sorts. */
+function placeOf(rank: number, sorted: Float32Array, values: Float32Array): number {
+  const value = sorted[rank] ?? 0;
+  let place = values.indexOf(value);
+  for (let before = rank; before > 0 && sorted[before - 1] === value; before -= 1)
+    place = values.indexOf(value, place + 1);
+  return place;
+}
+
+function idsOf(ranges: Ids): Int32Array {
+  const ids = new Int32Array(ranges.reduce((sum, [first, end]) => sum + end - first, 0));
+  let at = 0;
+  for (const [first, end] of ranges) {
+    for (let id = first; id < end; id += 1) {
+      ids[at] = id;
+      at += 1;
+    }
+  }
+  return ids;
 }
 
 /** In [0, 1), 32 bits. */
