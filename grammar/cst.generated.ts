@@ -287,9 +287,10 @@ export type ExpertsCstChildren = {
   Experts: IToken[];
   Name: (IToken)[];
   Colon: IToken[];
-  expression: ExpressionCstNode[];
+  expression: (ExpressionCstNode)[];
   For?: IToken[];
   routing?: RoutingCstNode[];
+  Balance?: IToken[];
 };
 
 export interface RoutingCstNode extends CstNode {

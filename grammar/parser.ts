@@ -234,6 +234,13 @@ export class MotParser extends CstParser {
       GATE: () => !this.isOverride(),
       DEF: () => this.SUBRULE(this.routing),
     });
+    this.OPTION3({
+      GATE: () => !this.isOverride(),
+      DEF: () => {
+        this.CONSUME(t.Balance);
+        this.SUBRULE2(this.expression);
+      },
+    });
   });
 
   routing = this.RULE("routing", () => {

@@ -55,6 +55,7 @@ export const Experts = contextual("experts", "Experts");
 export const For = contextual("for", "For");
 export const By = contextual("by", "By");
 export const Top = contextual("top", "Top");
+export const Balance = contextual("balance", "Balance");
 
 /** `block.*.ffn.image+speech.gate`: a parameter path, the only place where a dot follows a name. */
 export const Path = createToken({
@@ -144,7 +145,7 @@ export const reservedWords = [
   Compare,
   As,
 ] as const;
-const contextualWords = [Share, Between, Experts, For, By, Top] as const;
+const contextualWords = [Share, Between, Experts, For, By, Top, Balance] as const;
 
 /** In lexer order. */
 export const tokens: readonly TokenType[] = [

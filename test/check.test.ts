@@ -393,7 +393,8 @@ function expectWellFormed(model: Model): void {
       expect(operand).toBeGreaterThanOrEqual(0);
       expect(operand).toBeLessThan(index);
     }
-    expect(operation.shape.widths).toHaveLength(model.modalities.length);
+    const groups = groupsOf(model, operation);
+    expect(operation.shape.widths).toHaveLength(groups.length);
     if (operation.kind !== "linear" && operation.kind !== "rms_norm") continue;
     for (const [modality, width] of operation.shape.widths.entries()) {
       const weight = operation.weight[modality];
@@ -405,11 +406,24 @@ function expectWellFormed(model: Model): void {
           ? [width, input?.widths[modality]]
           : [width / (operation.shape.heads ?? 1)];
       expect(model.parameters[weight]?.shape).toEqual(expected);
-      expect(model.parameters[weight]?.modalities).toContain(modality);
+      const { pool, expert } = groups[modality] ?? { pool: [] };
+      for (const member of pool) expect(model.parameters[weight]?.modalities).toContain(member);
+      expect(model.parameters[weight]?.expert?.index).toBe(expert);
     }
   }
   for (const { logits } of model.objectives)
     expect(model.operations[logits]?.shape.widths[0]).toBe(model.vocab);
+}
+
+/** Whose rows stand behind each width: one modality's; on routed rows those of a pool that go to one expert. */
+function groupsOf(model: Model, { shape }: Operation) {
+  if (shape.routing === undefined) return model.modalities.map((_, m) => ({ pool: [m], expert: undefined }));
+  const { pools, experts } = model.routings[shape.routing] ?? { pools: [], experts: 0 };
+  const poolCount = Math.max(...pools.map((pool) => (pool ?? -1) + 1));
+  return Array.from({ length: poolCount * experts }, (_, group) => ({
+    pool: pools.flatMap((pool, m) => (pool === Math.floor(group / experts) ? [m] : [])),
+    expert: group % experts,
+  }));
 }
 
 function operandsOf(operation: Operation): readonly number[] {

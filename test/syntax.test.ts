@@ -122,7 +122,7 @@ describe("parse", () => {
 
   test("words of train, variant and compare are ordinary names elsewhere", () => {
     fine(`model data {
-      const steps = 3, share = steps, between = 1, experts = 2, for = 3, by = 4, top = share * for, all = 5
+      const steps = 3, share = steps, between = 1, experts = 2, for = 3, by = 4, top = share * for, all = 5, balance = 6
       modality experts = tokens(vocab: top)
       per modality share { all = top }
       data = share + between
@@ -140,6 +140,7 @@ describe("parse", () => {
       experts ffn: 4 for text by expert_choice
       experts ffn: 2 * n top 2
       experts attn: 3
+      experts ffn: 4 top 2 balance 0.1
     }`);
     expect(shape(file)).toMatchObject({
       items: [
@@ -153,6 +154,7 @@ describe("parse", () => {
             { kind: "experts", modality: { text: "text" }, routing: { kind: "expert_choice" } },
             { kind: "experts", count: { kind: "binary" }, routing: { kind: "top", k: { value: 2 } } },
             { kind: "experts", label: { text: "attn" } },
+            { kind: "experts", routing: { kind: "top" }, balance: { value: 0.1 } },
           ],
         },
       ],

@@ -5,7 +5,7 @@
 
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import { enumeration } from "../diagnostics/suggest.ts";
-import type { PerModality, Statement } from "../syntax/ast.ts";
+import type { Arm, PerModality, Statement } from "../syntax/ast.ts";
 import { restrictRows } from "./calls.ts";
 import { findModality } from "./constants.ts";
 import { type Binding, emit, extendPath, type Scope, type State } from "./state.ts";
@@ -33,8 +33,10 @@ function enter(state: State, scope: Scope, block: PerModality): Scope {
   }
   const label = block.label?.text;
   const path = label === undefined ? {} : extendPath(scope, label);
-  const routing = { header: block.header, ...(label === undefined ? {} : { label }) };
-  return { ...scope, ...path, routing, level: "block" };
+  const named = { header: block.header, ...(label === undefined ? {} : { label }) };
+  const inner = { ...scope, ...path };
+  const part = { ...named, scope: inner.before, modalities: scope.modalities };
+  return { ...inner, routing: { ...named, part }, level: "block" };
 }
 
 /** Without declared modalities nothing is known about arms but their text. */
@@ -64,13 +66,21 @@ function runArms(state: State, scope: Scope, block: PerModality, run: Run): void
     headers.set(modality, { span: arm.modality.span, text: "the first arm" });
     const modalities = scope.modalities.filter((each) => each === modality);
     const values = new Map(before);
-    run({ ...scope, modalities, values, restricted: new Map() }, arm.body);
+    run({ ...inArm(scope, arm, modalities), values, restricted: new Map() }, arm.body);
     after.set(modality, values);
   }
   const changed = new Set<string>();
   for (const values of after.values())
     for (const [name, binding] of values) if (before.get(name) !== binding) changed.add(name);
   for (const name of changed) scope.values.set(name, leave(state, scope, block, name, before, after));
+}
+
+/** Each arm is a block of its own, where experts are concerned. */
+function inArm(scope: Scope, arm: Arm, modalities: readonly number[]): Scope {
+  const { routing } = scope;
+  if (routing === undefined) return { ...scope, modalities };
+  const part = { ...routing.part, header: arm.modality.span, modalities };
+  return { ...scope, modalities, routing: { ...routing, part } };
 }
 
 /** What `name` is after the arms. */

@@ -3,13 +3,17 @@
 // Idea: the statements are run once per set of constants; a variant then only decides which tensors are one.
 
 import { type Diagnostic, error, hasErrors } from "../diagnostics/diagnostic.ts";
-import type { File } from "../syntax/ast.ts";
+import type { File, Name, Train } from "../syntax/ast.ts";
 import { collectDeclarations, type Declarations } from "./declare.ts";
+import { type ExpertsContext, expertsRules } from "./experts.ts";
 import { finishOperations } from "./finish.ts";
-import type { Model } from "./model.ts";
+import type { Model, TrainSettings } from "./model.ts";
+import { checkPools, poolRoutings } from "./pools.ts";
 import { createReporter, type Reporter } from "./report.ts";
+import { routeDraft } from "./route.ts";
 import { placeParameters } from "./share.ts";
 import { checkTrain } from "./train.ts";
+import type { Constant } from "./values.ts";
 import { checkVariants, type Plan } from "./variants.ts";
 import { type Run, runModel } from "./world.ts";
 
@@ -120,9 +124,22 @@ function buildModel(
   const { model } = declarations;
   if (model === undefined) return undefined;
   const names = declarations.modalities.map((modality) => modality.name.text);
-  const known = { labels: declarations.labels, areSitesComplete: !hasErrors(reporter.diagnostics()) };
-  const placement = placeParameters([...run.draft.sites.values()], plan?.variant, known, names, reporter);
+  const isSound = !hasErrors(reporter.diagnostics());
   const train = trainOf(declarations, run, reporter);
+  const metCount = reporter.metCount();
+  const rules = expertsRules(plan?.variant, {
+    labels: declarations.labels,
+    modalityNames: names,
+    lookup: (name) => findConstant(declarations, run, name, reporter),
+    batch: train && declarations.train && batchOf(train, declarations.train),
+    reporter,
+  });
+  const draft = routeDraft(run.draft, run.isSound ? rules : [], names, reporter);
+  const areSitesComplete = isSound && reporter.metCount() === metCount;
+  const known = { labels: declarations.labels, areSitesComplete };
+  const placement = placeParameters(draft.sites, plan?.variant, known, names, reporter);
+  const routings = poolRoutings(draft.routings, placement, names.length);
+  checkPools(draft, routings, names, reporter);
   if (hasErrors(reporter.diagnostics())) return undefined;
   const constants = new Map([...run.constants].map(([name, constant]) => [name, constant.values]));
   return {
@@ -133,8 +150,8 @@ function buildModel(
     vocab: run.vocab,
     constants,
     parameters: placement.parameters,
-    routings: [],
-    ...finishOperations(run, placement),
+    routings: routings.map(({ members: _members, ...routing }) => routing),
+    ...finishOperations(draft, placement, routings, names.length),
     ...(train === undefined ? {} : { train }),
   };
 }
@@ -148,11 +165,22 @@ function trainOf(declarations: Declarations, run: Run, reporter: Reporter): Mode
         help: "add `objective MODALITY = cross_entropy(logits, next_token)` to the model",
       }),
     );
-  const find = (name: { readonly text: string; readonly span: Model["span"] }) => {
-    const constant = run.constants.get(name.text);
-    if (constant === undefined && !declarations.constants.has(name.text))
-      reporter.report(error("MOT2001", name.span, `there is no constant \`${name.text}\``));
-    return constant;
-  };
-  return checkTrain(train, find, reporter);
+  return checkTrain(train, (name) => findConstant(declarations, run, name, reporter), reporter);
+}
+
+function findConstant(
+  declarations: Declarations,
+  run: Run,
+  name: Name,
+  reporter: Reporter,
+): Constant | undefined {
+  const constant = run.constants.get(name.text);
+  if (constant === undefined && !declarations.constants.has(name.text))
+    reporter.report(error("MOT2001", name.span, `there is no constant \`${name.text}\``));
+  return constant;
+}
+
+function batchOf(settings: TrainSettings, train: Train): ExpertsContext["batch"] {
+  const written = train.settings.find(({ word }) => word.text === "batch");
+  return { tokens: settings.context * settings.batch, span: written?.span ?? train.model.span };
 }

@@ -162,7 +162,9 @@ function addTo(state: State, scope: Scope, statement: BindingStatement, value: V
   }
   markResidual(state, value.operation, scope.modalities);
   const body = { kind: "binary", fn: "add", a: target.operation, b: value.operation } as const;
-  return emit(state, scope, body, target.shape, span, target.fixed);
+  const sum = emit(state, scope, body, target.shape, span, target.fixed);
+  state.draft.additions.add(sum.operation);
+  return sum;
 }
 
 // ---- repeats ---------------------------------------------------------------------------------------------------

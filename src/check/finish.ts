@@ -1,31 +1,37 @@
 // finish.ts: draft operations and parameter placement → the operations of a Model.
-// In: a run and a placement. Out: operations whose weights are indices of parameters, and objectives.
+// In: a routed draft and its placement. Out: operations whose weights are indices of parameters, and objectives.
 // Idea: one for one, but for an embedding per modality: that becomes one embedding of each modality's rows and a join,
-// unless the variant shares the table, which makes it the plain operation.
+// unless the variant shares the table, which makes it the plain operation. On routed rows, modalities become groups.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { Objective, Operation, ParameterIndex, PerModality } from "./model.ts";
+import { mapOperands } from "./operands.ts";
+import { byGroup, type PooledRouting } from "./pools.ts";
+import type { RoutedDraft } from "./route.ts";
 import type { Placement } from "./share.ts";
 import type { DraftOperation, Site } from "./state.ts";
 import { modalitiesOf } from "./values.ts";
-import type { Run } from "./world.ts";
 
 type Embed = Extract<DraftOperation, { kind: "embed" }>;
 
 /** The final operations and objectives; indices of operations move where an embedding is spread out. */
 export function finishOperations(
-  run: Run,
+  draft: RoutedDraft,
   placement: Placement,
+  routings: readonly PooledRouting[],
+  modalityCount: number,
 ): { readonly operations: readonly Operation[]; readonly objectives: readonly Objective[] } {
   const operations: Operation[] = [];
   const moved: number[] = [];
   const at = (index: number): number => moved[index] ?? index;
-  for (const draft of run.draft.operations) {
-    if (draft.kind === "embed") {
-      pushEmbed({ ...draft, x: at(draft.x) }, placement, operations);
-    } else operations.push(finish(draft, at, placement, run.modalities.length));
+  for (const operation of draft.operations) {
+    const routing = operation.shape.routing === undefined ? undefined : routings[operation.shape.routing];
+    if (operation.kind === "embed") pushEmbed({ ...operation, x: at(operation.x) }, placement, operations);
+    else if (routing !== undefined) operations.push(finishRouted(operation, at, placement, routing));
+    else operations.push(finish(operation, at, placement, modalityCount));
     moved.push(operations.length - 1);
   }
-  const objectives = run.draft.objectives.map((objective) => ({
+  const objectives = draft.objectives.map((objective) => ({
     ...objective,
     logits: at(objective.logits),
   }));
@@ -38,31 +44,35 @@ function finish(
   placement: Placement,
   modalityCount: number,
 ): Operation {
-  switch (draft.kind) {
-    case "tokens":
-      return draft;
-    case "linear":
-    case "rms_norm": {
-      const members = new Set(modalitiesOf(draft.shape));
-      const weight: PerModality<ParameterIndex> = Array.from({ length: modalityCount }, (_, modality) =>
-        members.has(modality) ? parameterOf(placement, draft.weight, modality) : undefined,
-      );
-      return { ...draft, x: at(draft.x), weight };
-    }
-    case "attention":
-      return { ...draft, q: at(draft.q), k: at(draft.k), v: at(draft.v) };
-    case "binary":
-      return { ...draft, a: at(draft.a), b: at(draft.b) };
-    case "join":
-      return { ...draft, parts: draft.parts.map(at) };
-    case "rope":
-    case "split":
-    case "merge":
-    case "unary":
-    case "constant_binary":
-    case "restrict":
-      return { ...draft, x: at(draft.x) };
+  const mapped = mapOperands(draft, at) as typeof draft;
+  if (mapped.kind !== "linear" && mapped.kind !== "rms_norm") return mapped;
+  const members = new Set(modalitiesOf(mapped.shape));
+  const weight: PerModality<ParameterIndex> = Array.from({ length: modalityCount }, (_, modality) =>
+    members.has(modality) ? parameterOf(placement, mapped.weight, modality) : undefined,
+  );
+  return { ...mapped, weight };
+}
+
+/** What was said per modality, said per group. */
+function finishRouted(
+  draft: Exclude<DraftOperation, Embed>,
+  at: (index: number) => number,
+  placement: Placement,
+  routing: PooledRouting,
+): Operation {
+  const mapped = mapOperands(draft, at) as typeof draft;
+  const shape = { ...mapped.shape, widths: byGroup(routing, mapped.shape.widths) };
+  if (mapped.kind === "constant_binary")
+    return { ...mapped, shape, constant: byGroup(routing, mapped.constant) };
+  if (mapped.kind === "linear") {
+    const { experts = [], ...rest } = mapped;
+    const weight = routing.members.flatMap(([first = 0]) =>
+      experts.map((site) => parameterOf(placement, site, first)),
+    );
+    return { ...rest, shape, weight };
   }
+  if (mapped.kind === "rms_norm") return bug("check", "a norm on routed rows");
+  return { ...mapped, shape };
 }
 
 function pushEmbed(draft: Embed, placement: Placement, operations: Operation[]): void {

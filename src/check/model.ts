@@ -106,7 +106,7 @@ export type Operation = Common &
   (
     | { readonly kind: "tokens" }
     | { readonly kind: "embed"; readonly x: ValueIndex; readonly table: ParameterIndex }
-    /** weight [out, in] per modality; the same index everywhere where it is shared or global. */
+    /** weight [out, in] per modality, on routed rows per group; one index where it is shared or global. */
     | { readonly kind: "linear"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex> }
     /** Normalises over the row, or over each head where the value is split (weight [head_dim]). */
     | {
@@ -134,7 +134,7 @@ export type Operation = Common &
         readonly a: ValueIndex;
         readonly b: ValueIndex;
       }
-    /** Row value with a constant: x + c, x · c, c / x, … */
+    /** Row value with a constant: x + c, x · c, c / x, …; on routed rows a constant per group. */
     | {
         readonly kind: "constant_binary";
         readonly fn: "add" | "sub" | "mul" | "div";

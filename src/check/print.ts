@@ -3,7 +3,7 @@
 // Shapes are `64` or `text 344, image 172` where they differ; `4x16` is 4 heads of 16. It is not parsed back.
 
 import { positionAt } from "../diagnostics/source.ts";
-import type { Model, Operation, Parameter, PerModality, RowsShape } from "./model.ts";
+import type { Model, Operation, Parameter, PerModality, Routing, RowsShape } from "./model.ts";
 
 /** One item per line, ends with a newline. */
 export function printModel(model: Model): string {
@@ -20,6 +20,8 @@ export function printModel(model: Model): string {
         `  const ${name} = ${typeof value === "number" ? value : perModality(value, names, String)}`,
     ),
     "",
+    ...model.routings.map((routing, index) => `  ${printRouting(routing, index, names)}`),
+    ...(model.routings.length === 0 ? [] : [""]),
     ...model.parameters.map((parameter) => `  ${printParameter(parameter, names)}`),
     "",
     ...model.operations.map((operation, index) => `  ${printOperation(operation, index, model, names)}`),
@@ -32,6 +34,13 @@ export function printModel(model: Model): string {
     ...(model.train === undefined ? [] : [`  train ${JSON.stringify(model.train)}`]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** `routing 0 = 4 experts by expert_choice pools {text 0, image 1}` */
+function printRouting(routing: Routing, index: number, names: readonly string[]): string {
+  const { experts, choice, balance, pools } = routing;
+  const how = choice.kind === "top" ? `top ${choice.k} balance ${balance}` : "by expert_choice";
+  return `routing ${index} = ${experts} ${experts === 1 ? "expert" : "experts"} ${how} pools ${perModality(pools, names, String)}`;
 }
 
 function printParameter(parameter: Parameter, names: readonly string[]): string {
@@ -82,7 +91,10 @@ function describe(
     case "binary":
       return `${operation.fn} %${operation.a}, %${operation.b}`;
     case "constant_binary": {
-      const constant = perModality(operation.constant, names, String);
+      const isRouted = operation.shape.routing !== undefined;
+      const constant = isRouted
+        ? byGroup(operation.constant, String)
+        : perModality(operation.constant, names, String);
       return operation.constantFirst
         ? `${operation.fn} ${constant}, %${operation.x}`
         : `${operation.fn} %${operation.x}, ${constant}`;
@@ -101,10 +113,16 @@ function describe(
 }
 
 function printShape(shape: RowsShape, names: readonly string[]): string {
-  const { heads } = shape;
-  return perModality(shape.widths, names, (width) =>
-    heads === undefined ? `${width}` : `${heads}x${width / heads}`,
-  );
+  const { heads, routing } = shape;
+  const show = (width: number): string => (heads === undefined ? `${width}` : `${heads}x${width / heads}`);
+  if (routing === undefined) return perModality(shape.widths, names, show);
+  return `${byGroup(shape.widths, show)} routed ${routing}`;
+}
+
+/** One value where all groups agree, otherwise each group's own. */
+function byGroup(values: PerModality<number>, show: (value: number) => string): string {
+  const each = values.map((value) => (value === undefined ? "-" : show(value)));
+  return new Set(each).size === 1 ? (each[0] ?? "") : `{${each.join(", ")}}`;
 }
 
 /** One value where all modalities agree, otherwise the modalities' own. */

@@ -45,7 +45,7 @@ export function placeParameters(
   const paths = new Map<string, Span>();
   for (const site of sites) {
     const indices = new Map<number, number>();
-    for (const group of groupsOf(site, ties.get(site) ?? [], modalityNames.length)) {
+    for (const group of groupsOf(site, tiesOf(site, ties, modalityNames.length), modalityNames.length)) {
       checkShapes(site, group, modalityNames, reporter);
       const parameter = makeParameter(site, group, modalityNames);
       if (parameter === undefined) continue;
@@ -116,7 +116,9 @@ function matchSites(sites: readonly Site[], pattern: Name): readonly Site[] {
   const labelled = sites.filter((site) => site.label === pattern.text);
   if (labelled.length > 0) return labelled;
   const parts = pattern.text.split("*");
-  return sites.filter((site) => matchesPath(site.path, parts));
+  return sites.filter(
+    ({ path, expert }) => matchesPath(path, parts) || (expert && matchesPath(expert.original, parts)),
+  );
 }
 
 function matchesPath(path: string, parts: readonly string[]): boolean {
@@ -186,6 +188,21 @@ function groupsOf(site: Site, ties: readonly Tie[], modalityCount: number): read
   });
 }
 
+/** What rules say of a site; a router is shared where the linears it routes to are. */
+function tiesOf(site: Site, ties: ReadonlyMap<Site, readonly Tie[]>, modalityCount: number): readonly Tie[] {
+  const own = ties.get(site) ?? [];
+  const followed = (site.follows ?? []).flatMap((linears) => {
+    const groups = linears.map((linear) => groupsOf(linear, ties.get(linear) ?? [], modalityCount));
+    const together = (a: number, b: number): boolean =>
+      groups.every((each) => each.some(({ members }) => members.includes(a) && members.includes(b)));
+    return [...site.entries].flatMap(([a, { span }]) => {
+      const members = [...site.entries.keys()].filter((b) => together(a, b));
+      return members.length > 1 ? [{ members, span }] : [];
+    });
+  });
+  return [...own, ...followed];
+}
+
 function checkShapes(site: Site, group: Group, modalityNames: readonly string[], reporter: Reporter): void {
   const [first, ...rest] = group.members;
   const reference = first === undefined ? undefined : site.entries.get(first);
@@ -229,6 +246,7 @@ function makeParameter(site: Site, group: Group, modalityNames: readonly string[
     drawPath: site.path,
     drawIndex: group.isShared ? 0 : first,
     modalities: group.members,
+    ...(site.expert && { expert: { routing: site.expert.routing, index: site.expert.index } }),
     span: entry.span,
   };
 }

@@ -6,7 +6,7 @@
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { Layer, Name, Statement } from "../syntax/ast.ts";
-import type { Objective, Operation, PerModality, ValueIndex } from "./model.ts";
+import type { Objective, Operation, PerModality, RoutingIndex, ValueIndex } from "./model.ts";
 import type { ParameterNames } from "./names.ts";
 import type { Reporter } from "./report.ts";
 import type { Constant, Rows, Value } from "./values.ts";
@@ -20,11 +20,18 @@ const mistakeLimit = 2_000;
 /** Layers calling layers; deeper chains would overflow the checker's own stack. */
 export const callDepthLimit = 100;
 
-/** Operations as long as their parameters are sites, not yet tensors. */
+/**
+ * Operations as long as their parameters are sites, not yet tensors. Those on routed rows have widths and constants by
+ * modality until it is known which modalities are one pool.
+ */
 export type DraftOperation =
-  | Exclude<Operation, { kind: "embed" | "linear" | "rms_norm" | "route" | "dispatch" | "combine" }>
+  | Exclude<Operation, { kind: "embed" | "linear" | "rms_norm" }>
   | (Omit<Extract<Operation, { kind: "embed" }>, "table"> & { readonly table: Site })
-  | (Omit<Extract<Operation, { kind: "linear" }>, "weight"> & { readonly weight: Site })
+  | (Omit<Extract<Operation, { kind: "linear" }>, "weight"> & {
+      readonly weight: Site;
+      /** On routed rows: a site for each expert; `weight` is that of the first. */
+      readonly experts?: readonly Site[];
+    })
   | (Omit<Extract<Operation, { kind: "rms_norm" }>, "weight"> & { readonly weight: Site });
 
 /** Everything about an operation but its shape, span, scope and name. */
@@ -43,6 +50,10 @@ export type Site = {
   /** Label of the `per modality` block it stands in. */
   readonly label?: string;
   readonly entries: Map<number, SiteEntry>;
+  /** One expert's copy of the site with the path `original`, which rules may name as well. */
+  readonly expert?: { readonly routing: RoutingIndex; readonly index: number; readonly original: string };
+  /** A router's: modalities that share all sites of one of these lists share it too. */
+  readonly follows?: (readonly Site[])[];
 };
 
 export type SiteEntry = {
@@ -70,6 +81,16 @@ export type Binding = {
 export type Routing = {
   readonly header: Span;
   readonly label?: string;
+  readonly part: Part;
+};
+
+/** One run of a `per modality` body or of one arm: what an `experts` rule can turn into a block of experts. */
+export type Part = {
+  readonly header: Span;
+  readonly label?: string;
+  /** The path before the modality, label included. */
+  readonly scope: string;
+  readonly modalities: readonly number[];
 };
 
 /** Where a statement stands. A new one is made for each block; only `values` changes. */
@@ -113,6 +134,10 @@ export type State = {
 
 export type Draft = {
   readonly operations: DraftOperation[];
+  /** For each operation, the block it was made in. */
+  readonly parts: (Part | undefined)[];
+  /** The operations that are a `+=` of rows. */
+  readonly additions: Set<ValueIndex>;
   readonly sites: Map<string, Site>;
   readonly objectives: Objective[];
   readonly isDiscarded: boolean;
@@ -120,7 +145,7 @@ export type Draft = {
 };
 
 export function createDraft(isDiscarded: boolean): Draft {
-  return { operations: [], sites: new Map(), objectives: [], isDiscarded };
+  return { operations: [], parts: [], additions: new Set(), sites: new Map(), objectives: [], isDiscarded };
 }
 
 /** Runs `body` for its diagnostics only; what it binds and makes is forgotten. */
@@ -145,6 +170,7 @@ export function emit(
     exhaust(state, span, `operation ${operationLimit + 1} would be made here`);
   const operation = { ...body, shape, span, scope: joinPath(scope.before, scope.after) } as DraftOperation;
   state.draft.operations.push(operation);
+  state.draft.parts.push(scope.routing?.part);
   return { kind: "rows", operation: state.draft.operations.length - 1, shape, fixed };
 }
 

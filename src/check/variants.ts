@@ -63,12 +63,6 @@ function checkModelName(
 function planOf(declarations: Declarations, variant: Variant, reporter: Reporter): Plan {
   const overrides = new Map<string, Override>();
   for (const rule of variant.rules) {
-    if (rule.kind === "experts")
-      reporter.report(
-        error("MOT2034", rule.span, "`experts` is not available in this version", {
-          note: "blocks of several experts are not built yet",
-        }),
-      );
     if (rule.kind !== "override") continue;
     const { name } = rule;
     const earlier = overrides.get(name.text);

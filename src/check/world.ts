@@ -3,7 +3,7 @@
 // Idea: constants are evaluated when they are asked for, so their order does not matter and an override reaches
 // everything derived from it.
 
-import { error } from "../diagnostics/diagnostic.ts";
+import { error, hasErrors } from "../diagnostics/diagnostic.ts";
 import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Expression, Name } from "../syntax/ast.ts";
 import { evaluateConstant, reportNotInteger, wrongInteger } from "./constants.ts";
@@ -22,6 +22,8 @@ export type Run = {
   readonly vocab: number;
   readonly constants: ReadonlyMap<string, Constant>;
   readonly draft: Draft;
+  /** Nothing was wrong, so every operand is there. */
+  readonly isSound: boolean;
 };
 
 const largestVocabulary = 10_000_000;
@@ -75,7 +77,8 @@ export function runModel(
   runStatements(state, scope, declarations.statements);
   for (const layer of declarations.layers.values())
     if (!state.calledLayers.has(layer) && !state.isExhausted) inspectLayer(state, scope, layer);
-  return { modalities, vocab, constants: evaluated, draft: state.draft };
+  const isSound = !hasErrors(reporter.diagnostics());
+  return { modalities, vocab, constants: evaluated, draft: state.draft, isSound };
 }
 
 function vocabConstant(modalities: readonly Modality[], vocab: number): Constant {

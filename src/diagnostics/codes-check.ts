@@ -2,6 +2,7 @@
 // In: nothing. Out: plain data. Each example fails with exactly its own code when it is checked as `example.mot`; a
 // test makes sure.
 
+import { expertsCodes } from "./codes-experts.ts";
 import { setupCodes } from "./codes-setup.ts";
 
 export const checkCodes = {
@@ -300,4 +301,5 @@ layer g(x) {
 `,
   },
   ...setupCodes,
+  ...expertsCodes,
 } as const;

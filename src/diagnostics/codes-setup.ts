@@ -103,7 +103,7 @@ variant wide = m { dimm = 16 }
   MOT2034: {
     title: "not available in this version",
     explanation:
-      "Continuous modalities (patches, noise, within, mean_square) and experts are part of the language's plan, and this version does not build them yet.",
+      "Continuous modalities (patches, noise, within, mean_square) are part of the language's plan, and this version does not build them yet.",
     example: `model m {
   modality image = patches(size: 4, channels: 3)
 }

@@ -1,13 +1,14 @@
 // cost.ts: what a model costs on paper: parameters and floating-point operations.
 // In: a checked model and the context it is trained on. Out: counts; nothing is compiled or measured.
 // FLOPs are 2 × the multiply-adds of matmuls and of the attention pairs the mask lets through, forward and backward,
-// without recomputation and without the update. A context is taken as one document that fills it.
+// without recomputation and without the update. A context is taken as one document that fills it. Of a block of experts a
+// token meets the ones chosen for it: k of them, or, where experts choose, one on average; the router counts in full.
 
-import type { Model, Operation, PerModality } from "../check/model.ts";
+import type { Model, Operation, Parameter } from "../check/model.ts";
 
 export type Cost = {
   readonly params: number;
-  /** Parameters one token of each modality meets: all but the other modalities' own; embedding and head whole. */
+  /** Parameters a token of each modality meets: all but other modalities' and unchosen experts'; embedding and head whole. */
   readonly activeParamsByModality: readonly number[];
   /** The largest of them. */
   readonly activeParams: number;
@@ -29,7 +30,7 @@ export function costOf(model: Model, context: number): Cost {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const modalities = model.modalities.map((_modality, m) => m);
   const activeParamsByModality = modalities.map((m) =>
-    sum(sizes.filter((_size, i) => model.parameters[i]?.modalities.includes(m))),
+    sum(sizes.filter((_size, i) => isMet(model, model.parameters[i], m))),
   );
   const tables = new Set(model.operations.flatMap((op) => (op.kind === "embed" ? [op.table] : [])));
   const flopsPerTokenByModality = modalities.map((m) =>
@@ -45,13 +46,43 @@ export function costOf(model: Model, context: number): Cost {
   };
 }
 
+/** Experts are equally large, so the chosen ones are counted as the first ones. */
+function isMet(model: Model, parameter: Parameter | undefined, modality: number): boolean {
+  if (parameter === undefined || !parameter.modalities.includes(modality)) return false;
+  return parameter.expert === undefined || parameter.expert.index < chosen(model, parameter.expert.routing);
+}
+
+/** Experts that a token meets: where experts choose, the mean over tokens. */
+function chosen(model: Model, routing: number): number {
+  const choice = model.routings[routing]?.choice;
+  return choice?.kind === "top" ? choice.k : 1;
+}
+
 function flopsOf(model: Model, op: Operation, m: number, context: number): number {
-  const width = (widths: PerModality<number> | undefined): number => widths?.[m] ?? 0;
-  const shapeOf = (index: number): PerModality<number> | undefined => model.operations[index]?.shape.widths;
-  if (op.kind === "linear") return matmulPasses * 2 * width(shapeOf(op.x)) * width(op.shape.widths);
+  if (op.kind === "linear")
+    return matmulPasses * 2 * widthFor(model, op.x, m) * widthOf(model, op, m) * rowsOf(model, op, m);
   if (op.kind === "attention") {
     const pairs = (context + 1) / 2;
-    return attentionProducts * 2 * width(shapeOf(op.q)) * pairs;
+    return attentionProducts * 2 * widthFor(model, op.q, m) * pairs;
   }
   return 0;
+}
+
+function widthFor(model: Model, index: number, m: number): number {
+  const operation = model.operations[index];
+  return operation === undefined ? 0 : widthOf(model, operation, m);
+}
+
+/** On routed rows, of the first expert of the modality's pool. */
+function widthOf(model: Model, { shape }: Operation, m: number): number {
+  if (shape.routing === undefined) return shape.widths[m] ?? 0;
+  const { pools, experts } = model.routings[shape.routing] ?? { pools: [], experts: 0 };
+  const pool = pools[m];
+  return pool === undefined ? 0 : (shape.widths[pool * experts] ?? 0);
+}
+
+/** Rows per token of modality m. */
+function rowsOf(model: Model, { shape }: Operation, m: number): number {
+  if (shape.routing === undefined) return 1;
+  return model.routings[shape.routing]?.pools[m] === undefined ? 0 : chosen(model, shape.routing);
 }

@@ -197,7 +197,7 @@ export type VariantRule =
     }
   /** `dim = 128`, `ffn = { text: 344, image: 172 }` */
   | { readonly kind: "override"; readonly span: Span; readonly name: Name; readonly value: Expression }
-  /** `experts ffn: 4 for text by expert_choice`, `experts ffn: 4 top 2` */
+  /** `experts ffn: 4 for text by expert_choice`, `experts ffn: 4 top 2 balance 0.01` */
   | {
       readonly kind: "experts";
       readonly span: Span;
@@ -207,6 +207,7 @@ export type VariantRule =
       readonly routing?:
         | { readonly kind: "expert_choice" }
         | { readonly kind: "top"; readonly k: Expression };
+      readonly balance?: Expression;
     };
 
 /** `train chameleon { data icons context 160, batch 8, steps 1500, seed 1 adamw(…) }` */

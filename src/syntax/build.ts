@@ -289,15 +289,15 @@ function buildRule(building: Building, node: RuleCstNode): readonly VariantRule[
 }
 
 function buildExperts(building: Building, node: ExpertsCstNode, span: Span): readonly VariantRule[] {
-  const { Name: names, For, expression, routing: routingNode } = parts(node);
+  const { Name: names, For, expression, routing: routingNode, Balance } = parts(node);
   const label = buildName(building, names?.[0]);
   if (label === undefined) return [];
   const count = buildExpression(building, expression?.[0]);
   const modality = For ? buildName(building, names?.[1]) : undefined;
   const routing = routingNode?.[0] && buildRouting(building, routingNode[0]);
-  return [
-    { kind: "experts", span, label, count, ...(modality && { modality }), ...(routing && { routing }) },
-  ];
+  const balance = Balance && buildExpression(building, expression?.[1]);
+  const options = { ...(modality && { modality }), ...(routing && { routing }), ...(balance && { balance }) };
+  return [{ kind: "experts", span, label, count, ...options }];
 }
 
 function buildRouting(building: Building, node: RoutingCstNode): Experts["routing"] {

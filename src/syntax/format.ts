@@ -242,7 +242,8 @@ function expertsText(item: Experts): string {
   const { routing } = item;
   const how =
     routing === undefined ? "" : routing.kind === "top" ? ` top ${flatText(routing.k)}` : " by expert_choice";
-  return `experts ${item.label.text}: ${flatText(item.count)}${modality}${how}`;
+  const balance = item.balance === undefined ? "" : ` balance ${flatText(item.balance)}`;
+  return `experts ${item.label.text}: ${flatText(item.count)}${modality}${how}${balance}`;
 }
 
 /** Constants that shared a line share one; the lines after the first are indented to its first name. */

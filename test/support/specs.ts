@@ -29,6 +29,7 @@ const name = fc.constantFrom(
   "hasOwnProperty",
   "for",
   "by",
+  "balance",
 );
 const number = fc.constantFrom("0", "64", "1_000", "0.95", "1e-3", "2.5E+10");
 const text = fc.constantFrom('"blocks.mot"', '""', '"a \\" b \\\\ \\n \\t // no comment"');
@@ -127,6 +128,7 @@ const rule = fc.oneof(
     number,
     maybe(seq(one("for"), name)),
     maybe(fc.oneof(seq(one("by"), one("expert_choice")), seq(one("top"), number))),
+    maybe(seq(one("balance"), number)),
   ),
 );
 const setting = fc.oneof(
