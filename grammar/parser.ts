@@ -6,8 +6,8 @@
 // What stands before a `{` and the `{` itself are rules of their own, so that after a mistake in them the block is read.
 // `value` is apart from `expression` because a record begins with `{`, and so does the body of a `repeat`.
 
-import { type CstNode, CstParser, type IRecognitionException, type IToken } from "chevrotain";
-import { messages, resetErrorCount, TooManyErrors } from "./messages.ts";
+import { CstParser } from "chevrotain";
+import { messages } from "./messages.ts";
 import * as t from "./tokens.ts";
 
 export class MotParser extends CstParser {
@@ -34,6 +34,11 @@ export class MotParser extends CstParser {
   /** `share = 3`, `between = 3`: a word of variants may also be the name of a constant. */
   private isOverride(): boolean {
     return this.LA(2).tokenType === t.Equals;
+  }
+
+  /** Part of a rule that begins with such a word. */
+  private clause(DEF: () => void) {
+    return { GATE: () => !this.isOverride(), DEF };
   }
 
   file = this.RULE("file", () => {
@@ -201,13 +206,12 @@ export class MotParser extends CstParser {
   share = this.RULE("share", () => {
     this.CONSUME(t.Share);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.pattern) });
-    this.OPTION({
-      GATE: () => !this.isOverride(),
-      DEF: () => {
+    this.OPTION(
+      this.clause(() => {
         this.CONSUME(t.Between);
         this.SUBRULE(this.names);
-      },
-    });
+      }),
+    );
   });
 
   pattern = this.RULE("pattern", () => {
@@ -223,24 +227,19 @@ export class MotParser extends CstParser {
     this.CONSUME(t.Name);
     this.CONSUME(t.Colon);
     this.SUBRULE(this.expression);
-    this.OPTION({
-      GATE: () => !this.isOverride(),
-      DEF: () => {
+    this.OPTION(
+      this.clause(() => {
         this.CONSUME(t.For);
         this.CONSUME2(t.Name);
-      },
-    });
-    this.OPTION2({
-      GATE: () => !this.isOverride(),
-      DEF: () => this.SUBRULE(this.routing),
-    });
-    this.OPTION3({
-      GATE: () => !this.isOverride(),
-      DEF: () => {
+      }),
+    );
+    this.OPTION2(this.clause(() => this.SUBRULE(this.routing)));
+    this.OPTION3(
+      this.clause(() => {
         this.CONSUME(t.Balance);
         this.SUBRULE2(this.expression);
-      },
-    });
+      }),
+    );
   });
 
   routing = this.RULE("routing", () => {
@@ -387,21 +386,4 @@ export class MotParser extends CstParser {
   names = this.RULE("names", () => {
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
   });
-}
-
-export type Parsed = { readonly cst: CstNode; readonly errors: readonly IRecognitionException[] };
-
-// Built once: analysing the grammar costs more than parsing a spec. A test builds one that validates itself.
-const parser = new MotParser(true);
-
-/** Always gives a tree; nodes the parser had to leave early lack children, and after 50 errors the tree is empty. */
-export function parseTokens(tokens: readonly IToken[]): Parsed {
-  resetErrorCount();
-  parser.input = [...tokens];
-  try {
-    return { cst: parser.file(), errors: parser.errors };
-  } catch (reason) {
-    if (!(reason instanceof TooManyErrors)) throw reason;
-    return { cst: { name: "file", children: {} }, errors: parser.errors };
-  }
 }

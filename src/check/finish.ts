@@ -7,9 +7,8 @@ import { bug } from "../diagnostics/bug.ts";
 import type { Objective, Operation, ParameterIndex, PerModality } from "./model.ts";
 import { mapOperands } from "./operands.ts";
 import { byGroup, type PooledRouting } from "./pools.ts";
-import type { RoutedDraft } from "./route.ts";
 import type { Placement } from "./share.ts";
-import type { DraftOperation, Site } from "./state.ts";
+import type { DraftOperation, RoutedDraft, Site } from "./state.ts";
 import { modalitiesOf } from "./values.ts";
 
 type Embed = Extract<DraftOperation, { kind: "embed" }>;

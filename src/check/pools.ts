@@ -4,25 +4,12 @@
 // what an operation says per modality becomes one entry per group: pool · experts + expert.
 
 import { error } from "../diagnostics/diagnostic.ts";
-import type { Span } from "../diagnostics/source.ts";
 import { enumeration } from "../diagnostics/suggest.ts";
-import type { PerModality, Routing, RoutingChoice } from "./model.ts";
+import type { PerModality, Routing } from "./model.ts";
 import type { Reporter } from "./report.ts";
-import type { RoutedDraft } from "./route.ts";
 import type { Placement } from "./share.ts";
-import type { Site } from "./state.ts";
+import type { DraftRouting, RoutedDraft } from "./state.ts";
 import { formatNumber } from "./values.ts";
-
-export type DraftRouting = {
-  readonly experts: number;
-  readonly choice: RoutingChoice;
-  readonly balance: number;
-  readonly span: Span;
-  /** The modalities that are routed. */
-  readonly modalities: readonly number[];
-  /** The sites of the first expert's linears. */
-  readonly linears: readonly Site[];
-};
 
 /** A routing as it will be in the model, with the members of each pool. */
 export type PooledRouting = Routing & { readonly members: readonly (readonly number[])[] };

@@ -7,20 +7,18 @@ import { error } from "../diagnostics/diagnostic.ts";
 import { type Block, findBlocks } from "./blocks.ts";
 import { createSites, type ExpertSites } from "./expert-sites.ts";
 import type { ExpertsRule } from "./experts.ts";
-import type { Objective, PerModality, RowsShape, ValueIndex } from "./model.ts";
+import type { PerModality, RowsShape, ValueIndex } from "./model.ts";
 import { mapOperands } from "./operands.ts";
-import type { DraftRouting } from "./pools.ts";
 import type { Reporter } from "./report.ts";
-import { type Draft, type DraftOperation, operationLimit, type Site } from "./state.ts";
+import {
+  type Draft,
+  type DraftOperation,
+  type DraftRouting,
+  operationLimit,
+  type RoutedDraft,
+  type Site,
+} from "./state.ts";
 import { modalitiesOf } from "./values.ts";
-
-/** A draft whose rules are applied: ready for placement. */
-export type RoutedDraft = {
-  readonly operations: readonly DraftOperation[];
-  readonly sites: readonly Site[];
-  readonly objectives: readonly Objective[];
-  readonly routings: readonly DraftRouting[];
-};
 
 /** What one block is being turned into. */
 type Rewriting = {

@@ -6,7 +6,7 @@
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { Layer, Name, Statement } from "../syntax/ast.ts";
-import type { Objective, Operation, PerModality, RoutingIndex, ValueIndex } from "./model.ts";
+import type { Objective, Operation, PerModality, RoutingChoice, RoutingIndex, ValueIndex } from "./model.ts";
 import type { ParameterNames } from "./names.ts";
 import type { Reporter } from "./report.ts";
 import type { Constant, Rows, Value } from "./values.ts";
@@ -142,6 +142,25 @@ export type Draft = {
   readonly objectives: Objective[];
   readonly isDiscarded: boolean;
   tokens?: Rows;
+};
+
+/** A draft whose `experts` rules are applied: ready for placement. */
+export type RoutedDraft = Pick<Draft, "objectives"> & {
+  readonly operations: readonly DraftOperation[];
+  readonly sites: readonly Site[];
+  readonly routings: readonly DraftRouting[];
+};
+
+/** A block of experts, before it is known which modalities are one pool. */
+export type DraftRouting = {
+  readonly experts: number;
+  readonly choice: RoutingChoice;
+  readonly balance: number;
+  readonly span: Span;
+  /** The modalities that are routed. */
+  readonly modalities: readonly number[];
+  /** The sites of the first expert's linears. */
+  readonly linears: readonly Site[];
 };
 
 export function createDraft(isDiscarded: boolean): Draft {

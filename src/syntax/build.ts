@@ -20,7 +20,7 @@ import type {
   TrainCstNode,
   VariantCstNode,
 } from "../../grammar/cst.generated.ts";
-import { parseTokens } from "../../grammar/parser.ts";
+import { parseTokens } from "../../grammar/parse.ts";
 import { repair } from "../../grammar/repair.ts";
 import { lex, type Token } from "../../grammar/tokens.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
