@@ -101,6 +101,8 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
   const rows = sizes.batch * (sizes.span ?? sizes.context);
   const isGrid = engine.target === "wgsl";
+  if (purpose === "decode" && model.routings.some(({ choice }) => choice.kind === "expert_choice"))
+    bug("cached", "experts that choose tokens see later ones: they cannot be decoded");
   if (isGrid && purpose === "decode") bug("kernels", "decoding runs on the processor: compile it for wasm");
   const schedule = isGrid ? gridSchedule(graph, rows, engine) : cpuSchedule(graph, rows, engine.tile);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {

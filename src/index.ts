@@ -8,10 +8,20 @@ export type { Model } from "./check/model.ts";
 export { printModel } from "./check/print.ts";
 export { type CompileOptions, compile, type StageName, stageNames } from "./compile.ts";
 export { DataError, type Dataset, type OnProgress, type Picture } from "./data/dataset.ts";
-export { codesPerImage, decodeImage, decodeText, encodeText } from "./data/decode.ts";
+export { codesPerImage, decodeImage, decodeText, encodeText, knownCodes } from "./data/decode.ts";
 export { createBatchStream, validationBatches } from "./data/packing.ts";
 export { encodePng, writePng } from "./data/png.ts";
 export { prepareData } from "./data/prepare.ts";
+export {
+  captionPrompt,
+  encodeImage,
+  type PromptPart,
+  picturePrompt,
+  promptOf,
+  readDocument,
+  textPrompt,
+  type WrittenPart,
+} from "./data/prompts.ts";
 export { contactSheet, dataSummary, formatSummary, pictures } from "./data/summary.ts";
 export { CompilerBug } from "./diagnostics/bug.ts";
 export { codes, explain } from "./diagnostics/codes.ts";
@@ -21,6 +31,7 @@ export { positionAt, type Source } from "./diagnostics/source.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { knobTable, processKnobs } from "./knobs.ts";
 export { type Cost, costOf } from "./lower/cost.ts";
+export { type ModelSource, type OpenModel, type OpenOptions, openModel, type Writing } from "./open.ts";
 export type { Batch } from "./runtime/batch.ts";
 export { callNames } from "./runtime/call-scope.ts";
 export { type Checkpoint, loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
@@ -35,6 +46,8 @@ export {
 } from "./runtime/compare-document.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
+export { documentsBatch } from "./runtime/documents.ts";
+export { type Drawing, drawPictures, writeDocuments, writeTexts } from "./runtime/drawing.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
 export { makeFolder } from "./runtime/folder.ts";

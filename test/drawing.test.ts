@@ -1,17 +1,29 @@
 // What a model draws and writes: the structure of a span is forced, codes that mean nothing never come, and the same
 // request gives the same tokens for any number of threads and neighbours. The model is untrained: structure is not learnt.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSource } from "../src/check/load.ts";
-import { captionPrompt, drawPictures, picturePrompt, textPrompt, writeTexts } from "../src/cli/drawing.ts";
+import type { Model } from "../src/check/model.ts";
+import { refuseExpertChoice, whyNotDecoded } from "../src/cli/drawing.ts";
+import { Failure } from "../src/cli/failure.ts";
 import { compile } from "../src/compile.ts";
 import type { Dataset, Picture } from "../src/data/dataset.ts";
 import { codesPerImage } from "../src/data/decode.ts";
+import { following } from "../src/data/following.ts";
 import { encodePng } from "../src/data/png.ts";
 import { prepareData } from "../src/data/prepare.ts";
+import {
+  captionPrompt,
+  encodeImage,
+  picturePrompt,
+  promptOf,
+  readDocument,
+  textPrompt,
+} from "../src/data/prompts.ts";
+import { drawPictures, writeDocuments, writeTexts } from "../src/runtime/drawing.ts";
 import { openSession, type Session } from "../src/runtime/session.ts";
 import { openWasmDevice } from "../src/runtime/wasm.ts";
 import { fastEngine } from "./support/compiled.ts";
@@ -143,6 +155,72 @@ describe("texts", () => {
   });
 });
 
+describe("documents", () => {
+  it("follow the grammar of the data, and go on across modalities", async () => {
+    const { beginDocument, endDocument, spans } = dataset.markers;
+    const { begin = -1, end = -1 } = spans.get("image") ?? {};
+    const code = dataset.modalities[1]?.firstCode ?? -1;
+    const idsAfter = (tokens: readonly number[], room = 90): readonly number[] => {
+      const may = following(dataset, tokens, room);
+      if ("token" in may) return [may.token];
+      return may.ids.flatMap(([first, last]) => Array.from({ length: last - first }, (_, i) => first + i));
+    };
+    const text = idsAfter([beginDocument]);
+    expect([begin, endDocument].every((id) => text.includes(id))).toBe(true);
+    expect([end, beginDocument, code].some((id) => text.includes(id))).toBe(false);
+    // Three colours were found, and a picture has 64 codes.
+    expect(idsAfter([beginDocument, begin])).toEqual([code, code + 1, code + 2]);
+    const codes = Array.from({ length: 64 }, () => code);
+    expect(idsAfter([beginDocument, begin, ...codes.slice(1)])).toEqual([code, code + 1, code + 2]);
+    expect(idsAfter([beginDocument, begin, ...codes])).toEqual([end]);
+    expect(idsAfter([beginDocument, begin, ...codes, end])).toEqual(text);
+    expect(idsAfter([beginDocument], 65)).not.toContain(begin);
+
+    const session = await open(3, 1);
+    const caption = textPrompt(dataset, "red square");
+    const prompts = [captionPrompt(dataset, "red"), caption, picturePrompt(dataset, Int32Array.from(codes))];
+    const written = await writeDocuments(session, dataset, prompts, usual);
+    await session.close();
+    // The first prompt stands within a picture: it comes first, whole.
+    expect(written[0]?.[0]).toMatchObject({ kind: "image", picture: { width: 32, height: 32 } });
+    for (const parts of written)
+      for (const [i, { kind }] of parts.entries())
+        if (kind === "text") expect(parts[i + 1]?.kind).not.toBe("text");
+  });
+
+  it("are read back as they were made, pictures as their codes keep them", async () => {
+    const drawn = encodePng({ width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(255) });
+    const codes = await encodeImage(dataset, drawn);
+    expect([...new Set(codes)]).toEqual([dataset.modalities[1]?.firstCode]);
+    const ids = promptOf(dataset, [
+      { kind: "text", text: "red" },
+      { kind: "codes", modality: "image", codes },
+      { kind: "text", text: "blank" },
+    ]);
+    const parts = readDocument(dataset, ids);
+    expect(parts.map(({ kind }) => kind)).toEqual(["text", "image", "text"]);
+    expect(parts[0]).toEqual({ kind: "text", text: "red" });
+    expect(new Set(parts[1]?.kind === "image" ? parts[1].picture.rgb : [])).toEqual(new Set([255]));
+  });
+});
+
+describe("a model that cannot write token by token", () => {
+  it("is refused by name, and only where experts choose", () => {
+    const { model } = checkSource({ name: "tiny.mot", text: spec }, () => undefined);
+    if (model === undefined) throw new Error("the spec does not check");
+    const routing = { experts: 2, pools: [0, 0], balance: 0, span: model.span };
+    const routed = (choice: Model["routings"][number]["choice"]): Model => ({
+      ...model,
+      variant: "moe",
+      routings: [{ ...routing, choice }],
+    });
+    expect(whyNotDecoded(model)).toBeUndefined();
+    expect(whyNotDecoded(routed({ kind: "top", k: 1 }))).toBeUndefined();
+    expect(whyNotDecoded(routed({ kind: "expert_choice" }))).toContain("`moe` cannot write token by token");
+    expect(() => refuseExpertChoice(routed({ kind: "expert_choice" }))).toThrow(Failure);
+  });
+});
+
 describe("motley sample", () => {
   it("draws a sheet from a run, and says what a run lacks", async () => {
     const run = join(folder, "run");
@@ -152,13 +230,32 @@ describe("motley sample", () => {
     const sheet = join(folder, "sheet.png");
     const drawn = await sample("--prompt", "red", "--modality", "image", "--count", "3", "--out", sheet);
     expect([drawn.exitCode, drawn.stdout.trim()]).toEqual([0, sheet]);
+    const captions = await sample("--image", join(folder, "data", "0.png"), "--count", "2");
+    expect([captions.exitCode, captions.stderr]).toEqual([0, ""]);
+    expect(captions.stdout.trimEnd().split("\n").length).toBeGreaterThanOrEqual(1);
+    const walk = join(folder, "walk.txt");
+    const walked = await sample("--modality", "any", "--prompt", "red", "--count", "3", "--out", walk);
+    expect([walked.exitCode, walked.stdout.trim()]).toEqual([0, walk]);
+    const named = [...readFileSync(walk, "utf8").matchAll(/\[([^\]]*walk-\d-\d\.png)\]/g)];
+    expect(named.every(([, file = ""]) => existsSync(file))).toBe(true);
+    const broken = join(folder, "broken.png");
+    writeFileSync(broken, "no picture");
+    const unreadable = await sample("--image", broken);
+    expect([unreadable.exitCode, unreadable.stderr]).toEqual([
+      1,
+      expect.stringContaining("no picture that can be read"),
+    ]);
+    expect((await sample("--image", "absent.png")).stderr).toContain("cannot read absent.png");
     const long = await sample("--modality", "image", "--prompt", "red square ".repeat(20));
     expect([long.exitCode, long.stderr]).toEqual([1, expect.stringContaining("the prompt is too long")]);
     writeFileSync(join(folder, "data", "captions.jsonl"), '{"image": "0.png", "text": "red"}\n');
     const changed = await sample();
     expect([changed.exitCode, changed.stderr]).toEqual([1, expect.stringContaining("trained on other data")]);
     writeFileSync(join(run, "spec.mot"), "model {");
-    const broken = await sample();
-    expect([broken.exitCode, broken.stderr]).toEqual([1, expect.stringContaining("does not check any more")]);
+    const unchecked = await sample();
+    expect([unchecked.exitCode, unchecked.stderr]).toEqual([
+      1,
+      expect.stringContaining("does not check any more"),
+    ]);
   });
 });

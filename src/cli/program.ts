@@ -239,11 +239,19 @@ function addResultCommands(add: Add, wrap: Wrap): void {
   add("sample", "Let a trained run write texts or draw pictures.", [
     'motley sample runs/chameleon-mot-1 --prompt "a red"           go on with a caption',
     'motley sample runs/chameleon-mot-1 --modality image --prompt "a red car" --count 8',
+    "motley sample runs/chameleon-mot-1 --image apple.png          write captions for a picture",
+    "motley sample runs/chameleon-mot-1 --modality any --out walk.txt     text and pictures, as the model likes",
     'motley sample runs/chameleon-compare-1/mot --modality image --prompt "house" --out house.png',
   ])
     .argument("<run>", "the folder of a run with a checkpoint; of a comparison, a variant's folder")
     .addOption(new Option("--prompt <text>", "how the text begins, or what the picture shows"))
-    .addOption(new Option("--modality <name>", "what to make; text unless given"))
+    .addOption(new Option("--image <file>", "a PNG that stands before the prompt"))
+    .addOption(
+      new Option(
+        "--modality <name>",
+        "what to make; text unless given; `any`: what the model chooses, in turns",
+      ),
+    )
     .addOption(
       new Option("--seed <n>", "another seed, another sample").argParser(integer(0, 2 ** 32 - 1)).default(1),
     )
@@ -258,7 +266,10 @@ function addResultCommands(add: Add, wrap: Wrap): void {
         .default(1),
     )
     .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
-    .option("--out <file>", "pictures: a PNG, sample.png in the run's folder unless given; text: stdout")
+    .option(
+      "--out <file>",
+      "text: stdout unless given; pictures: a PNG, sample.png in the run's folder, or beside this file",
+    )
     .action(wrap(sampleCommand));
 }
 

@@ -4,14 +4,18 @@
 import { join } from "node:path";
 import {
   type CompareDocument,
+  captionPrompt,
   codesPerImage,
+  DataError,
   type Dataset,
   decodeImage,
   decodeText,
+  drawPictures,
   encodePng,
   loadCheckpoint,
   MemoryError,
   type Model,
+  picturePrompt,
   type ReportParts,
   type ReportPicture,
   type ReportText,
@@ -19,9 +23,10 @@ import {
   type Session,
   validationBatches,
   writeAtomically,
+  writeTexts,
 } from "../index.ts";
 import { compareTables, seedTables } from "./compare-view.ts";
-import { captionPrompt, drawPictures, openTrained, picturePrompt, writeTexts } from "./drawing.ts";
+import { openTrained, whyNotDecoded } from "./drawing.ts";
 import { Failure } from "./failure.ts";
 import { type Machine, prepareMachine, processorOf } from "./machine.ts";
 import { tell } from "./output.ts";
@@ -49,7 +54,9 @@ const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 export async function writeReport(root: string, request: ReportRequest): Promise<string> {
   const { documents, models, settings, dataset, machine, spec } = request;
   const [first] = documents;
-  const samples = await drawAll(request).catch((error: unknown) => withoutSamples(error));
+  const samples = await drawAll({ ...request, models: ableToWrite(models) }).catch((error: unknown) =>
+    withoutSamples(error),
+  );
   const html = renderReport({
     documents,
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
@@ -73,9 +80,18 @@ export async function writeReport(root: string, request: ReportRequest): Promise
 
 /** The numbers are worth a page without samples, where those cannot be had. */
 function withoutSamples(error: unknown): Samples {
-  if (!(error instanceof MemoryError || error instanceof Failure)) throw error;
+  if (!(error instanceof MemoryError || error instanceof Failure || error instanceof DataError)) throw error;
   tell(`the report has no samples: ${error.message}`);
   return { pictureTitles: [], pictures: [], textTitles: [], texts: [] };
+}
+
+/** The report says nothing of what the others would write; the terminal says why. */
+function ableToWrite(models: readonly Model[]): readonly Model[] {
+  return models.filter((model) => {
+    const reason = whyNotDecoded(model);
+    if (reason !== undefined) tell(`the report has no samples of ${reason}`);
+    return reason === undefined;
+  });
 }
 
 type Samples = Pick<ReportParts, "pictureTitles" | "pictures" | "textTitles" | "texts">;

@@ -1,12 +1,27 @@
 // sample.ts: `motley sample`: what a trained run writes and draws.
-// In: a run's folder, perhaps the beginning of a caption. Out: texts on stdout, or pictures in a PNG.
+// In: a run's folder, perhaps the beginning of a document. Out: texts on stdout, pictures in PNG files.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { codesPerImage, contactSheet, type Dataset, readManifest, type Session, writePng } from "../index.ts";
-import { captionPrompt, type Drawing, drawPictures, openTrained, textPrompt, writeTexts } from "./drawing.ts";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import {
+  codesPerImage,
+  contactSheet,
+  type Dataset,
+  type Drawing,
+  drawPictures,
+  encodeImage,
+  type PromptPart,
+  promptOf,
+  readManifest,
+  type Session,
+  type WrittenPart,
+  writeDocuments,
+  writePng,
+  writeTexts,
+} from "../index.ts";
+import { openTrained, refuseExpertChoice } from "./drawing.ts";
 import { openRun } from "./export.ts";
-import { exitCodes, Failure, Reported } from "./failure.ts";
+import { exitCodes, Failure, Reported, systemReason } from "./failure.ts";
 import { prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { bar, live } from "./progress.ts";
@@ -14,25 +29,30 @@ import { prepare } from "./training.ts";
 
 export type SampleOptions = Drawing & {
   readonly prompt?: string;
+  /** A picture that stands before the prompt. */
+  readonly image?: string;
   readonly modality?: string;
   readonly count: number;
   readonly out?: string;
 };
+
+/** What to make: one modality's span, or whatever the model likes. */
+type Kind = "text" | "image" | "any";
 
 /** Side of a drawn pixel, and pictures in a row of a sheet. */
 const zoom = 4;
 const sheetColumns = 8;
 
 export async function sampleCommand(path: string, options: SampleOptions): Promise<number> {
-  const run = openTrainedRun(path);
-  const { model, folder, settings, checkpoint } = run;
+  const { model, folder, settings, checkpoint } = openTrainedRun(path);
+  refuseExpertChoice(model);
   const dataset = await prepare(model, folder, settings);
   if (dataset.hash !== readManifest(path).dataHash) {
     const help = "its codes would mean other text and pictures; restore the data, or train again";
     throw new Failure(`the run in ${path} was trained on other data than there is now`, help);
   }
   const kind = chosenKind(dataset, options.modality);
-  const prompt = (kind === "text" ? textPrompt : captionPrompt)(dataset, options.prompt ?? "");
+  const prompt = promptOf(dataset, await promptParts(dataset, kind, options));
   const context = contextFor(dataset, kind, prompt, settings.context);
   const machine = await prepareMachine({ target: "wasm" });
   const prompts = Array.from({ length: options.count }, () => prompt);
@@ -45,8 +65,40 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   }
 }
 
+/** In the order in which they stand: the picture, the text, and the marker of what is to come. */
+async function promptParts(
+  dataset: Dataset,
+  kind: Kind,
+  { prompt = "", image }: SampleOptions,
+): Promise<readonly PromptPart[]> {
+  const modality = dataset.modalities.find(({ codec }) => codec.kind === "image")?.name ?? "image";
+  return [
+    ...(image === undefined
+      ? []
+      : [{ kind: "codes", modality, codes: await pictureCodes(dataset, image) } as const]),
+    { kind: "text", text: prompt },
+    ...(kind === "image" ? [{ kind: "begun", modality } as const] : []),
+  ];
+}
+
+async function pictureCodes(dataset: Dataset, file: string): Promise<Int32Array> {
+  let png: Uint8Array;
+  try {
+    png = readFileSync(file);
+  } catch (error) {
+    throw new Failure(`cannot read ${file}: ${systemReason(error)}`);
+  }
+  if (codesPerImage(dataset) === 0) throw new Failure("the run has no pictures, so it cannot be shown one");
+  try {
+    return await encodeImage(dataset, png);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(`${file} is no picture that can be read: ${reason}`, "name a PNG file");
+  }
+}
+
 type Task = {
-  readonly kind: "text" | "image";
+  readonly kind: Kind;
   readonly prompts: readonly Int32Array[];
   readonly path: string;
 };
@@ -57,25 +109,61 @@ async function make(
   { kind, prompts, path }: Task,
   options: SampleOptions,
 ): Promise<void> {
-  const { seed, temperature, topP } = options;
+  const { seed, temperature, topP, out } = options;
+  const drawing = { seed, temperature, topP };
   const picture = live();
   const onToken = (done: number, total: number): void => picture.show(() => bar(done, total));
   if (kind === "image") {
-    const drawn = await drawPictures(session, dataset, prompts, { seed, temperature, topP }, onToken);
+    const drawn = await drawPictures(session, dataset, prompts, drawing, onToken);
     picture.clear();
-    const file = options.out ?? join(path, "sample.png");
+    const file = out ?? join(path, "sample.png");
     await writePng(file, contactSheet(drawn, Math.min(sheetColumns, drawn.length), zoom));
     say(file);
     return;
   }
-  const added = await writeTexts(session, dataset, prompts, { seed, temperature, topP }, onToken);
-  picture.clear();
-  const text = added.map((more) => `${options.prompt ?? ""}${more}`).join("\n");
-  if (options.out === undefined) say(text);
-  else {
-    writeFileSync(options.out, `${text}\n`);
-    say(options.out);
+  if (kind === "any") {
+    const documents = await writeDocuments(session, dataset, prompts, drawing, onToken);
+    picture.clear();
+    await showDocuments(documents, options, out ?? join(path, "sample.txt"));
+    return;
   }
+  const added = await writeTexts(session, dataset, prompts, drawing, onToken);
+  picture.clear();
+  showText(added.map((more) => `${options.prompt ?? ""}${more}`).join("\n"), out);
+}
+
+function showText(text: string, out: string | undefined): void {
+  if (out === undefined) say(text);
+  else {
+    writeFileSync(out, `${text}\n`);
+    say(out);
+  }
+}
+
+/** A line per document; a picture stands in it as the name of its file, beside `file`. */
+async function showDocuments(
+  documents: readonly (readonly WrittenPart[])[],
+  { prompt = "", out }: SampleOptions,
+  file: string,
+): Promise<void> {
+  const lines: string[] = [];
+  const stem = file.slice(0, file.length - extname(file).length);
+  for (const [d, parts] of documents.entries()) {
+    let line = prompt;
+    let pictures = 0;
+    for (const part of parts) {
+      if (part.kind === "text") {
+        line += part.text;
+        continue;
+      }
+      pictures += 1;
+      const name = `${stem}-${d + 1}-${pictures}.png`;
+      await writePng(name, contactSheet([part.picture], 1, zoom));
+      line += `[${name}]`;
+    }
+    lines.push(line);
+  }
+  showText(lines.join("\n"), out);
 }
 
 /** A run's model and checkpoint; throws `Failure` that says what is missing. */
@@ -94,20 +182,24 @@ function openTrainedRun(path: string): ReturnType<typeof openRun> {
   }
 }
 
-function chosenKind(dataset: Dataset, wanted: string | undefined): "text" | "image" {
+function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
   const names = dataset.modalities.map(({ name }) => `\`${name}\``).join(", ");
   const isText = dataset.modalities.some(({ codec }) => codec.kind === "text");
   const fallback = dataset.modalities.find(({ codec }) => codec.kind === (isText ? "text" : "image"))?.name;
   const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
   if (found !== undefined) return found.codec.kind;
-  throw new Failure(`the run has no modality \`${wanted}\``, `it has ${names}`);
+  if (wanted === "any") return "any";
+  throw new Failure(
+    `the run has no modality \`${wanted}\``,
+    `it has ${names}; \`any\` lets the model choose as it goes`,
+  );
 }
 
 /** Positions to compile for: all the model was trained on for text, as many as it takes for a picture. */
-function contextFor(dataset: Dataset, kind: Task["kind"], prompt: Int32Array, trained: number): number {
-  const needed = prompt.length + (kind === "text" ? 1 : codesPerImage(dataset));
-  if (needed <= trained) return kind === "text" ? trained : needed;
-  const picture = kind === "text" ? "" : ` and a picture has ${codesPerImage(dataset)}`;
+function contextFor(dataset: Dataset, kind: Kind, prompt: Int32Array, trained: number): number {
+  const needed = prompt.length + (kind === "image" ? codesPerImage(dataset) : 1);
+  if (needed <= trained) return kind === "image" ? needed : trained;
+  const picture = kind === "image" ? ` and a picture has ${codesPerImage(dataset)}` : "";
   throw new Failure(
     `the prompt is too long: with its markers it has ${prompt.length} tokens${picture}, and the model was trained on ${trained} at once`,
     "write a shorter prompt, or train with a longer `context`",

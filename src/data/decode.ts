@@ -2,7 +2,7 @@
 // In: a dataset and tokens, as a model writes them: markers and other modalities' ids may be among them. Out: text, pictures.
 
 import { createTextDecoder, createTextEncoder } from "./bpe.ts";
-import type { Dataset, DatasetModality, Picture } from "./dataset.ts";
+import type { Codec, Dataset, DatasetModality, Picture } from "./dataset.ts";
 import { pictureOfCodes } from "./patches.ts";
 
 /** Codes of one modality's codec among joint ids; markers and strangers are left out. */
@@ -32,6 +32,12 @@ export function decodeImage(dataset: Dataset, tokens: Iterable<number>): Picture
   const modality = dataset.modalities.find((one) => one.codec.kind === "image");
   if (modality?.codec.kind !== "image") return { width: 0, height: 0, rgb: new Uint8Array() };
   return pictureOfCodes(modality.codec, ownCodes(modality, tokens));
+}
+
+/** How many codes of a codec mean something; a modality's table may have more rows than codes were found. */
+export function knownCodes(codec: Codec): number {
+  if (codec.kind === "text") return 256 + codec.merges.length / 2;
+  return codec.centroids.length / (codec.patch * codec.patch * 3);
 }
 
 /** How many codes a whole picture has; 0 if the dataset has none. */

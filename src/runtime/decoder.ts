@@ -5,6 +5,7 @@
 
 import type { Artifact } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
+import { modalityOf } from "./documents.ts";
 import type { Session } from "./session.ts";
 
 export type Decoder = {
@@ -86,9 +87,7 @@ function nextRows(
       const at = sequence * span + i;
       const t = (lengths[sequence] ?? 0) + i;
       token[at] = id;
-      modality[at] = modalities.findIndex(
-        ({ vocabStart, vocab }) => id >= vocabStart && id < vocabStart + vocab,
-      );
+      modality[at] = modalityOf(modalities, id);
       document[at] = 0;
       position[at] = t;
       place[at] = sequence * context + t;

@@ -34,12 +34,18 @@ export function checkMemory(artifact: Artifact, threads: number, availableBytes:
 
 /** The three largest buffers and their sizes. */
 export function largestBuffers({ buffers }: Artifact): string {
-  const largest = [...buffers].sort((a, b) => b.byteLength - a.byteLength).slice(0, 3);
+  const kept = buffers.filter(({ role }) => role === "cache");
+  const keptBytes = kept.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const rest = buffers.filter(({ role }) => role !== "cache");
+  const all = keptBytes === 0 ? rest : [...rest, { name: "keys and values", byteLength: keptBytes }];
+  const largest = all.sort((a, b) => b.byteLength - a.byteLength).slice(0, 3);
   return largest.map(({ name, byteLength }) => `${name} (${formatBytes(byteLength)})`).join(", ");
 }
 
 /** What to change. Activations shrink with the batch; everything else only with the model. */
-export function memoryAdvice({ memory, batch, context }: Artifact): string {
+export function memoryAdvice({ purpose, memory, batch, context }: Artifact): string {
+  if (purpose === "decode")
+    return `it is for ${batch} documents of ${context} tokens at once: fewer (\`--count\`) need less`;
   const lasting = memory.parameters + memory.gradients + memory.optimizer;
   return memory.activations >= lasting
     ? `a smaller \`batch\` or \`context\` needs less: they are ${batch} and ${context}`

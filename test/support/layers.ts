@@ -45,6 +45,11 @@ export const layers: readonly Rule[] = [
   },
   { path: "src/runtime/batch.ts", mayImport: [] },
   { path: "src/data/", mayImport: ["src/runtime/batch.ts", span, bug] },
+  {
+    path: "src/open.ts",
+    mayImport: ["src/"],
+    why: "a model to ask: it checks, compiles, prepares data and runs",
+  },
   { path: "src/index.ts", mayImport: ["src/", "grammar/"], why: "the public surface" },
   {
     path: "src/browser.ts",
@@ -71,7 +76,7 @@ export const packages: readonly { readonly name: string; readonly by: readonly s
   { name: "simple-ascii-chart", by: ["src/cli/"] },
   { name: "webgpu", by: ["src/runtime/"] },
   { name: "uplot", by: ["src/runtime/", "src/cli/", "src/playground/"] },
-  { name: "node:", by: ["src/data/", "src/runtime/", "src/cli/"] },
+  { name: "node:", by: ["src/data/", "src/runtime/", "src/cli/", "src/open.ts"] },
 ];
 
 /** Words of the outside world, in code: clocks, randomness, files, the network. */
@@ -92,6 +97,7 @@ export const targetWords = {
     "src/playground/",
     "src/kernel/schedule.ts",
     "src/compile.ts",
+    "src/open.ts",
     "src/index.ts",
     "src/browser.ts",
   ],

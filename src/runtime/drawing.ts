@@ -1,0 +1,80 @@
+// drawing.ts: what a trained model writes and draws.
+// In: a session compiled to decode, a dataset, prompts (src/data/prompts.ts). Out: texts, pictures, whole documents.
+// The structure of a span is given, not sampled: a picture is exactly as many codes as pictures have, drawn from codes
+// that mean something; a text goes on until a marker, or until the context is full.
+
+import type { Dataset, Picture } from "../data/dataset.ts";
+import { codesPerImage, decodeImage, decodeText } from "../data/decode.ts";
+import { codesOf, following } from "../data/following.ts";
+import { modalityOfKind, readDocument, type WrittenPart } from "../data/prompts.ts";
+import { type Ids, type SampleRequest, sample } from "./sample.ts";
+import type { Session } from "./session.ts";
+
+export type Drawing = Pick<SampleRequest, "seed" | "temperature" | "topP">;
+export type OnToken = (done: number, total: number) => void;
+
+/** What a model adds to documents, as text, until anything else begins; prompts are not repeated. */
+export async function writeTexts(
+  session: Session,
+  dataset: Dataset,
+  prompts: readonly Int32Array[],
+  drawing: Drawing,
+  onToken: OnToken = () => undefined,
+): Promise<readonly string[]> {
+  const text = modalityOfKind(dataset, "text");
+  const { endDocument, spans } = dataset.markers;
+  const stop = [endDocument, ...[...spans.values()].map(({ begin }) => begin)];
+  const length = session.artifact.context;
+  const next = choosing(session, text.name, [codesOf(text), ...stop.map((id) => [id, id + 1] as const)]);
+  const request = { prompts, length, next, stop, ...drawing };
+  const answers = await sample(session, request, (done) => onToken(done, length));
+  return answers.map((tokens) => decodeText(dataset, tokens));
+}
+
+/** A picture for each prompt that ends in the marker of one. */
+export async function drawPictures(
+  session: Session,
+  dataset: Dataset,
+  prompts: readonly Int32Array[],
+  drawing: Drawing,
+  onToken: OnToken = () => undefined,
+): Promise<readonly Picture[]> {
+  const image = modalityOfKind(dataset, "image");
+  const length = codesPerImage(dataset);
+  const next = choosing(session, image.name, [codesOf(image)]);
+  const request = { prompts, length, next, stop: [], ...drawing };
+  const answers = await sample(session, request, (done) => onToken(done, length));
+  return answers.map((tokens) => decodeImage(dataset, tokens));
+}
+
+/** What a model adds to documents as it likes, across modalities, until it ends them or the context is full. */
+export async function writeDocuments(
+  session: Session,
+  dataset: Dataset,
+  prompts: readonly Int32Array[],
+  drawing: Drawing,
+  onToken: OnToken = () => undefined,
+): Promise<readonly (readonly WrittenPart[])[]> {
+  const { context } = session.artifact;
+  const next: SampleRequest["next"] = (answer, row) => {
+    const document = [...(prompts[row] ?? []), ...answer];
+    const may = following(dataset, document, context - document.length);
+    return "token" in may ? may : { allowed: may.ids, logits: logitsOf(session, may.modality) };
+  };
+  const request = { prompts, length: context, next, stop: [dataset.markers.endDocument], ...drawing };
+  const answers = await sample(session, request, (done) => onToken(done, context));
+  return answers.map((tokens) => readDocument(dataset, tokens));
+}
+
+/** One of these ids, whatever came before. */
+function choosing(session: Session, modality: string, allowed: Ids): SampleRequest["next"] {
+  const choice = { allowed, logits: logitsOf(session, modality) };
+  return () => choice;
+}
+
+/** The logits of the objective that counts this modality's targets. */
+function logitsOf({ artifact }: Session, name: string): string {
+  const m = artifact.modalities.findIndex((modality) => modality.name === name);
+  const k = artifact.objectives.find(({ modalities }) => modalities.includes(m))?.logits ?? 0;
+  return k === 0 ? "logits" : `logits.${k}`;
+}
