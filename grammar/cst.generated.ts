@@ -324,9 +324,21 @@ export type TrainCstChildren = {
   Train: IToken[];
   Name: IToken[];
   opening: OpeningCstNode[];
+  freeze?: FreezeCstNode[];
   setting?: SettingCstNode[];
   Comma?: IToken[];
   RightBrace: IToken[];
+};
+
+export interface FreezeCstNode extends CstNode {
+  name: "freeze";
+  children: FreezeCstChildren;
+}
+
+export type FreezeCstChildren = {
+  Freeze: IToken[];
+  pattern: (PatternCstNode)[];
+  Comma?: IToken[];
 };
 
 export interface SettingCstNode extends CstNode {

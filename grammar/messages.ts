@@ -37,6 +37,7 @@ const expectedIn = new Map<string, string>([
   ["record RightBrace", "`,` or `}`"],
   ["block RightBrace", "a statement or `}`"],
   ["variant RightBrace", "`share …`, a constant's new value, or `}`"],
+  ["freeze Comma", "`,` or a setting"],
   ["train RightBrace", "a setting or `}`"],
 ]);
 

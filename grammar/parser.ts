@@ -269,10 +269,26 @@ export class MotParser extends CstParser {
     this.CONSUME(t.Name);
     this.SUBRULE(this.opening);
     this.MANY(() => {
-      this.SUBRULE(this.setting);
+      this.OR({
+        MAX_LOOKAHEAD: 1,
+        IGNORE_AMBIGUITIES: true,
+        DEF: [{ ALT: () => this.SUBRULE(this.freeze) }, { ALT: () => this.SUBRULE(this.setting) }],
+      });
       this.OPTION(() => this.CONSUME(t.Comma));
     });
     this.CONSUME(t.RightBrace);
+  });
+
+  freeze = this.RULE("freeze", () => {
+    this.CONSUME(t.Freeze);
+    this.SUBRULE(this.pattern);
+    this.MANY({
+      GATE: () => !t.startsSetting(this.LA(2), this.LA(3)),
+      DEF: () => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.pattern);
+      },
+    });
   });
 
   setting = this.RULE("setting", () => {

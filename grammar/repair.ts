@@ -240,8 +240,9 @@ function fillValue(state: State, index: number, token?: IToken): void {
   const previous = state.output.at(-1);
   if (previous === undefined || isInserted(previous)) return;
   const beforePrevious = state.output.at(-2)?.tokenType;
-  // `share *`
-  if (previous.tokenType === t.Star && (beforePrevious === t.Share || beforePrevious === t.Comma)) return;
+  // `share *`, `freeze *`
+  const isList = beforePrevious === t.Share || beforePrevious === t.Freeze || beforePrevious === t.Comma;
+  if (previous.tokenType === t.Star && isList) return;
   const inParens = state.open.at(-1)?.kind === "paren";
   const isHole = previous.tokenType === t.Comma || previous.tokenType === t.LeftParen;
   if (isHole ? !(inParens && token?.tokenType === t.Comma) : !beforeValues.has(previous.tokenType)) return;

@@ -56,6 +56,7 @@ export const For = contextual("for", "For");
 export const By = contextual("by", "By");
 export const Top = contextual("top", "Top");
 export const Balance = contextual("balance", "Balance");
+export const Freeze = contextual("freeze", "Freeze");
 
 /** `block.*.ffn.image+speech.gate`: a parameter path, the only place where a dot follows a name. */
 export const Path = createToken({
@@ -145,7 +146,7 @@ export const reservedWords = [
   Compare,
   As,
 ] as const;
-const contextualWords = [Share, Between, Experts, For, By, Top, Balance] as const;
+const contextualWords = [Share, Between, Experts, For, By, Top, Balance, Freeze] as const;
 
 /** In lexer order. */
 export const tokens: readonly TokenType[] = [
@@ -233,4 +234,15 @@ export function spelling(type: TokenType): string {
 /** Also true for the contextual words. */
 export function isName(token: IToken): boolean {
   return token.tokenType === Name || (token.tokenType.CATEGORIES ?? []).includes(Name);
+}
+
+const settingWords = new Set(["data", "context", "batch", "steps", "seed", "adamw", "freeze"]);
+const valueStarts: readonly TokenType[] = [NumberLiteral, BadNumber, Text, LeftParen, Minus];
+
+/**
+ * Whether a word behind a comma begins the next setting of `train`, rather than going on with a list of names: commas
+ * between settings are optional.
+ */
+export function startsSetting(word: IToken, after: IToken): boolean {
+  return isName(word) && (settingWords.has(word.image) || valueStarts.includes(after.tokenType));
 }

@@ -14,6 +14,7 @@ import { planKernels } from "./kernel/plan.ts";
 import { printKernels, printPlan } from "./kernel/print.ts";
 import { cpuSchedule, gridSchedule } from "./kernel/schedule.ts";
 import { verifyPlan } from "./kernel/verify.ts";
+import { learningOf } from "./lower/learning.ts";
 import { crossEntropyOf } from "./lower/losses.ts";
 import { lower } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
@@ -83,21 +84,25 @@ export function compile(model: Model, options: CompileOptions): Artifact {
     verify: (graph: Graph) => verifyGraph(graph, stage),
   });
   const optimizer = model.train?.optimizer ?? defaultOptimizer;
+  const learning = learningOf(model);
   const sizes = {
     batch: options.batch ?? model.train?.batch ?? 1,
     context: options.context ?? model.train?.context ?? 128,
     ...(purpose === "decode" ? { span: options.span ?? 1 } : {}),
   };
   const isLoss = purpose === "train" || purpose === "evaluate";
-  const wanted = { loss: isLoss, logits: !isLoss };
+  const wanted = { loss: isLoss, logits: !isLoss, dropout: purpose === "train" };
 
   const whole = run("graph", () => lower(model, wanted), graphs("graph"));
   const places = sizes.batch * sizes.context;
   const forward =
     purpose === "decode" ? run("cached", () => withCache(whole, places), graphs("cached")) : whole;
   const step =
-    purpose === "train" ? run("gradients", () => differentiate(forward), graphs("gradients")) : forward;
-  const full = purpose === "train" ? run("train", () => addUpdate(step, optimizer), graphs("train")) : step;
+    purpose === "train"
+      ? run("gradients", () => differentiate(forward, learning.frozen), graphs("gradients"))
+      : forward;
+  const full =
+    purpose === "train" ? run("train", () => addUpdate(step, optimizer, learning), graphs("train")) : step;
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
   const rows = sizes.batch * (sizes.span ?? sizes.context);
   const isGrid = engine.target === "wgsl";
@@ -126,7 +131,9 @@ export function compile(model: Model, options: CompileOptions): Artifact {
 
 /** The graph of a training step, for tests and the interpreter. */
 export function trainingGraph(model: Model): Graph {
-  return simplify(addUpdate(differentiate(lower(model)), model.train?.optimizer ?? defaultOptimizer));
+  const learning = learningOf(model);
+  const step = differentiate(lower(model, { dropout: true }), learning.frozen);
+  return simplify(addUpdate(step, model.train?.optimizer ?? defaultOptimizer, learning));
 }
 
 /** Losses are numbered by cross-entropy; logits alone, which know no z-loss, by value (as `lower` names them). */

@@ -18,6 +18,7 @@ import { addedTo, expertBlock } from "./support/expert-graphs.ts";
 import {
   bind,
   column,
+  droppedRows,
   freeRows,
   lossOf,
   modalities,
@@ -87,6 +88,11 @@ const cases: { readonly [name: string]: Make } = {
     const outs = [2, 7, 1];
     const weights = outs.map((out, m) => builder.param(`w.${m}`, arrayOf("f32", [out, 3])));
     return builder.value("linear", [freeRows(builder, "x", [3, 3, 3])], {}, { weights });
+  },
+  "dropout: two masks, a rate per modality, none for one of them": (builder) => {
+    const x = freeRows(builder, "x", uneven);
+    const first = droppedRows(builder, x, [0.5, 0, 0.25], 0);
+    return builder.value("add", [first, droppedRows(builder, x, [0.5, 0, 0.25], 1)], {});
   },
   "rms_norm: over the row, two of three modalities sharing": (builder) => {
     const weights = modalities.map((_, m) =>

@@ -148,7 +148,7 @@ describe("the update", () => {
   });
 
   it.each([1, 5, 64, 100, 333])("square_sum and adamw on %i elements", async (elements) => {
-    const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
+    const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, rate: 4 };
     const bodies: readonly Kernel[] = [
       { name: "squares", body: { kind: "square_sum", chunk: 64 } },
       { name: "adamw", body: { kind: "adamw", chunk: 64, ...settings, clip: 0.7 } },
@@ -165,7 +165,7 @@ describe("the update", () => {
       const tasks = Math.ceil(elements / 64);
       const [partial, norm] = [bench.put(Array(tasks).fill(Number.NaN)), bench.put([-1])];
       const schedule = [0.01, 1.5, 2.5].map(Math.fround) as [number, number, number];
-      const [gAt, scheduleAt] = [bench.put(g.numbers), bench.put(schedule)];
+      const [gAt, scheduleAt] = [bench.put(g.numbers), bench.put([7, ...schedule.slice(1), 8, schedule[0]])];
       for (let task = 0; task < tasks; task += 1) bench.run("squares", [gAt, partial, elements], task, tasks);
       const size = Math.sqrt(g.numbers.reduce((sum, x) => sum + x * x, 0));
       for (const [name, clip, weightDecay] of [
@@ -209,6 +209,7 @@ describe("the update", () => {
       eps: 1e-8,
       weightDecay: 0,
       clip: 0,
+      rate: 0,
     } as const;
     const bench = await openKernels(kernel(body), usual, 2);
     const [p, g, m, v] = [1, 0, 1.3e-38, 1.2e-38].map((x) => bench.put(Array(7).fill(x))) as [

@@ -228,6 +228,28 @@ const byTokens: Routed = {
   p: ["f32[N,2]", [0.7, 0.3, 0.9, 0.1, 0.2, 0.8]],
 };
 const routedRows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/** What dropout's bits are, in whole numbers: Wellons' lowbias32 of (key ^ site), + row, ^ column. */
+function dropped(key: number, number: number, sequence: number, column: number, rate: number): boolean {
+  const word = (x: bigint): bigint => BigInt.asUintN(32, x);
+  const mix = (start: bigint): bigint => {
+    let x = word(start);
+    x = word((x ^ (x >> 16n)) * 0x7feb352dn);
+    x = word((x ^ (x >> 15n)) * 0x846ca68bn);
+    return x ^ (x >> 16n);
+  };
+  const golden = 0x9e3779b9n;
+  const site = mix(word(BigInt(key)) ^ word(BigInt(number + 1) * golden));
+  const bits = mix(mix(site + BigInt(sequence)) ^ word(BigInt(column) * golden));
+  return Number(bits) / 2 ** 32 < rate;
+}
+
+const dropoutRows: readonly (readonly number[])[] = [
+  [1, -2],
+  [0.5, 4],
+  [-0.25, 6, 7],
+];
+const dropoutPlaces = [5, 0, 2];
+const dropoutRates = [0.5, 0.5, 0.25];
 
 const examples: { readonly [O in OpName]: Example<O> } = {
   param: { attributes: { path: "p", type: arrayOf("f32", [2]) }, types: ["f32[2]"], numbers: [[3, 4]] },
@@ -406,6 +428,20 @@ const examples: { readonly [O in OpName]: Example<O> } = {
     numbers: [[3, 0, 2.5, 6, -1.25, 5, 6]],
   },
 
+  dropout: {
+    inputs: [rows7, column(dropoutPlaces), ["i32[2]", [-77, -1]]],
+    attributes: { rate: [0.5, 0.25], number: 3 },
+    types: [rows7[0]],
+    numbers: [
+      dropoutRows.flatMap((row, r) =>
+        row.map((x, c) => {
+          const rate = dropoutRates[r] ?? 0;
+          return dropped(-77, 3, dropoutPlaces[r] ?? 0, c, rate) ? 0 : x / (1 - rate);
+        }),
+      ),
+    ],
+  },
+
   restrict: {
     inputs: [rows7],
     attributes: { modalities: [1] },
@@ -545,9 +581,9 @@ const examples: { readonly [O in OpName]: Example<O> } = {
       ["f32[1]", [0]],
       ["f32[1]", [0]],
       ["f32[]", [2]],
-      ["f32[3]", [0.1, 10, 20]],
+      ["f32[4]", [7, 10, 20, 0.1]],
     ],
-    attributes: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1 },
+    attributes: { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, clip: 1, rate: 3 },
     types: ["f32[1]", "f32[1]", "f32[1]"],
     numbers: [[0.89], [0.025], [0.003125]],
   },
@@ -652,6 +688,20 @@ describe("ops refuse operands that do not fit", () => {
     ["extend", ["f32[N,text:4]"], [], { widths: [3, 4] }, "changes the width of a modality it has"],
     ["cross_entropy", ["f32[N,4]", "f32[N,1]"], [], { zLoss: 0 }, "needs logits and targets"],
     ["loss_sums", ["f32[N,1]", "f32[N,1]", "i32[N,1]"], [], { modalities: 3 }, "counts other modalities"],
+    [
+      "dropout",
+      ["f32[N,4]", "i32[N,1]", "i32[3]"],
+      [],
+      { rate: [0.1, 0.1], number: 0 },
+      "needs the step's key",
+    ],
+    [
+      "adamw",
+      ["f32[2]", "f32[2]", "f32[2]", "f32[2]", "f32[]", "f32[3]"],
+      [],
+      examples.adamw.attributes,
+      "a schedule f32[3] or longer that has its rate",
+    ],
     [
       "adamw",
       ["f32[2]", "f32[1,2]", "f32[2]", "f32[2]", "f32[]", "f32[3]"],

@@ -29,6 +29,7 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind>]: true } =
   matmul: true,
   row_program: true,
   rope: true,
+  dropout: true,
   embed: true,
   cross_entropy: true,
   zero_rows: true,

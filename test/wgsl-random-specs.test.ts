@@ -31,6 +31,7 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind>]: true } =
   product: true,
   row_program: true,
   rope: true,
+  dropout: true,
   embed: true,
   cross_entropy: true,
   zero_rows: true,

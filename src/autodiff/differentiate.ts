@@ -13,10 +13,13 @@ import type { OpName } from "../ir/ops.ts";
 import { presentModalities, type RowsType } from "../ir/types.ts";
 import { gradientRules, type Rule } from "./rules.ts";
 
-/** The graph with its gradients. */
-export function differentiate(graph: Graph): Graph {
+/**
+ * The graph with its gradients.
+ * - Parameters of the paths in `frozen` get none, and nothing is computed that only they would need.
+ */
+export function differentiate(graph: Graph, frozen: ReadonlySet<string> = new Set()): Graph {
   const builder = extendGraph(graph);
-  const wanted = dependents(graph);
+  const wanted = dependents(graph, frozen);
   const wants = (value: ValueId): boolean => wanted.has(value);
   const pending: Pending = new Map();
 
@@ -35,7 +38,7 @@ export function differentiate(graph: Graph): Graph {
     for (const { to, gradient } of made) contribute(pending, to, gradient);
   }
   for (const node of graph.nodes) {
-    if (node.op !== "param") continue;
+    if (node.op !== "param" || frozen.has(node.attributes.path)) continue;
     const [param] = node.results;
     if (param === undefined) continue;
     const origin: Origin = { ...node.origin, phase: "backward" };
@@ -56,13 +59,14 @@ function contribute(pending: Pending, to: ValueId, gradient: ValueId): void {
   else found.push(gradient);
 }
 
-/** Values that depend on a parameter: the only ones whose gradients anybody needs. */
-function dependents(graph: Graph): ReadonlySet<ValueId> {
+/** Values that depend on a parameter that learns: the only ones whose gradients anybody needs. */
+function dependents(graph: Graph, frozen: ReadonlySet<string>): ReadonlySet<ValueId> {
   const found = new Set<ValueId>();
   for (const node of graph.nodes) {
     const operands = [...node.inputs, ...node.weights];
     const depends = operands.some((value) => value !== undefined && found.has(value));
-    if (node.op === "param" || depends) for (const value of node.results) found.add(value);
+    const learns = node.op === "param" && !frozen.has(node.attributes.path);
+    if (learns || depends) for (const value of node.results) found.add(value);
   }
   return found;
 }

@@ -203,6 +203,13 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
   scale: operands((make, dy, node) => make("scale", [dy], node.attributes)),
   offset: operands((_make, dy) => dy),
 
+  // The same mask, from the same numbers.
+  dropout: operands((make, dy, node) => {
+    const [, sequence, key] = node.inputs;
+    if (sequence === undefined || key === undefined) return bug("differentiate", "dropout without its mask");
+    return make("dropout", [dy, sequence, key], node.attributes);
+  }),
+
   // The rows that were left out have gradient zero: the contribution just lacks them.
   restrict: operands((_make, dy) => dy),
   // Each part takes its own rows of dy; the walk cuts the others away, for `join` and `extend` alike.

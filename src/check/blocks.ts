@@ -1,7 +1,7 @@
 // blocks.ts: which blocks an `experts` rule turns into blocks of experts, and what in others does not fit.
 // In: a run's draft and the rules. Out: per block the operations that will stand on routed rows, and where they end.
 // Idea: rows are routed from the block's first linear on; everything made of a linear is one expert's opinion, until
-// one `x += y` adds them up. A norm that is all of y comes after the sum, since norms stay single.
+// one `x += y` adds them up. A norm or dropout that is all of y comes after the sum, since norms stay single.
 
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
@@ -197,7 +197,7 @@ function summed(
   const operation = draft.operations[index];
   if (operation?.kind === "binary" && routed.has(operation.b))
     return addition(index, operation.b) ? operation.b : undefined;
-  if (operation?.kind !== "rms_norm") return undefined;
+  if (operation?.kind !== "rms_norm" && operation?.kind !== "dropout") return undefined;
   const readers = (users[index] ?? []).filter(
     (user) => live.has(user) || draft.operations[user]?.kind !== "join",
   );

@@ -10,7 +10,11 @@ export type ParameterKind =
   /** a whole number from 1, one per modality inside `per modality` */
   | "width"
   /** the word `causal` */
-  | "mask";
+  | "mask"
+  /** the name of an embedding's parameter */
+  | "table"
+  /** a number from 0 to below 1 */
+  | "rate";
 
 export type BuiltinParameter = { readonly name: string; readonly kind: ParameterKind };
 
@@ -44,6 +48,26 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
         { name: "width", kind: "width" },
       ],
       usage: "linear(x, width)",
+    },
+  ],
+  [
+    "unembed",
+    {
+      parameters: [
+        { name: "x", kind: "rows" },
+        { name: "table", kind: "table" },
+      ],
+      usage: "unembed(x, embedding)",
+    },
+  ],
+  [
+    "dropout",
+    {
+      parameters: [
+        { name: "x", kind: "rows" },
+        { name: "rate", kind: "rate" },
+      ],
+      usage: "dropout(x, 0.1)",
     },
   ],
   unary("rms_norm"),

@@ -4,34 +4,15 @@
 
 import { error } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
-import type { Call, Name } from "../syntax/ast.ts";
 import { unaryNames } from "./builtin-names.ts";
+import type { Argument, CallContext } from "./call-context.ts";
+import { dropout } from "./dropout.ts";
 import type { UnaryFunction } from "./model.ts";
 import { addSite } from "./sites.ts";
 import { emit, overModalities, type Scope, type State } from "./state.ts";
-import {
-  type Constant,
-  describeShape,
-  oneWidth,
-  type Rows,
-  type Unknown,
-  unknown,
-  type Value,
-} from "./values.ts";
+import { unembed } from "./tied.ts";
+import { describeShape, oneWidth, type Rows, type Unknown, unknown, type Value } from "./values.ts";
 import { numbersFor, reportDisagreement, uniformWidth } from "./widths.ts";
-
-/** A checked argument: its place and what it stands for. */
-export type Argument = { readonly span: Span; readonly rows: Rows | Unknown; readonly constant?: Constant };
-
-export type CallContext = {
-  readonly state: State;
-  readonly scope: Scope;
-  readonly call: Call;
-  /** In the order of the built-in's parameters. */
-  readonly arguments: readonly Argument[];
-  /** The parameter's name; nothing where it is missing (reported). */
-  readonly name: Name | undefined;
-};
 
 type Rule = (context: CallContext) => Value;
 
@@ -48,6 +29,8 @@ function argument(context: CallContext, index: number): Argument {
 export const callRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["embed", embed],
   ["linear", linear],
+  ["unembed", unembed],
+  ["dropout", dropout],
   ["rms_norm", rmsNorm],
   ["rope", rope],
   ["split", split],

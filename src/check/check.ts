@@ -7,6 +7,7 @@ import type { File, Name, Train } from "../syntax/ast.ts";
 import { collectDeclarations, type Declarations } from "./declare.ts";
 import { type ExpertsContext, expertsRules } from "./experts.ts";
 import { finishOperations } from "./finish.ts";
+import { frozenBy } from "./freeze.ts";
 import type { Model, TrainSettings } from "./model.ts";
 import { checkPools, poolRoutings } from "./pools.ts";
 import { createReporter, type Reporter } from "./report.ts";
@@ -141,6 +142,9 @@ function buildModel(
   const routings = poolRoutings(draft.routings, placement, names.length);
   checkPools(draft, routings, names, reporter);
   if (hasErrors(reporter.diagnostics())) return undefined;
+  const finished = finishOperations(draft, placement, routings, names.length);
+  const frozen = frozenBy({ declarations, placement, ...finished, variant: plan?.variant }, reporter);
+  if (hasErrors(reporter.diagnostics())) return undefined;
   const constants = new Map([...run.constants].map(([name, constant]) => [name, constant.values]));
   return {
     name: model.name.text,
@@ -149,9 +153,11 @@ function buildModel(
     modalities: run.modalities,
     vocab: run.vocab,
     constants,
-    parameters: placement.parameters,
+    parameters: placement.parameters.map((parameter, index) =>
+      frozen.has(index) ? { ...parameter, isFrozen: true } : parameter,
+    ),
     routings: routings.map(({ members: _members, ...routing }) => routing),
-    ...finishOperations(draft, placement, routings, names.length),
+    ...finished,
     ...(train === undefined ? {} : { train }),
   };
 }
@@ -165,7 +171,8 @@ function trainOf(declarations: Declarations, run: Run, reporter: Reporter): Mode
         help: "add `objective MODALITY = cross_entropy(logits, next_token)` to the model",
       }),
     );
-  return checkTrain(train, (name) => findConstant(declarations, run, name, reporter), reporter);
+  const names = declarations.modalities.map((modality) => modality.name.text);
+  return checkTrain(train, (name) => findConstant(declarations, run, name, reporter), names, reporter);
 }
 
 function findConstant(

@@ -6,7 +6,8 @@ import { error, type Label } from "../diagnostics/diagnostic.ts";
 import { alternatives, didYouMean } from "../diagnostics/suggest.ts";
 import type { Argument as AstArgument, Binary, Call, Expression, Name } from "../syntax/ast.ts";
 import { type Builtin, builtins, laterNames, type ParameterKind } from "./builtin-names.ts";
-import { type Argument, callRules } from "./calls.ts";
+import type { Argument } from "./call-context.ts";
+import { callRules } from "./calls.ts";
 import { combineConstants, evaluateConstant, negate } from "./constants.ts";
 import { findNumber, findValue, reportLater } from "./lookup.ts";
 import { emit, type Scope, type State } from "./state.ts";
@@ -229,9 +230,20 @@ function evaluateArgument(context: Evaluation, argument: AstArgument, kind: Para
   switch (kind) {
     case "rows":
       return { span, rows: evaluateRows(context, argument.value) };
-    case "width": {
+    case "width":
+    case "rate": {
       const constant = evaluateNumber(context, argument.value);
       return { span, rows: unknown, ...(constant === undefined ? {} : { constant }) };
+    }
+    case "table": {
+      const name = nameIn(argument.value);
+      if (name === undefined && argument.value.kind !== "missing")
+        context.state.reporter.report(
+          error("MOT2006", span, "the name of an embedding must stand here", {
+            note: "`unembed(x, embedding)` multiplies by the table that `embed(tokens, d) as embedding` made",
+          }),
+        );
+      return { span, rows: unknown, ...(name === undefined ? {} : { table: name }) };
     }
     case "tokens":
     case "mask": {
@@ -262,6 +274,12 @@ function evaluateRows(context: Evaluation, expression: Expression): Argument["ro
     error("MOT2007", expression.span, "rows are needed here, and this is a number", { also }),
   );
   return unknown;
+}
+
+/** The bare name an expression is. */
+function nameIn(expression: Expression): Name | undefined {
+  if (expression.kind === "parenthesized") return nameIn(expression.value);
+  return expression.kind === "reference" ? expression.name : undefined;
 }
 
 function isWord(expression: Expression, word: string): boolean {

@@ -69,6 +69,8 @@ export type Parameter = {
   readonly drawIndex: number;
   /** Indices of the modalities that use it, ascending; all of them for a shared or global parameter. */
   readonly modalities: readonly number[];
+  /** Left as it is by training: no gradient, no moments, no update. */
+  readonly isFrozen?: true;
   /** Which expert of a routing it belongs to. */
   readonly expert?: { readonly routing: RoutingIndex; readonly index: number };
   readonly span: Span;
@@ -142,6 +144,16 @@ export type Operation = Common &
         readonly constant: PerModality<number>;
         readonly constantFirst: boolean;
       }
+    /**
+     * In training each element is 0 with probability `rate`, else x / (1 − rate); the identity otherwise. `number`
+     * counts the model's dropouts: no two draw the same mask.
+     */
+    | {
+        readonly kind: "dropout";
+        readonly x: ValueIndex;
+        readonly rate: PerModality<number>;
+        readonly number: number;
+      }
     /** The rows of the listed modalities only (entering an arm). */
     | { readonly kind: "restrict"; readonly x: ValueIndex; readonly modalities: readonly number[] }
     /** Each modality's rows from one of `parts` (leaving the arms); the parts' modalities are disjoint. */
@@ -180,10 +192,18 @@ export type TrainSettings = {
   readonly steps: number;
   readonly seed: number;
   readonly optimizer: AdamW;
+  /** Where `train` freezes something, be it nothing of this variant: `Parameter.isFrozen` says what. */
+  readonly freezes?: true;
 };
 
 export type AdamW = {
+  /** The largest of `lrByModality`, where there are several. */
   readonly lr: number;
+  /**
+   * A parameter's rate is its modality's, and the smallest of theirs where several share it: none of them then learns
+   * faster than it was asked to.
+   */
+  readonly lrByModality?: readonly number[];
   readonly warmup: number;
   readonly decay: "cosine" | "linear" | "constant";
   readonly end: number;

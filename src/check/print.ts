@@ -99,6 +99,8 @@ function describe(
         ? `${operation.fn} ${constant}, %${operation.x}`
         : `${operation.fn} %${operation.x}, ${constant}`;
     }
+    case "dropout":
+      return `dropout %${operation.x}, ${perModality(operation.rate, names, String)} number ${operation.number}`;
     case "restrict":
       return `restrict %${operation.x} to ${operation.modalities.map((modality) => names[modality]).join(" ")}`;
     case "join":

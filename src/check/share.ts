@@ -112,7 +112,7 @@ function membersOf(
 }
 
 /** A plain name is a label first; otherwise it is a path without modality, where `*` stands for anything. */
-function matchSites(sites: readonly Site[], pattern: Name): readonly Site[] {
+export function matchSites(sites: readonly Site[], pattern: Name): readonly Site[] {
   const labelled = sites.filter((site) => site.label === pattern.text);
   if (labelled.length > 0) return labelled;
   const parts = pattern.text.split("*");
@@ -121,7 +121,7 @@ function matchSites(sites: readonly Site[], pattern: Name): readonly Site[] {
   );
 }
 
-function matchesPath(path: string, parts: readonly string[]): boolean {
+export function matchesPath(path: string, parts: readonly string[]): boolean {
   const [first = "", ...rest] = parts;
   const last = rest.at(-1);
   if (last === undefined) return path === first;

@@ -121,7 +121,8 @@ export function markResidual(
       const entry = draft.weight.entries.get(modality);
       if (entry !== undefined) entry.isResidual = true;
     }
-  } else if (draft.kind === "rms_norm" && !isBehindNorm) markResidual(state, draft.x, here, hops - 1, true);
+  } else if (draft.kind === "dropout") markResidual(state, draft.x, here, hops - 1, isBehindNorm);
+  else if (draft.kind === "rms_norm" && !isBehindNorm) markResidual(state, draft.x, here, hops - 1, true);
   else if (draft.kind === "restrict") markResidual(state, draft.x, here, hops - 1, isBehindNorm);
   else if (draft.kind === "join")
     for (const part of draft.parts) markResidual(state, part, here, hops - 1, isBehindNorm);

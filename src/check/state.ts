@@ -142,6 +142,8 @@ export type Draft = {
   readonly objectives: Objective[];
   readonly isDiscarded: boolean;
   tokens?: Rows;
+  /** Calls of `dropout` so far. */
+  dropouts: number;
 };
 
 /** A draft whose `experts` rules are applied: ready for placement. */
@@ -164,7 +166,16 @@ export type DraftRouting = {
 };
 
 export function createDraft(isDiscarded: boolean): Draft {
-  return { operations: [], parts: [], additions: new Set(), sites: new Map(), objectives: [], isDiscarded };
+  return {
+    ...{
+      operations: [],
+      parts: [],
+      additions: new Set<number>(),
+      sites: new Map<string, Site>(),
+      objectives: [],
+    },
+    ...{ isDiscarded, dropouts: 0 },
+  };
 }
 
 /** Runs `body` for its diagnostics only; what it binds and makes is forgotten. */

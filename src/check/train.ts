@@ -4,8 +4,8 @@
 import { error } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import { alternatives, didYouMean, enumeration } from "../diagnostics/suggest.ts";
-import type { Expression, Name, Setting, Train } from "../syntax/ast.ts";
-import { evaluateConstant, wrongInteger } from "./constants.ts";
+import type { Expression, Name, Record as RecordExpression, Setting, Train } from "../syntax/ast.ts";
+import { evaluateConstant, findModality, wrongInteger } from "./constants.ts";
 import type { AdamW, TrainSettings } from "./model.ts";
 import type { Reporter } from "./report.ts";
 import { type Constant, formatNumber } from "./values.ts";
@@ -29,7 +29,7 @@ const counts: ReadonlyMap<string, Range> = new Map([
   ["steps", { least: 1, most: 1e12, isInteger: true }],
   ["seed", { least: 0, most: 4_294_967_295, isInteger: true }],
 ]);
-const settingWords = ["data", ...counts.keys(), "adamw"];
+const settingWords = ["data", ...counts.keys(), "adamw", "freeze"];
 const requiredWords = ["data", "context", "batch", "steps", "adamw"];
 const defaultSeed = 1;
 
@@ -49,17 +49,28 @@ const optimizerWords = [...optimizerNumbers.keys(), "decay", "betas"];
 const decays = ["cosine", "linear", "constant"] as const;
 const betaRange: Range = { least: 0, most: 1, isOpenAbove: true };
 
-type Context = { readonly find: FindConstant; readonly reporter: Reporter };
+type Context = {
+  readonly find: FindConstant;
+  readonly modalityNames: readonly string[];
+  readonly reporter: Reporter;
+};
 
 /** The settings of a `train` block, or nothing where one is wrong or missing. */
-export function checkTrain(train: Train, find: FindConstant, reporter: Reporter): TrainSettings | undefined {
-  const context = { find, reporter };
+export function checkTrain(
+  train: Train,
+  find: FindConstant,
+  modalityNames: readonly string[],
+  reporter: Reporter,
+): TrainSettings | undefined {
+  const context = { find, modalityNames, reporter };
   const seen = new Map<string, Setting>();
   const numbers = new Map<string, number>();
   let data: TrainSettings["data"] | undefined;
   let optimizer: AdamW | undefined;
   for (const setting of train.settings) {
     const word = setting.word.text;
+    // What it names is looked for once the parameters are known: freeze.ts.
+    if (setting.patterns !== undefined) continue;
     const earlier = seen.get(word);
     if (earlier !== undefined) {
       reportTwice(context, setting.word, earlier.word);
@@ -90,7 +101,9 @@ export function checkTrain(train: Train, find: FindConstant, reporter: Reporter)
   if (data === undefined || optimizer === undefined) return undefined;
   if (context_ === undefined || batch === undefined || steps === undefined) return undefined;
   if (seen.has("seed") && !numbers.has("seed")) return undefined;
-  return { data, context: context_, batch, steps, seed: numbers.get("seed") ?? defaultSeed, optimizer };
+  const seed = numbers.get("seed") ?? defaultSeed;
+  const freezes = train.settings.some(({ patterns }) => patterns !== undefined);
+  return { data, context: context_, batch, steps, seed, optimizer, ...(freezes ? { freezes } : {}) };
 }
 
 const examples: ReadonlyMap<string, string> = new Map([
@@ -122,6 +135,7 @@ function optimizerOf(context: Context, setting: Setting): AdamW | undefined {
   const before = context.reporter.diagnostics().length;
   let decay: AdamW["decay"] = "constant";
   let betas: readonly number[] = [0.9, 0.95];
+  let rates: readonly number[] | undefined;
   for (const argument of value.arguments) {
     const { name } = argument;
     if (name === undefined) {
@@ -138,7 +152,10 @@ function optimizerOf(context: Context, setting: Setting): AdamW | undefined {
     }
     seen.set(name.text, name);
     const range = optimizerNumbers.get(name.text);
-    if (range !== undefined) {
+    if (name.text === "lr" && argument.value.kind === "record") {
+      rates = ratesOf(context, argument.value);
+      if (rates !== undefined) numbers.set("lr", Math.max(...rates));
+    } else if (range !== undefined) {
       const number = numberIn(context, argument.value, `\`${name.text}\``, range);
       if (number !== undefined) numbers.set(name.text, number);
     } else if (name.text === "decay") decay = decayOf(context, argument.value) ?? decay;
@@ -155,6 +172,7 @@ function optimizerOf(context: Context, setting: Setting): AdamW | undefined {
   const [beta1 = 0.9, beta2 = 0.95] = betas;
   return {
     lr,
+    ...(rates === undefined ? {} : { lrByModality: rates }),
     warmup: numbers.get("warmup") ?? 0,
     decay,
     end: numbers.get("end") ?? 0,
@@ -164,6 +182,32 @@ function optimizerOf(context: Context, setting: Setting): AdamW | undefined {
     weightDecay: numbers.get("weight_decay") ?? 0,
     ...(clip === undefined ? {} : { clip }),
   };
+}
+
+/** `{ text: 1e-3, image: 3e-4 }`: a rate for every modality. */
+function ratesOf(context: Context, value: RecordExpression): readonly number[] | undefined {
+  const { modalityNames, reporter } = context;
+  const rates = new Map<string, number>();
+  const seen = new Map<string, Name>();
+  const before = reporter.diagnostics().length;
+  for (const { name, value: rate } of value.fields) {
+    const earlier = seen.get(name.text);
+    if (earlier !== undefined) reportTwice(context, name, earlier);
+    else if (findModality(name, modalityNames, reporter) !== undefined) {
+      const number = numberIn(context, rate, `the rate of \`${name.text}\``, positive);
+      if (number !== undefined) rates.set(name.text, number);
+    }
+    seen.set(name.text, name);
+  }
+  const missing = modalityNames.filter((name) => !seen.has(name)).map((name) => `\`${name}\``);
+  if (missing.length > 0)
+    reporter.report(
+      error("MOT3003", value.span, `\`lr\` has no rate for ${enumeration(missing)}`, {
+        help: "give every modality one, or one number for all; `freeze` keeps a modality's parameters as they are",
+      }),
+    );
+  if (reporter.diagnostics().length > before) return undefined;
+  return modalityNames.map((name) => rates.get(name) ?? 0);
 }
 
 function decayOf(context: Context, value: Expression): AdamW["decay"] | undefined {

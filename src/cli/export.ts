@@ -49,6 +49,8 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
       await trainStep(session, batches.next(), step, steps, 0);
     const next = batches.next();
     session.writeBatch(next);
+    // Whoever computes this step again has no masks to compute it with.
+    session.writeDropout();
     await session.run(["forward", "backward"]);
     const losses = await session.losses();
     const file = exportStep({

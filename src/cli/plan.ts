@@ -34,6 +34,8 @@ type VariantPlan = {
   readonly activeParams: number;
   readonly activeParamsByModality: Readonly<Record<string, number>>;
   readonly embeddingParams: number;
+  /** Parameters that training leaves as they are; only where `train` freezes some. */
+  readonly frozenParams?: number;
   readonly flopsPerToken: number;
   readonly memoryBytes: Artifact["memory"];
   readonly launches: Readonly<Record<"forward" | "backward" | "update", number>>;
@@ -67,10 +69,20 @@ function planOf(model: Model, engine: WasmEngine | WgslEngine): VariantPlan {
     activeParams: cost.activeParams,
     activeParamsByModality: byModality(model, cost),
     embeddingParams: cost.embeddingParams,
+    ...frozenParams(model),
     flopsPerToken: cost.flopsPerToken,
     memoryBytes: artifact.memory,
     launches: { forward: launches("forward"), backward: launches("backward"), update: launches("update") },
   };
+}
+
+/** Also of a variant in which the rules find nothing of their own: 0 says so. */
+function frozenParams({ parameters, train }: Model): Pick<VariantPlan, "frozenParams"> {
+  if (train?.freezes !== true) return {};
+  const sizes = parameters.map(({ shape, isFrozen }) =>
+    isFrozen ? shape.reduce((product, size) => product * size, 1) : 0,
+  );
+  return { frozenParams: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 function byModality(
@@ -82,10 +94,14 @@ function byModality(
 
 function render(plans: readonly (readonly [string, VariantPlan])[]): string {
   const modalities = Object.keys(plans[0]?.[1].activeParamsByModality ?? {});
-  const header = ["variant", "parameters", ...modalities.map((name) => `active ${name}`), "FLOPs/token"];
+  const freezes = plans.some(([, { frozenParams }]) => frozenParams !== undefined);
+  const frozen = freezes ? ["frozen"] : [];
+  const active = modalities.map((name) => `active ${name}`);
+  const header = ["variant", "parameters", ...frozen, ...active, "FLOPs/token"];
   const costs = plans.map(([name, plan]) => [
     name,
     count(plan.params),
+    ...frozen.map(() => count(plan.frozenParams ?? 0)),
     ...modalities.map((modality) => count(plan.activeParamsByModality[modality] ?? 0)),
     short(plan.flopsPerToken),
   ]);

@@ -4,6 +4,7 @@
 
 import { expertsCodes } from "./codes-experts.ts";
 import { setupCodes } from "./codes-setup.ts";
+import { trainingCodes } from "./codes-training.ts";
 
 export const checkCodes = {
   MOT2001: {
@@ -302,4 +303,5 @@ layer g(x) {
   },
   ...setupCodes,
   ...expertsCodes,
+  ...trainingCodes,
 } as const;

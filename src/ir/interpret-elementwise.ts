@@ -1,7 +1,18 @@
 // interpret-elementwise.ts: every op whose element depends on the same element of its operands only.
 // In: operands of one type. Out: as many numbers. One line of algebra per op.
 
-import { type Call, type Evaluate, eachModality, input, needRun, result, runOf } from "./interpret-tensor.ts";
+import { dropThreshold, maskBits } from "./dropout.ts";
+import {
+  at,
+  type Call,
+  type Evaluate,
+  eachModality,
+  input,
+  needRun,
+  read,
+  result,
+  runOf,
+} from "./interpret-tensor.ts";
 import type { OpName } from "./ops.ts";
 
 /** √(2/π) and the cubic factor of GELU's tanh form (Hendrycks and Gimpel 2016, equation 2). */
@@ -51,6 +62,26 @@ function constant(
     });
 }
 
+const dropout: Evaluate<"dropout"> = (call) => {
+  const [key = 0, isActive = 0] = input(call, 2).numbers;
+  eachModality(call.offsets, (m) => {
+    const y = runOf(result(call, 0), m, call.offsets);
+    if (y === undefined) return;
+    const [x, sequence] = [
+      needRun(input(call, 0), m, call.offsets),
+      needRun(input(call, 1), m, call.offsets),
+    ];
+    const rate = isActive === 0 ? 0 : (call.attributes.rate[m] ?? 0);
+    for (let row = y.first; row < y.end; row += 1) {
+      for (let column = 0; column < y.width; column += 1) {
+        const bits = maskBits(key, call.attributes.number, read(sequence, row), column);
+        const isKept = bits >= dropThreshold(rate);
+        y.numbers[at(y, row, column)] = isKept ? read(x, row, column) / (1 - rate) : 0;
+      }
+    }
+  });
+};
+
 export const elementwiseOps = {
   silu: unary(silu),
   gelu: unary(gelu),
@@ -70,4 +101,5 @@ export const elementwiseOps = {
   div: binary((a, b) => a / b),
   scale: constant(1, (x, by) => x * by),
   offset: constant(0, (x, by) => x + by),
+  dropout,
 } satisfies { readonly [O in OpName]?: Evaluate<O> };

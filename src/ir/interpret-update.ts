@@ -14,9 +14,9 @@ export const updateOps = {
   },
   /** Decoupled decay (Loshchilov and Hutter 2019, algorithm 2); the bias corrections come with the schedule. */
   adamw: (call) => {
-    const { beta1, beta2, eps, weightDecay, clip } = call.attributes;
+    const { beta1, beta2, eps, weightDecay, clip, rate } = call.attributes;
     const number = (i: number, j: number): number => input(call, i).numbers[j] ?? Number.NaN;
-    const [lr, correct1, correct2] = [number(5, 0), number(5, 1), number(5, 2)];
+    const [lr, correct1, correct2] = [number(5, rate), number(5, 1), number(5, 2)];
     const shrink = clip > 0 ? Math.min(1, clip / (number(4, 0) + 1e-6)) : 1;
     const [param, m, v] = [result(call, 0).numbers, result(call, 1).numbers, result(call, 2).numbers];
     for (let j = 0; j < param.length; j += 1) {

@@ -88,6 +88,12 @@ export type OpAttributes = {
   /** x + by[m] */
   offset: { readonly by: PerModality };
 
+  /**
+   * (x, sequence i32[N,1], key i32[2]) → 0 where `maskBits` of dropout.ts are below the rate's threshold, else
+   * x / (1 − rate[m]); x itself where key[1] is 0. Its gradient is the same op on dy.
+   */
+  dropout: { readonly rate: PerModality; readonly number: number };
+
   /** Only the rows of `modalities`. */
   restrict: { readonly modalities: readonly number[] };
   /** Rows of several values with disjoint modalities, as one value. */
@@ -131,7 +137,7 @@ export type OpAttributes = {
 
   /** Any number of arrays → f32[]: square root of the sum of all squares. */
   global_norm: None;
-  /** (param, grad, m, v, norm f32[], schedule f32[3] = lr, 1/(1−β1ˢ), 1/(1−β2ˢ)) → param, m, v */
+  /** (param, grad, m, v, norm f32[], schedule f32[3+R] = lr, 1/(1−β1ˢ), 1/(1−β2ˢ), other rates) → param, m, v */
   adamw: {
     readonly beta1: number;
     readonly beta2: number;
@@ -140,6 +146,8 @@ export type OpAttributes = {
     readonly weightDecay: number;
     /** 0: no clipping. */
     readonly clip: number;
+    /** Where in the schedule its learning rate stands: 0, or from 3 on. */
+    readonly rate: number;
   };
 };
 
@@ -244,6 +252,8 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
   scale: elementwise("x"),
   offset: elementwise("x"),
 
+  dropout: operation("row", "x sequence key", (inputs) => shapes.dropout(inputs)),
+
   restrict: operation("row", "x", (inputs, _, { modalities }) => shapes.restrict(inputs, modalities)),
   join: operation("row", "part …", (parts) => shapes.join(parts)),
   extend: operation("row", "x", (inputs, _, { widths }) => shapes.extend(inputs, widths)),
@@ -274,5 +284,7 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
   ),
 
   global_norm: operation("array", "grad …", (grads) => shapes.globalNorm(grads)),
-  adamw: operation("array", "param grad m v norm schedule", (inputs) => shapes.adamw(inputs)),
+  adamw: operation("array", "param grad m v norm schedule", (inputs, _, { rate }) =>
+    shapes.adamw(inputs, rate),
+  ),
 };

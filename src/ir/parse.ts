@@ -49,6 +49,7 @@ const attributeKeys: { readonly [O in OpName]: readonly (keyof OpAttributes[O] &
   div: [],
   scale: ["by"],
   offset: ["by"],
+  dropout: ["number", "rate"],
   restrict: ["modalities"],
   join: [],
   extend: ["widths"],
@@ -66,7 +67,7 @@ const attributeKeys: { readonly [O in OpName]: readonly (keyof OpAttributes[O] &
   cross_entropy_dx: ["zLoss"],
   loss_sums: ["modalities"],
   global_norm: [],
-  adamw: ["beta1", "beta2", "clip", "eps", "weightDecay"],
+  adamw: ["beta1", "beta2", "clip", "eps", "rate", "weightDecay"],
 };
 
 type Reader = {

@@ -179,6 +179,12 @@ export function attentionCached(inputs: readonly TensorType[], heads: Heads): In
   return pairs.every(fits) ? [out, keys, values] : "a cache is not as wide as the rows that it keeps";
 }
 
+export function dropout([x, sequence, key]: readonly TensorType[]): Inferred {
+  if (!isRows(x) || !steers(sequence, x, "i32")) return "needs rows and their places in the sequence";
+  const isKey = key?.kind === "array" && key.dtype === "i32" && key.shape.length === 1 && key.shape[0] === 2;
+  return isKey ? [x] : "needs the step's key i32[2]";
+}
+
 export function restrict([x]: readonly TensorType[], modalities: readonly number[]): Inferred {
   if (x?.kind !== "rows") return "needs rows";
   return [{ ...x, widths: x.widths.map((w, m) => (modalities.includes(m) ? w : undefined)) }];
@@ -231,11 +237,12 @@ export function globalNorm(grads: readonly TensorType[]): Inferred {
     : "needs arrays";
 }
 
-export function adamw([param, grad, m, v, norm, schedule]: readonly TensorType[]): Inferred {
+export function adamw([param, grad, m, v, norm, schedule]: readonly TensorType[], rate: number): Inferred {
   if (param?.kind !== "array" || grad === undefined || m === undefined || v === undefined)
     return "needs arrays";
   if (![grad, m, v].every((type) => sameType(type, param)))
     return "parameter, gradient and moments differ in shape";
-  const isSteered = isArray(norm, 0) && isArray(schedule, 1) && schedule.shape[0] === 3;
-  return isSteered ? [param, m, v] : "needs the norm f32[] and the schedule f32[3]";
+  const rates = isArray(schedule, 1) ? (schedule.shape[0] ?? 0) : 0;
+  const isSteered = isArray(norm, 0) && rates >= 3 && rate < rates;
+  return isSteered ? [param, m, v] : "needs the norm f32[] and a schedule f32[3] or longer that has its rate";
 }

@@ -33,6 +33,7 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       writes: phases.flatMap(({ stores }) => stores.map(({ operand }) => operand)),
     }),
     rope: () => ({ extents: ["buffer", "buffer", "buffer", "buffer", "buffer"], writes: [1] }),
+    dropout: () => ({ extents: ["buffer", "buffer", "buffer", "buffer"], writes: [1] }),
     embed: () => ({ extents: ["buffer", "buffer", "buffer"], writes: [2] }),
     cross_entropy: ({ gradient }) => ({
       extents: ["buffer", "buffer", "buffer", gradient ? "buffer" : "number", gradient ? "buffer" : "number"],

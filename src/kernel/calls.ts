@@ -5,6 +5,7 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import { positionAt } from "../diagnostics/source.ts";
+import { dropThreshold } from "../ir/dropout.ts";
 import type { AnyNode, ValueId } from "../ir/graph.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
@@ -40,6 +41,8 @@ export function callsOfStage(
       return lossCall(layout, stage, modality, chunk);
     case "rope":
       return ropeCall(layout, stage, modality);
+    case "dropout":
+      return dropoutCall(layout, stage, modality);
     case "embed":
       return embedCall(layout, stage, modality);
     case "move":
@@ -222,6 +225,30 @@ export function rotaryTables(
   const request = (what: string): number =>
     layout.registry.buffer({ name: `${what} ${base} ${headDim}`, role: "table", byteLength });
   return { cosine: request("cosine"), sine: request("sine") };
+}
+
+function dropoutCall(
+  layout: Layout,
+  { node }: Extract<Stage, { kind: "dropout" }>,
+  modality: number,
+): readonly Call[] {
+  const [x, sequence, key] = node.inputs;
+  const [y] = node.results;
+  if (x === undefined || sequence === undefined || key === undefined || y === undefined) return [];
+  const width = layout.width(y, modality);
+  if (width === undefined) return [];
+  const rate = node.attributes.rate[modality] ?? 0;
+  const body: KernelBody = {
+    kind: "dropout",
+    width,
+    number: node.attributes.number,
+    threshold: dropThreshold(rate),
+    scale: 1 / (1 - rate),
+    xStride: layout.storage.stride(x),
+    yStride: layout.storage.stride(y),
+  };
+  const args = [x, y, sequence, key].map((value) => layout.address(value));
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
 }
 
 function embedCall(

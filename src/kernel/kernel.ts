@@ -80,6 +80,19 @@ export type KernelBody =
       readonly yStride: number;
       readonly inverse: boolean;
     }
+  /**
+   * y[r] = x[r] where the element's bits (ir/dropout.ts, of call `number`) are at least `threshold`, times `scale`;
+   * else 0; x[r] itself where the key's second word is 0. args: x, y, sequence, key (i32[2]). y may be x.
+   */
+  | {
+      readonly kind: "dropout";
+      readonly width: number;
+      readonly number: number;
+      readonly threshold: number;
+      readonly scale: number;
+      readonly xStride: number;
+      readonly yStride: number;
+    }
   /** y[r] = table[token[r]]; args: token, table, y. */
   | { readonly kind: "embed"; readonly width: number; readonly yStride: number }
   /**
@@ -205,6 +218,8 @@ export type KernelBody =
       readonly eps: number;
       readonly weightDecay: number;
       readonly clip: number;
+      /** Element of the schedule that is the learning rate. */
+      readonly rate: number;
     }
   /**
    * Copies a matrix [out,in] into panels for `matmul`: panel j, row k, lane l = w[j·panel+l, k] (`transposed`: k runs

@@ -1,7 +1,8 @@
 // layout.ts: values → buffers and arguments. Every question "where is this value" is answered here.
 // In: graph, storage, schedule. Out: functions from values to arguments of calls.
 // Parameters, gradients and moments each stand in one arena in the same order (tensors with equal update settings side
-// by side), so that the update is one pass over contiguous memory.
+// by side), so that the update is one pass over contiguous memory. What has no update (frozen) stands at the end, where
+// gradients and moments have no room for it.
 
 import { bug } from "../diagnostics/bug.ts";
 import type { Readers } from "../fusion/chunk.ts";
@@ -21,6 +22,8 @@ export type Arena = {
     readonly settings: string;
   }[];
   readonly elements: number;
+  /** Of them those that the update reads and writes. */
+  readonly learning: number;
 };
 
 export type Layout = {
@@ -48,6 +51,9 @@ export type Layout = {
 /** Tensors are separated to whole cache lines, so no two tasks of the update share one. */
 const tensorAlignment = 16;
 
+/** The settings of tensors that are never updated. */
+const frozen = "";
+
 export function planArena(graph: Graph): Arena {
   const settings = new Map<string, string>();
   for (const node of graph.nodes) {
@@ -57,18 +63,22 @@ export function planArena(graph: Graph): Arena {
     if (producer?.op === "param") settings.set(producer.attributes.path, JSON.stringify(node.attributes));
   }
   const params = graph.nodes.flatMap((node) => (node.op === "param" ? [node.attributes] : []));
-  const groups = [...new Set(params.map(({ path }) => settings.get(path) ?? ""))];
+  const found = [...new Set(params.map(({ path }) => settings.get(path) ?? frozen))];
+  // Without any update (a program that only infers) the order is the graph's.
+  const groups = [...found.filter((group) => group !== frozen), ...found.filter((group) => group === frozen)];
   const order: Arena["order"][number][] = [];
   let elements = 0;
+  let learning = 0;
   for (const group of groups) {
     for (const { path, type } of params) {
-      if ((settings.get(path) ?? "") !== group) continue;
+      if ((settings.get(path) ?? frozen) !== group) continue;
       const size = sizeOf(type);
       order.push({ path, offset: elements, size, settings: group });
       elements += Math.ceil(size / tensorAlignment) * tensorAlignment;
+      if (group !== frozen || settings.size === 0) learning = elements;
     }
   }
-  return { order, elements };
+  return { order, elements, learning };
 }
 
 export function createLayout(
@@ -91,7 +101,8 @@ export function createLayout(
   const tensor: Layout["tensor"] = (slot, path) => {
     const offset = offsets.get(path);
     if (offset === undefined) return bug("kernel", `no parameter ${path} in the arena`);
-    const buffer = registry.buffer({ name: names[slot], role: roles[slot], byteLength: arena.elements * 4 });
+    const elements = slot === "param" ? arena.elements : arena.learning;
+    const buffer = registry.buffer({ name: names[slot], role: roles[slot], byteLength: elements * 4 });
     return { buffer, offsetBytes: offset * 4 };
   };
   const pathOf = (value: ValueId): string => {

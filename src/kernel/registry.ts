@@ -57,6 +57,7 @@ function sizesOf(body: KernelBody): string {
     case "pack":
       return `_${body.out}x${body.inner}`;
     case "row_program":
+    case "dropout":
     case "embed":
     case "rms_norm_dw":
     case "embed_dw":

@@ -21,6 +21,7 @@ export type Stage =
       readonly gradient?: Node<"cross_entropy_dx">;
     }
   | { readonly kind: "rope"; readonly node: Node<"rope"> }
+  | { readonly kind: "dropout"; readonly node: Node<"dropout"> }
   | { readonly kind: "embed"; readonly node: Node<"embed"> }
   | { readonly kind: "move"; readonly node: Node<"restrict"> | Node<"join"> | Node<"extend"> };
 
@@ -96,6 +97,8 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
         return bug("kernel", `cross_entropy_dx without its cross_entropy in the group`);
     } else if (node.op === "rope") {
       push({ kind: "rope", node }, node.results);
+    } else if (node.op === "dropout") {
+      push({ kind: "dropout", node }, node.results);
     } else if (node.op === "embed") {
       push({ kind: "embed", node }, node.results);
     } else if (node.op === "restrict" || node.op === "join" || node.op === "extend") {

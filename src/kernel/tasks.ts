@@ -190,11 +190,11 @@ function arraySum(layout: Layout, node: Node<"add">): readonly TaskGroup[] {
 /** The global norm's partial squares: one pass over the arena of gradients. */
 export function normTasks(layout: Layout, node: Node<"global_norm">): readonly TaskGroup[] {
   const { updateChunk } = layout.schedule;
-  const pieces = Math.ceil(layout.arena.elements / updateChunk);
+  const pieces = Math.ceil(layout.arena.learning / updateChunk);
   const [first] = layout.arena.order;
   if (first === undefined) return [];
   const gradients = layout.tensor("grad", first.path);
-  const args = [at(gradients.buffer), at(partialSquares(layout)), count(layout.arena.elements)];
+  const args = [at(gradients.buffer), at(partialSquares(layout)), count(layout.arena.learning)];
   const call = makeCall(layout, [node], { kind: "square_sum", chunk: updateChunk }, args, {
     flopsPerRow: 0,
     bytesPerRow: 0,
@@ -203,7 +203,7 @@ export function normTasks(layout: Layout, node: Node<"global_norm">): readonly T
 }
 
 function partialSquares(layout: Layout): number {
-  const pieces = Math.ceil(layout.arena.elements / layout.schedule.updateChunk);
+  const pieces = Math.ceil(layout.arena.learning / layout.schedule.updateChunk);
   return layout.registry.buffer({
     name: "partial squares",
     role: "result",
@@ -214,7 +214,7 @@ function partialSquares(layout: Layout): number {
 /** AdamW over each stretch of the arenas with equal settings; the first task writes the norm. */
 export function updateTasks(layout: Layout, nodes: readonly Node<"adamw">[]): readonly TaskGroup[] {
   const { updateChunk } = layout.schedule;
-  const pieces = Math.ceil(layout.arena.elements / updateChunk);
+  const pieces = Math.ceil(layout.arena.learning / updateChunk);
   const groups: TaskGroup[] = [];
   const norm = nodes[0]?.inputs[4];
   const schedule = nodes[0]?.inputs[5];

@@ -19,6 +19,8 @@ export type LowerContext = {
   readonly values: ValueId[];
   /** By the number of their `route` operation, for those lowered so far. */
   readonly routes: Map<ValueIndex, Routed>;
+  /** Whether dropout draws masks. */
+  readonly isTraining: boolean;
   /** A per-row batch input. */
   readonly input: (name: BatchInput) => ValueId;
 };
@@ -36,7 +38,7 @@ export type Routed = {
 };
 
 /** Declares every parameter, in the model's order. */
-export function startContext(model: Model): LowerContext {
+export function startContext(model: Model, isTraining = false): LowerContext {
   const modalities = model.modalities.map((modality) => modality.name);
   const builder = createBuilder(model.name, modalities);
   const parameters = model.parameters.map(({ path, shape, span }) =>
@@ -44,7 +46,7 @@ export function startContext(model: Model): LowerContext {
   );
   const widths = modalities.map(() => 1);
   const input = (name: BatchInput): ValueId => builder.input(name, rowsOf(batchInputs[name], widths));
-  return { model, builder, parameters, values: [], routes: new Map(), input };
+  return { model, builder, parameters, values: [], routes: new Map(), isTraining, input };
 }
 
 /** The value of an operation that has been lowered. */

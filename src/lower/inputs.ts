@@ -27,3 +27,5 @@ export const lossWeightInput = (k: number): string => `loss_weight.${k}`;
 
 /** f32[3]: lr, 1/(1−β1ˢ), 1/(1−β2ˢ) of the step. */
 export const scheduleInput = "schedule";
+
+export { dropoutInput } from "../ir/dropout.ts";

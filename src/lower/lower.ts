@@ -8,13 +8,18 @@ import type { Model, Operation, PerModality, ValueIndex } from "../check/model.t
 import { bug } from "../diagnostics/bug.ts";
 import type { NodeOptions } from "../ir/builder.ts";
 import type { Graph, Origin, ValueId } from "../ir/graph.ts";
+import { arrayOf } from "../ir/types.ts";
 import { type LowerContext, lowered, startContext } from "./context.ts";
 import { lowerCombine, lowerDispatch, lowerRoute } from "./experts.ts";
+import { dropoutInput } from "./inputs.ts";
 import { lowerLosses } from "./losses.ts";
 import { mapPresent, weightsOf } from "./modality.ts";
 
-/** What the graph hands out: `loss` unless it is switched off, `logits` on request. */
-export type Wanted = { readonly loss?: boolean; readonly logits?: boolean };
+/**
+ * What the graph hands out: `loss` unless it is switched off, `logits` on request. `dropout`: masks are drawn, as in
+ * training; without it dropout is the identity and leaves no trace.
+ */
+export type Wanted = { readonly loss?: boolean; readonly logits?: boolean; readonly dropout?: boolean };
 
 /**
  * Forward pass and losses of a model.
@@ -23,7 +28,7 @@ export type Wanted = { readonly loss?: boolean; readonly logits?: boolean };
  * - Every parameter is declared, in the model's order, whether an operation reads it or not.
  */
 export function lower(model: Model, wanted: Wanted = {}): Graph {
-  const context = startContext(model);
+  const context = startContext(model, wanted.dropout === true);
   for (const operation of model.operations) context.values.push(lowerOperation(context, operation));
   if (wanted.loss !== false) lowerLosses(context, model.objectives);
   if (wanted.logits === true) {
@@ -80,6 +85,8 @@ function lowerOperation(context: LowerContext, operation: Operation): ValueId {
       return builder.value(operation.fn, [value(operation.a), value(operation.b)], {}, options);
     case "constant_binary":
       return lowerConstant(context, operation, options);
+    case "dropout":
+      return lowerDropout(context, operation, options);
     case "restrict":
       return builder.value("restrict", [value(operation.x)], { modalities: operation.modalities }, options);
     case "join":
@@ -114,6 +121,18 @@ function lowerAttention(
   const attributes = { heads: headsOf(context, q) || 1, kvHeads: headsOf(context, k) || 1 };
   const [out] = context.builder.node("attention", [...rows, ...visible], attributes, options);
   return out ?? bug("lower", "attention has no result");
+}
+
+/** The mask is a function of the row's place in the batch, whatever order its rows are sorted in. */
+function lowerDropout(
+  context: LowerContext,
+  { x, rate, number }: Operation & { readonly kind: "dropout" },
+  options: NodeOptions,
+): ValueId {
+  const rows = lowered(context, x);
+  if (!context.isTraining) return rows;
+  const key = context.builder.input(dropoutInput, arrayOf("i32", [2]));
+  return context.builder.value("dropout", [rows, context.input("sequence"), key], { rate, number }, options);
 }
 
 /** x ± c, c − x, x · c, x / c and c / x in terms of `offset`, `scale`, `neg` and `reciprocal`. */

@@ -8,17 +8,18 @@ import { extendGraph } from "../ir/builder.ts";
 import type { Graph } from "../ir/graph.ts";
 import { arrayOf } from "../ir/types.ts";
 import { scheduleInput } from "./inputs.ts";
+import { allLearn, type Learning } from "./learning.ts";
 
 /**
  * Adds the update of every parameter, in the order the graph declares them.
- * - The norm is over the gradients of all parameters, before clipping.
+ * - The norm is over the gradients of all parameters, before clipping; frozen ones have none.
  * - Decoupled decay on tensors of rank 2 (embeddings included), none on the others.
  */
-export function addUpdate(graph: Graph, settings: AdamW): Graph {
+export function addUpdate(graph: Graph, settings: AdamW, learning: Learning = allLearn): Graph {
   const builder = extendGraph(graph);
   const resultByName = new Map(graph.results.map(({ name, value }) => [name, value]));
   const parameters = graph.nodes.flatMap((node) => {
-    if (node.op !== "param") return [];
+    if (node.op !== "param" || learning.frozen.has(node.attributes.path)) return [];
     const grad = resultByName.get(`grad/${node.attributes.path}`);
     const [value] = node.results;
     if (grad === undefined || value === undefined)
@@ -29,13 +30,13 @@ export function addUpdate(graph: Graph, settings: AdamW): Graph {
   const at = (scope: string) => ({ origin: { scope, phase: "update" } }) as const;
   const grads = parameters.map(({ grad }) => grad);
   const norm = builder.value("global_norm", grads, {}, at(""));
-  const schedule = builder.input(scheduleInput, arrayOf("f32", [3]));
+  const schedule = builder.input(scheduleInput, arrayOf("f32", [learning.scheduleLength]));
   builder.result("norm", norm);
   for (const { path, type, value, grad } of parameters) {
     const states = [builder.state(path, "m", type), builder.state(path, "v", type)];
     const { beta1, beta2, eps, clip = 0 } = settings;
     const weightDecay = type.shape.length === 2 ? settings.weightDecay : 0;
-    const attributes = { beta1, beta2, eps, weightDecay, clip };
+    const attributes = { beta1, beta2, eps, weightDecay, clip, rate: learning.rates.get(path) ?? 0 };
     const updated = builder.node("adamw", [value, grad, ...states, norm, schedule], attributes, at(path));
     for (const [i, slot] of (["param", "m", "v"] as const).entries()) {
       const result = updated[i];

@@ -11,7 +11,7 @@ export type Piece = { readonly start: number; readonly end: number; readonly kin
 
 const keywords = new Set([
   ...["Import", "Model", "Layer", "Const", "Modality", "Per", "Repeat", "Return", "Objective", "Variant"],
-  ...["Train", "Compare", "As", "Share", "Between", "Experts", "For", "By", "Top", "Balance"],
+  ...["Train", "Compare", "As", "Share", "Between", "Experts", "For", "By", "Top", "Balance", "Freeze"],
 ]);
 /** What follows them is being named. */
 const naming = new Set(["Model", "Layer", "Const", "Modality", "Variant", "As"]);

@@ -101,5 +101,5 @@ export async function restoreCheckpoint(session: Session, checkpoint: Checkpoint
     }
     values.set(name, tensor.values);
   }
-  await session.restore(values);
+  await session.restore(values, checkpoint.progress.seed);
 }

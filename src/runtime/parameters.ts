@@ -18,7 +18,7 @@ export function initialValue(
   if (parameter.initial.kind === "ones") return values.fill(1);
   const { std } = parameter.initial;
   const path = hash(parameter.drawPath);
-  const key: Pair = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  const key = keyOf(seed);
   const bits = new Uint32Array(4);
   for (let i = 0; i < count; i += 4) {
     philox(bits, [i / 4, parameter.drawIndex, path[0], path[1]], key);
@@ -31,6 +31,19 @@ export function initialValue(
   }
   return values;
 }
+
+/** The graph's `dropout` input: a word drawn for this seed and step, and −1; zeros without a step, where it is off. */
+export function dropoutKey(seed: number, step: number | undefined): Int32Array {
+  if (step === undefined) return Int32Array.of(0, 0);
+  const bits = new Uint32Array(4);
+  philox(bits, [step >>> 0, Math.floor(step / 2 ** 32) >>> 0, dropoutDraws, 0], keyOf(seed));
+  return Int32Array.of(bits[0] ?? 0, -1);
+}
+
+/** Sets dropout's draws apart from those of parameters, whose third word is the hash of a path. */
+const dropoutDraws = 0x64726f70;
+
+const keyOf = (seed: number): Pair => [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 
 type Pair = readonly [number, number];
 type Quad = readonly [number, number, number, number];

@@ -6,6 +6,8 @@ export type Metrics = {
   readonly step: number;
   readonly loss: Readonly<Record<string, number>>;
   readonly lr: number;
+  /** Where `train` gives modalities rates of their own; `lr` is the largest of them. */
+  readonly lrByModality?: Readonly<Record<string, number>>;
   readonly gradNorm: number;
   readonly wallMs: number;
 };

@@ -1,5 +1,5 @@
-// schedule.ts: the three numbers of the optimizer that change from step to step.
-// In: the optimizer's settings, the step (from 1) and the number of steps. Out: f32[3], the graph's `schedule` input.
+// schedule.ts: the numbers of the optimizer that change from step to step.
+// In: the optimizer's settings, the step (from 1) and the number of steps. Out: f32[3] or longer, the graph's input.
 // Everything that stays the same over a run is compiled into the update's kernel instead.
 
 import type { ArtifactOptimizer } from "../targets/artifact.ts";
@@ -17,9 +17,9 @@ export function learningRate({ lr, warmup, decay, end }: RateSettings, step: num
   return end + (lr - end) * (decay === "linear" ? 1 - done : (1 + Math.cos(Math.PI * done)) / 2);
 }
 
-/** lr, 1/(1−β1ˢ), 1/(1−β2ˢ) of step s, counted from 1. */
+/** lr, 1/(1−β1ˢ), 1/(1−β2ˢ) of step s, counted from 1; then each distinct rate, where modalities have their own. */
 export function scheduleOf(
-  optimizer: RateSettings & Pick<ArtifactOptimizer, "beta1" | "beta2">,
+  optimizer: RateSettings & Pick<ArtifactOptimizer, "beta1" | "beta2" | "lrByModality">,
   step: number,
   steps: number,
 ): Float32Array {
@@ -28,5 +28,6 @@ export function scheduleOf(
     learningRate(optimizer, step, steps),
     correction(optimizer.beta1),
     correction(optimizer.beta2),
+    ...[...new Set(optimizer.lrByModality)].map((lr) => learningRate({ ...optimizer, lr }, step, steps)),
   );
 }

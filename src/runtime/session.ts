@@ -6,7 +6,7 @@ import type { Artifact, ArtifactTensor } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
 import type { Device, DeviceTimes, Phase } from "./device.ts";
 import { type BatchLayout, cutTiles, layoutBatch, rowSegments, sortByToken } from "./layout.ts";
-import { initialValue } from "./parameters.ts";
+import { dropoutKey, initialValue } from "./parameters.ts";
 
 /** Losses of one batch: `total` is the weighted sum the gradients belong to. */
 export type Losses = {
@@ -19,12 +19,14 @@ export type Losses = {
 export type Session = {
   readonly artifact: Artifact;
   readonly device: Device;
-  /** Draws every parameter from the seed, clears the optimizer's state. */
+  /** Draws every parameter from the seed, clears the optimizer's state. Dropout draws from that seed from then on. */
   initialize(seed: number): Promise<void>;
   /** Ships a batch: inputs, row order, tiles, segments. */
   writeBatch(batch: Batch): void;
   /** lr, 1/(1−β1ˢ), 1/(1−β2ˢ). */
   writeSchedule(schedule: Float32Array): void;
+  /** Dropout draws its masks of this step, counted from 1, until told otherwise; without a step it is the identity. */
+  writeDropout(step?: number): void;
   /** Runs phases on the batch written last. */
   run(phases: readonly Phase[]): Promise<void>;
   profile(phases: readonly Phase[]): Promise<DeviceTimes>;
@@ -33,8 +35,11 @@ export type Session = {
   gradientNorm(): Promise<number>;
   /** A tensor by its name in `artifact.tensors`, dense: rows without their padding. */
   read(name: string): Promise<Float32Array>;
-  /** Overwrites tensors by name (`param/…`, `m/…`, `v/…`) and packs the weights again. */
-  restore(tensors: ReadonlyMap<string, Float32Array>): Promise<void>;
+  /**
+   * Overwrites tensors by name (`param/…`, `m/…`, `v/…`) and packs the weights again.
+   * - `seed` of the run they come from: its dropout goes on as it would have.
+   */
+  restore(tensors: ReadonlyMap<string, Float32Array>, seed?: number): Promise<void>;
   /** Row of a sequence position in the batch written last; −1 where it is empty. */
   rowOf(position: number): number;
   close(): Promise<void>;
@@ -43,6 +48,7 @@ export type Session = {
 /** Opens an artifact on a device that was made for it. */
 export function openSession(artifact: Artifact, device: Device): Session {
   let current: BatchLayout | undefined;
+  let dropoutSeed = 0;
   const tensor = (name: string): ArtifactTensor => {
     const found = Object.hasOwn(artifact.tensors, name) ? artifact.tensors[name] : undefined;
     if (found === undefined) throw new Error(`the artifact has no tensor \`${name}\``);
@@ -58,6 +64,7 @@ export function openSession(artifact: Artifact, device: Device): Session {
     artifact,
     device,
     async initialize(seed) {
+      dropoutSeed = seed;
       writeInitialValues(artifact, device, seed);
       await device.run(["prepare"]);
     },
@@ -72,6 +79,10 @@ export function openSession(artifact: Artifact, device: Device): Session {
       writeLayout(artifact, device, current);
     },
     writeSchedule: (schedule) => device.write(tensor("schedule").byteOffset, schedule),
+    writeDropout(step) {
+      const place = artifact.tensors.dropout;
+      if (place !== undefined) device.write(place.byteOffset, dropoutKey(dropoutSeed, step));
+    },
     run: (phases) => device.run(phases),
     profile: (phases) => device.profile(phases),
     async losses() {
@@ -88,7 +99,8 @@ export function openSession(artifact: Artifact, device: Device): Session {
       return (await device.readFloats(tensor("norm").byteOffset, 1))[0] ?? 0;
     },
     read: (name) => readDense(device, tensor(name)),
-    async restore(tensors) {
+    async restore(tensors, seed) {
+      dropoutSeed = seed ?? dropoutSeed;
       for (const [name, values] of tensors) {
         const place = tensor(name);
         if (elements(place) !== values.length)

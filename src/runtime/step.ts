@@ -49,6 +49,7 @@ export async function trainStep(
   const start = performance.now();
   session.writeBatch(batch);
   session.writeSchedule(schedule);
+  session.writeDropout(step);
   await session.run(isUpdateTimed ? ["forward", "backward"] : ["forward", "backward", "update"]);
   const beforeUpdate = performance.now();
   if (isUpdateTimed) await session.run(["update"]);
@@ -60,8 +61,22 @@ export async function trainStep(
   }
   const loss = lossRecord(session.artifact, losses);
   const lr = learningRate(optimizer, step, steps);
-  const metrics = { step, loss, lr, gradNorm, wallMs: wallMs + end - start };
+  const rates = ratesByModality(session.artifact, step, steps);
+  const metrics = { step, loss, lr, ...rates, gradNorm, wallMs: wallMs + end - start };
   return { metrics, stepMs: end - start, updateMs: end - beforeUpdate };
+}
+
+/** Each modality's learning rate, where they have their own. */
+function ratesByModality(
+  { modalities, optimizer }: Session["artifact"],
+  step: number,
+  steps: number,
+): Pick<Metrics, "lrByModality"> {
+  if (optimizer?.lrByModality === undefined) return {};
+  const rates = optimizer.lrByModality.map((lr, m) => {
+    return [modalities[m]?.name ?? "", learningRate({ ...optimizer, lr }, step, steps)] as const;
+  });
+  return { lrByModality: Object.fromEntries(rates) };
 }
 
 /** `total`, then an entry per modality that had a target. */

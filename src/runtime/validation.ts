@@ -13,6 +13,7 @@ export async function validate(
   const { modalities, objectives } = session.artifact;
   const sums = modalities.map(() => 0);
   const counts = modalities.map(() => 0);
+  session.writeDropout();
   for (const batch of batches) {
     session.writeBatch(batch);
     await session.run(["forward"]);

@@ -217,8 +217,16 @@ export type Train = {
   readonly model: Name;
   readonly settings: readonly Setting[];
 };
-/** `context 160`: a word and a value (a name, a text, a number); or a call such as `adamw(lr: 1e-3)`, whose word is the callee. */
-export type Setting = { readonly span: Span; readonly word: Name; readonly value: Expression };
+/**
+ * `context 160`: a word and a value (a name, a text, a number); or a call such as `adamw(lr: 1e-3)`, whose word is the
+ * callee. `freeze text, block.*.norm` has `patterns`, and no value.
+ */
+export type Setting = {
+  readonly span: Span;
+  readonly word: Name;
+  readonly value: Expression;
+  readonly patterns?: readonly Name[];
+};
 
 /** `compare dense, mot` */
 export type Compare = { readonly kind: "compare"; readonly span: Span; readonly variants: readonly Name[] };

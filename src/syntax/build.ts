@@ -9,10 +9,12 @@ import type {
   ConstantCstNode,
   ExpertsCstNode,
   FileCstNode,
+  FreezeCstNode,
   ItemCstNode,
   LayerCstNode,
   LooseCstNode,
   NamedCstNode,
+  PatternCstNode,
   PerModalityCstNode,
   RoutingCstNode,
   RuleCstNode,
@@ -272,11 +274,7 @@ function buildRule(building: Building, node: RuleCstNode): readonly VariantRule[
   const span = nodeSpan(building, node);
   if (share?.[0]) {
     const { pattern, names } = parts(share[0]);
-    const tokens = (pattern ?? []).flatMap((entry) => {
-      const { Name: name, Path: path, Star: star } = parts(entry);
-      return name?.[0] ?? path?.[0] ?? star?.[0] ?? [];
-    });
-    const patterns = buildNames(building, tokens);
+    const patterns = buildPatterns(building, pattern);
     const between = names?.[0] && buildNames(building, parts(names[0]).Name);
     if (between !== undefined) return [{ kind: "share", span, patterns, between }];
     const isAll = patterns.length === 1 && patterns[0]?.text === "all";
@@ -324,10 +322,30 @@ function buildRouting(building: Building, node: RoutingCstNode): Experts["routin
 type Experts = VariantRule & { readonly kind: "experts" };
 
 function buildTrain(building: Building, node: TrainCstNode): readonly Anything[] {
-  const { Name: token, setting } = parts(node);
+  const { Name: token, setting, freeze } = parts(node);
   const model = buildName(building, token?.[0]);
-  const settings = (setting ?? []).flatMap((entry) => buildSetting(building, entry));
+  const words = (setting ?? []).flatMap((entry) => buildSetting(building, entry));
+  const freezes = (freeze ?? []).flatMap((entry) => buildFreeze(building, entry));
+  const settings = [...words, ...freezes].sort((a, b) => a.span.start - b.span.start);
   return model === undefined ? [] : [{ kind: "train", span: nodeSpan(building, node), model, settings }];
+}
+
+function buildFreeze(building: Building, node: FreezeCstNode): readonly Setting[] {
+  const { Freeze: token, pattern } = parts(node);
+  const word = buildName(building, token?.[0]);
+  if (word === undefined) return [];
+  const span = nodeSpan(building, node);
+  const value = { kind: "missing", span } as const;
+  return [{ span, word, value, patterns: buildPatterns(building, pattern) }];
+}
+
+/** Labels and parameter paths, as in `share`. */
+function buildPatterns(building: Building, nodes: readonly PatternCstNode[] | undefined): readonly Name[] {
+  const tokens = (nodes ?? []).flatMap((entry) => {
+    const { Name: name, Path: path, Star: star } = parts(entry);
+    return name?.[0] ?? path?.[0] ?? star?.[0] ?? [];
+  });
+  return buildNames(building, tokens);
 }
 
 function buildSetting(building: Building, node: SettingCstNode): readonly Setting[] {

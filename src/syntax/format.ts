@@ -276,11 +276,13 @@ function settingsText(settings: readonly Setting[]): string {
 }
 
 function flatSetting(setting: Setting): string {
+  if (setting.patterns !== undefined) return `${setting.word.text} ${names(setting.patterns)}`;
   const value = flatText(setting.value);
   return isCallSetting(setting) ? value : `${setting.word.text} ${value}`;
 }
 
 function settingText(setting: Setting, indent: number): string {
+  if (setting.patterns !== undefined) return flatSetting(setting);
   const head = isCallSetting(setting) ? "" : `${setting.word.text} `;
   return head + expressionText(setting.value, { column: indent + head.length, indent, after: 0 });
 }

@@ -143,10 +143,15 @@ export type ArtifactParameter = {
   readonly drawPath: string;
   readonly drawIndex: number;
   readonly modalities: readonly number[];
+  /** Training leaves it as it is: it has no gradient and no moments. */
+  readonly isFrozen?: true;
 };
 
 export type ArtifactOptimizer = {
+  /** The largest, where they differ. */
   readonly lr: number;
+  /** The schedule's fourth number and those after it are the distinct ones of them, in order. */
+  readonly lrByModality?: readonly number[];
   readonly warmup: number;
   readonly decay: "cosine" | "linear" | "constant";
   readonly end: number;

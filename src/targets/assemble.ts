@@ -45,14 +45,12 @@ export function assemble(assembly: Assembly): Artifact {
     purpose,
     ...(purpose === "decode" ? { span: plan.span } : {}),
     objectives: assembly.objectives,
-    parameters: model.parameters.map(({ path, shape, initial, drawPath, drawIndex, modalities }) => ({
-      path,
-      shape,
-      initial,
-      drawPath,
-      drawIndex,
-      modalities,
-    })),
+    parameters: model.parameters.map(
+      ({ path, shape, initial, drawPath, drawIndex, modalities, isFrozen }) => ({
+        ...{ path, shape, initial, drawPath, drawIndex, modalities },
+        ...(isFrozen ? { isFrozen } : {}),
+      }),
+    ),
     ...(model.train === undefined ? {} : { optimizer: model.train.optimizer }),
     tensors: tensorsOf(assembly),
     rotaryTables: rotaryTablesOf(plan),
@@ -91,9 +89,9 @@ function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
     (slot) => slot === "param" || layout.graph.results.some(({ name }) => name.startsWith(`${slot}/`)),
   );
   const placed = new Set(layout.arena.order.map(({ path }) => path));
-  for (const { path, shape } of model.parameters) {
+  for (const { path, shape, isFrozen } of model.parameters) {
     if (!placed.has(path)) continue;
-    for (const slot of slots) {
+    for (const slot of isFrozen ? (["param"] as const) : slots) {
       const place = layout.tensor(slot, path);
       tensors[`${slot}/${path}`] = { byteOffset: offset({ kind: "buffer", ...place }), dtype: "f32", shape };
     }

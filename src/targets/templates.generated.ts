@@ -169,7 +169,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"constants"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":10,"column":0},"end":{"line":12,"column":9}}})) != null ? stack1 : "")
     + "  ;; The norm: every task adds the partial sums up in the same order.\n  (local.set $at (i32.load offset=16 (local.get $args)))\n  (local.set $left (i32.load offset=20 (local.get $args)))\n  (block $added (loop $partials\n    (br_if $added (i32.le_s (local.get $left) (i32.const 0)))\n    (local.set $squares (f64.add (local.get $squares) (f64.promote_f32 (f32.load (local.get $at)))))\n    (local.set $at (i32.add (local.get $at) (i32.const 4)))\n    (local.set $left (i32.sub (local.get $left) (i32.const 1)))\n    (br $partials)))\n  (local.set $norm (f32.demote_f64 (f64.sqrt (local.get $squares))))\n  (if (i32.and (i32.eqz (local.get $task)) (i32.ne (i32.load offset=28 (local.get $args)) (i32.const 0))) (then\n    (f32.store (i32.load offset=28 (local.get $args)) (local.get $norm))))\n  (local.set $shrink (f32.const 1))\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isClipped"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
-    + "  (local.set $at (i32.load offset=24 (local.get $args)))\n  (local.set $rate (f32.load (local.get $at)))\n  (local.set $correct1 (f32.load offset=4 (local.get $at)))\n  (local.set $correct2 (f32.load offset=8 (local.get $at)))\n  ;; The chunk: whole vectors, then single lanes.\n  (local.set $at (i32.mul (local.get $task) (i32.const "
+    + "  (local.set $at (i32.load offset=24 (local.get $args)))\n  (local.set $rate (f32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "rate", {"start":{"line":30,"column":38},"end":{"line":30,"column":42}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $at)))\n  (local.set $correct1 (f32.load offset=4 (local.get $at)))\n  (local.set $correct2 (f32.load offset=8 (local.get $at)))\n  ;; The chunk: whole vectors, then single lanes.\n  (local.set $at (i32.mul (local.get $task) (i32.const "
     + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":34,"column":57},"end":{"line":34,"column":62}} ), depth0)) != null ? stack1 : "")
     + ")))\n  (local.set $left (i32.shl (call $min (i32.const "
     + ((stack1 = alias2(alias1(depth0, "chunk", {"start":{"line":35,"column":52},"end":{"line":35,"column":57}} ), depth0)) != null ? stack1 : "")
@@ -766,6 +768,64 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ") (f32.mul (local.get $lse) (local.get $lse)))))\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":34,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
     + "    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/dropout", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $x i32) (local $y i32) (local $place i32) (local $at i32) (local $left i32) (local $site i32)\n  (local $h v128) (local $row v128) (local $columns v128) (local $limit v128) (local $scale v128)\n  (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":5,"column":95},"end":{"line":5,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $y (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":6,"column":104},"end":{"line":6,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $place (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $at (i32.load offset=12 (local.get $args)))\n  ;; Not in training: nothing is below the threshold, and nothing is scaled.\n  (local.set $limit (i32x4.splat (i32.and (i32.load offset=4 (local.get $at)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "threshold", {"start":{"line":10,"column":91},"end":{"line":10,"column":100}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $scale (f32x4.splat (select (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":11,"column":54},"end":{"line":11,"column":59}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.const 1) (i32.load offset=4 (local.get $at)))))\n  (local.set $h (i32x4.splat (i32.xor (i32.load (local.get $at)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "site", {"start":{"line":12,"column":78},"end":{"line":12,"column":82}} ), depth0)) != null ? stack1 : "")
+    + "))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scramble"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":13,"column":0},"end":{"line":15,"column":9}}})) != null ? stack1 : "")
+    + "  (local.set $site (i32x4.extract_lane 0 (local.get $h)))\n  (block $done (loop $rows\n    (br_if $done (i32.le_s (local.get $count) (i32.const 0)))\n    (local.set $h (i32x4.splat (i32.add (local.get $site) (i32.load (local.get $place)))))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scramble"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":20,"column":0},"end":{"line":22,"column":9}}})) != null ? stack1 : "")
+    + "    (local.set $row (local.get $h))\n    (local.set $columns (v128.const i32x4 "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":24,"column":44},"end":{"line":24,"column":51}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $at (i32.const 0))\n    (local.set $left (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "vectors", {"start":{"line":26,"column":34},"end":{"line":26,"column":41}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (loop $vectors\n      (local.set $h (v128.xor (local.get $row) (local.get $columns)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scramble"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":31,"column":9}}})) != null ? stack1 : "")
+    + "      (v128.store (i32.add (local.get $y) (local.get $at))\n        (v128.and (i32x4.ge_u (local.get $h) (local.get $limit))\n          (f32x4.mul (v128.load (i32.add (local.get $x) (local.get $at))) (local.get $scale))))\n      (local.set $columns (i32x4.add (local.get $columns) (i32x4.splat (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "nextColumns", {"start":{"line":35,"column":84},"end":{"line":35,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "))))\n      (local.set $at (i32.add (local.get $at) (i32.const 16)))\n      (br_if $vectors (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))\n    (local.set $x (i32.add (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":38,"column":55},"end":{"line":38,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $y (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":39,"column":55},"end":{"line":39,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $place (i32.add (local.get $place) (i32.const 4)))\n    (local.set $count (i32.sub (local.get $count) (i32.const 1)))\n    (br $rows))))\n";
 },"useData":true}],
   ["wasm/embed", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
@@ -2042,7 +2102,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":13,"column":20},"end":{"line":13,"column":25}} ), depth0)) != null ? stack1 : "")
     + ");\n  // The eighth argument is a number where another call of this launch writes the norm.\n  if (piece == 0u && thread == 0u && (address_mask & 128u) != 0u) { store(norm_out, norm); }\n"
     + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"isClipped"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":20,"column":7}}})) != null ? stack1 : "")
-    + "  let rate = load(schedule);\n  let correct1 = load(schedule + 1u);\n  let correct2 = load(schedule + 2u);\n  let end = min(elements, (piece + 1u) * chunk);\n  for (var i = piece * chunk + thread; i < end; i += "
+    + "  let rate = load(schedule + rate_at);\n  let correct1 = load(schedule + 1u);\n  let correct2 = load(schedule + 2u);\n  let end = min(elements, (piece + 1u) * chunk);\n  for (var i = piece * chunk + thread; i < end; i += "
     + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":25,"column":55},"end":{"line":25,"column":65}} ), depth0)) != null ? stack1 : "")
     + "u) {\n    let gradient = load(g + i) * shrink;\n    let first = flushed(beta1 * load(m + i) + rest1 * gradient);\n    let second = flushed(beta2 * load(v + i) + rest2 * gradient * gradient);\n    let value = load(p + i);\n    let step = first * correct1 / (sqrt(second * correct2) + eps) + weight_decay * value;\n    store(p + i, value - rate * step);\n    store(m + i, first);\n    store(v + i, second);\n  }\n}\n\n// Moments that fade towards zero never become denormal, which some devices compute with and others drop.\nfn flushed(x: f32) -> f32 { return select(x, 0f, abs(x) < 1.1754944e-38f); }\n";
 },"usePartial":true,"useData":true}],

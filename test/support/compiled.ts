@@ -2,17 +2,14 @@
 // In: a Model, parameters, batches. Out: how far the two are apart, tensor by tensor.
 // One session takes all the batches, one after another, so that what a batch leaves behind would show in the next.
 
-import { differentiate } from "../../src/autodiff/differentiate.ts";
 import type { Model } from "../../src/check/model.ts";
-import { compile } from "../../src/compile.ts";
+import { compile, trainingGraph } from "../../src/compile.ts";
 import { interpret } from "../../src/ir/interpret.ts";
-import { lower } from "../../src/lower/lower.ts";
-import { addUpdate } from "../../src/lower/optimizer.ts";
-import { simplify } from "../../src/passes/pipeline.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
 import type { Device } from "../../src/runtime/device.ts";
 import { stepLosses } from "../../src/runtime/export.ts";
 import { layoutBatch } from "../../src/runtime/layout.ts";
+import { dropoutKey } from "../../src/runtime/parameters.ts";
 import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
 import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
@@ -44,6 +41,9 @@ export async function openDevice(artifact: Artifact, threads = 1): Promise<Devic
 /** One for all of a test file, for texts that were compiled once need not be compiled again. */
 let gpu: Promise<SharedGpu> | undefined;
 
+/** What the masks of dropout are drawn from. */
+const [sessionSeed, dropoutStep] = [1, 7];
+
 export type StepDistance = {
   /** Relative, of the total. */
   readonly loss: number;
@@ -63,10 +63,11 @@ export async function openCompiled(
 ): Promise<Session> {
   const artifact = compile(model, { purpose: "train", engine, ...shape });
   const session = openSession(artifact, await openDevice(artifact, threads));
-  await session.initialize(1);
+  await session.initialize(sessionSeed);
   const tensors = new Map<string, Float32Array>();
   for (const [path, { values }] of parameters) {
     tensors.set(`param/${path}`, Float32Array.from(values));
+    if (!Object.hasOwn(artifact.tensors, `m/${path}`)) continue;
     // From empty moments the first update is a gradient's sign, which rounding decides where a gradient is nearly zero.
     tensors.set(
       `m/${path}`,
@@ -90,10 +91,11 @@ export async function compareStep(
 ): Promise<StepDistance> {
   const optimizer = model.train?.optimizer;
   if (optimizer === undefined) throw new Error("the spec needs a train block");
+  const learning = model.parameters.filter(({ isFrozen }) => !isFrozen);
   const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> =>
     new Map(
       await Promise.all(
-        model.parameters.map(
+        (slot === "param" ? model.parameters : learning).map(
           async ({ path }) =>
             [slot === "param" ? path : `${slot}/${path}`, await session.read(`${slot}/${path}`)] as const,
         ),
@@ -101,20 +103,30 @@ export async function compareStep(
     );
   const [params, m, v] = [await state("param"), await state("m"), await state("v")];
   const { offsets, inputs, targetCounts } = layoutBatch(batch, layoutOptions(model));
-  const expected = interpret(simplify(addUpdate(differentiate(lower(model)), optimizer)), {
+  const expected = interpret(trainingGraph(model), {
     offsets: [...offsets],
-    inputs: new Map<string, ArrayLike<number>>([...inputs, ["schedule", schedule]]),
+    inputs: new Map<string, ArrayLike<number>>([
+      ...inputs,
+      ["schedule", schedule],
+      ["dropout", dropoutKey(sessionSeed, dropoutStep)],
+    ]),
     params,
     states: new Map([...m, ...v]),
   });
   session.writeBatch(batch);
   session.writeSchedule(schedule);
+  session.writeDropout(dropoutStep);
   await session.run(["forward", "backward", "update"]);
   const [got, want] = [await session.losses(), stepLosses(expected.get("loss") ?? [], targetCounts)];
   const norm = relativeDistance([await session.gradientNorm()], expected.get("norm") ?? []);
   const tensors = new Map([["norm", norm]]);
-  for (const { path } of model.parameters) {
-    for (const slot of ["grad", "param", "m", "v"]) {
+  for (const { path, isFrozen } of model.parameters) {
+    if (isFrozen)
+      tensors.set(
+        `param/${path}`,
+        relativeDistance(await session.read(`param/${path}`), params.get(path) ?? []),
+      );
+    for (const slot of isFrozen ? [] : ["grad", "param", "m", "v"]) {
       const name = `${slot}/${path}`;
       // A gradient that vanishes but for rounding is judged by how little it is of the whole.
       const floor = slot === "grad" ? 1e-3 * (expected.get("norm")?.[0] ?? 0) : 0;

@@ -39,6 +39,12 @@ export const column = (builder: Builder, name: string): ValueId =>
     ),
   ); // prettier-ignore
 
+/** x with some elements dropped, by the mask of a call. */
+export function droppedRows(builder: Builder, x: ValueId, rate: readonly number[], number: number): ValueId {
+  const key = builder.input("dropout", arrayOf("i32", [2]));
+  return builder.value("dropout", [x, column(builder, "sequence"), key], { rate, number });
+}
+
 /** Rows whose every component is a parameter; `undefined` leaves a modality out. */
 export function freeRows(builder: Builder, path: string, widths: readonly (number | undefined)[]): ValueId {
   const index = column(builder, "index");
@@ -123,6 +129,7 @@ function rowInputs(offsets: readonly number[], seed: number): ReadonlyMap<string
     "loss_weight.0",
     Array.from({ length: rows }, () => 0.2 + random()),
   );
+  inputs.set("dropout", [Math.floor(random() * 2 ** 31), -1]);
   return inputs;
 }
 

@@ -74,10 +74,16 @@ export type InterpretedStep = {
   readonly gradients: ReadonlyMap<string, Float64Array>;
 };
 
-/** Forward, losses and gradients in float64. */
-export function interpretStep(model: Model, parameters: Parameters, batch: Batch): InterpretedStep {
-  const graph = simplify(differentiate(lower(model)));
-  const { offsets, inputs, targetCounts } = layoutBatch(batch, layoutOptions(model));
+/** Forward, losses and gradients in float64; with a `key`, dropout draws its masks from it. */
+export function interpretStep(
+  model: Model,
+  parameters: Parameters,
+  batch: Batch,
+  key?: Int32Array,
+): InterpretedStep {
+  const graph = simplify(differentiate(lower(model, { dropout: key !== undefined })));
+  const { offsets, targetCounts, ...layout } = layoutBatch(batch, layoutOptions(model));
+  const inputs = new Map<string, ArrayLike<number>>([...layout.inputs, ["dropout", key ?? []]]);
   const params = new Map([...parameters].map(([path, tensor]) => [path, tensor.values]));
   const results = interpret(graph, { offsets: [...offsets], inputs, params });
   const gradients = new Map<string, Float64Array>();

@@ -20,7 +20,7 @@ export const layers: readonly Rule[] = [
   { path: "src/passes/", mayImport: [ir, bug] },
   { path: "src/fusion/", mayImport: [ir, bug] },
   { path: "src/kernel/", mayImport: ["src/fusion/", ir, span, bug] },
-  { path: "src/targets/", mayImport: ["src/kernel/", "src/ir/types.ts", span, bug] },
+  { path: "src/targets/", mayImport: ["src/kernel/", "src/ir/types.ts", "src/ir/dropout.ts", span, bug] },
   {
     path: "src/targets/artifact.ts",
     mayImport: [],

@@ -9,6 +9,8 @@ import { type OpName, ops } from "../../src/ir/ops.ts";
 import { lower } from "../../src/lower/lower.ts";
 import { withCache } from "../../src/passes/cache.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
+import { dropoutKey } from "../../src/runtime/parameters.ts";
+import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { format } from "../../src/syntax/format.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
@@ -16,6 +18,7 @@ import { randomBatch, randomNumbers } from "./batches.ts";
 import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
 import { decodePieces, interpretLogits, logitDistance, openDecoding, randomSequences } from "./decoded.ts";
 import {
+  type InterpretedStep,
   interpretStep,
   layoutOptions,
   livelyParameters,
@@ -55,7 +58,9 @@ function sensitivity(model: Model, parameters: Parameters, batch: Batch): number
       { shape, values: Float32Array.from(values, (x) => x * (1 + Math.round(2 * random() - 1) * 2 ** -23)) },
     ]),
   );
-  const [at, beside] = [interpretStep(model, parameters, batch), interpretStep(model, moved, batch)];
+  const [at, beside] = [parameters, moved].map((values) =>
+    interpretStep(model, values, batch, dropoutKey(1, 1)),
+  ) as [InterpretedStep, InterpretedStep];
   const norm = Math.hypot(...[...at.gradients.values()].map((gradient) => Math.hypot(...gradient)));
   const distances = [...at.gradients].map(([path, gradient]) =>
     relativeDistance(beside.gradients.get(path) ?? [], gradient, 1e-3 * norm),
@@ -82,6 +87,8 @@ export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen
   expect(formatted.diagnostics).toEqual([]);
   expect(meaning(modelOf(formatted.text, "v"))).toEqual(meaning(model));
 
+  const optimizer = model.train?.optimizer;
+  if (optimizer === undefined) throw new Error("every drawn spec trains");
   const { nodes } = trainingGraph(model);
   const tolerance = tolerances.find((row) => nodes.length <= row.ops) ?? { loss: 0, tensor: 0 };
   const { modalities } = layoutOptions(model);
@@ -96,7 +103,9 @@ export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen
   for (const { kind } of session.artifact.kernels) seen.kernels.add(kind);
   try {
     const tokens = randomBatch({ ...drawn, modalities });
-    const distance = await compareStep(session, model, tokens, Float32Array.of(0.01, 2, 3));
+    const schedule = Float32Array.of(0.01, 2, 3, 0.01, 0.03, 0.02, 0.05);
+    const { length } = scheduleOf(session.artifact.optimizer ?? optimizer, 1, 1);
+    const distance = await compareStep(session, model, tokens, schedule.subarray(0, length));
     const worst = worstTensor(distance);
     const isClose = distance.loss < tolerance.loss && worst.distance < tolerance.tensor;
     fc.pre(isClose || sensitivity(model, parameters, tokens) < tolerance.tensor / 10);
@@ -190,6 +199,7 @@ const features = [
   ...["objectives: one", "objectives: two on one logits", "objectives: two logits"],
   ...["objectives: some modalities", "objectives: capped logits", "z_loss", "a loss in chunks"],
   ...["engine 0", "engine 1", "engine 2", "engine 3", "documents of one token", "fewer rows than a tile has"],
+  ...["dropout", "tied embeddings", "freeze", "rates by modality"],
 ];
 
 /** A spec found by the search, cut down; the title is what one saw. */

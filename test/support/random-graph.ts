@@ -9,7 +9,7 @@ import type { OpName } from "../../src/ir/ops.ts";
 import { arrayOf, presentModalities, type RowsType, sameType } from "../../src/ir/types.ts";
 import { randomNumbers } from "./batches.ts";
 import { addedTo, expertBlock } from "./expert-graphs.ts";
-import { column, freeRows, lossOf, modalities, newBuilder, vocab } from "./graphs.ts";
+import { column, droppedRows, freeRows, lossOf, modalities, newBuilder, vocab } from "./graphs.ts";
 
 type State = { readonly builder: Builder; readonly pool: ValueId[]; readonly below: (n: number) => number };
 type Grow = (state: State) => ValueId | undefined;
@@ -112,6 +112,7 @@ const growths: readonly (readonly [OpName, Grow])[] = [
   ["linear", growLinear],
   ["rms_norm", growNorm],
   ["rope", growRope],
+  ["dropout", growDropout],
   ["attention", growAttention],
   ["embed", growEmbed],
   ["restrict", growRestrict],
@@ -143,6 +144,10 @@ function growNorm(state: State): ValueId {
 function growRope(state: State): ValueId {
   const attributes = { heads: 1, base: 100, inverse: state.below(4) === 0 };
   return state.builder.value("rope", [pick(state), column(state.builder, "position")], attributes);
+}
+
+function growDropout(state: State): ValueId {
+  return droppedRows(state.builder, pick(state), [0.3, 0, 0.5], state.pool.length);
 }
 
 function growAttention(state: State): ValueId | undefined {

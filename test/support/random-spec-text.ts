@@ -43,16 +43,43 @@ export function writeSpec(recipe: Recipe): { readonly text: string; readonly fea
     ...objectives(writer),
   ];
   const clip = recipe.clip ? ", weight_decay: 0.1, clip: 0.5" : "";
+  const { freeze, lr } = learning(writer);
   const text = [
     "model random {",
     ...indent(body),
     "}",
     `variant v = random { ${sharing(writer)} }`,
-    `train random { data icons context 8, batch 1, steps 10, seed 1 adamw(lr: 1e-2${clip}) }`,
+    `train random { data icons context 8, batch 1, steps 10, seed 1 ${freeze}adamw(lr: ${lr}${clip}) }`,
     "",
   ].join("\n");
   features.add(`${modalities.length} modalities`);
   return { text, features };
+}
+
+/** Frozen is what the head does not need, so that every objective can learn. */
+function learning(writer: Writer): { readonly freeze: string; readonly lr: string } {
+  const { recipe, features, modalities, paths } = writer;
+  const alike = { freeze: "", lr: "1e-2" };
+  if (recipe.learning === "rates" && modalities.length > 1) {
+    features.add("rates by modality");
+    const rates = modalities.map((name, m) => `${name}: ${[1e-2, 3e-3, 1e-2, 2e-2][m]}`);
+    return { ...alike, lr: `{ ${rates.join(", ")} }` };
+  }
+  if (recipe.learning !== "freeze") return alike;
+  const frozen = [...(isTied(recipe) || !hasTable(recipe) ? [] : ["embedding"]), ...paths.slice(0, 1)];
+  if (frozen.length === 0) return alike;
+  features.add("freeze");
+  return { ...alike, freeze: `freeze ${frozen.join(", ")} ` };
+}
+
+const hasTable = ({ embedding: form }: Recipe): boolean => form === "global" || form === "two";
+const isTied = (recipe: Recipe): boolean => recipe.tied && hasTable(recipe);
+
+/** Dropout around what is written, if the recipe has any. */
+function dropped({ recipe, features }: Writer, text: string): string {
+  if (recipe.dropout === 0) return text;
+  features.add("dropout");
+  return `dropout(${text}, ${recipe.dropout})`;
 }
 
 const innerLayer = [
@@ -104,7 +131,7 @@ function embedding(writer: Writer): readonly string[] {
   features.add(`embedding: ${recipe.embedding}`);
   switch (recipe.embedding) {
     case "global":
-      return ["x = embed(tokens, dim) as embedding"];
+      return [`x = ${dropped(writer, "embed(tokens, dim) as embedding")}`];
     case "two":
       return ["x = embed(tokens, dim) as embedding + embed(tokens, dim) as second * 0.5"];
     case "per modality":
@@ -155,6 +182,8 @@ function finalNorm(writer: Writer): readonly string[] {
 }
 
 function objectives({ recipe, features, modalities }: Writer): readonly string[] {
+  if (isTied(recipe)) features.add("tied embeddings");
+  const logits = isTied(recipe) ? "unembed(x, embedding)" : "linear(x, vocab) as head";
   const form = modalities.length === 1 && /two|some/.test(recipe.objectives) ? "one" : recipe.objectives;
   features.add(`objectives: ${form}`);
   const weight = recipe.weight === 1 ? "" : `${recipe.weight} * `;
@@ -163,7 +192,7 @@ function objectives({ recipe, features, modalities }: Writer): readonly string[]
     if (hasZ) features.add("z_loss");
     return `objective ${names.join(", ")} = ${isSecond ? "" : weight}cross_entropy(${logits}, next_token${hasZ ? ", z_loss: 1e-3" : ""})`;
   };
-  const head = "logits = linear(x, vocab) as head";
+  const head = `logits = ${logits}`;
   const [first, rest] = [modalities.slice(0, 1), modalities.slice(1)];
   switch (form) {
     case "one":
@@ -180,7 +209,7 @@ function objectives({ recipe, features, modalities }: Writer): readonly string[]
         loss(rest, "others", true),
       ];
     case "capped logits":
-      return ["logits = 4 * tanh(linear(x, vocab) as head / 4)", loss(modalities, "logits")];
+      return [`logits = 4 * tanh(${logits} / 4)`, loss(modalities, "logits")];
     default:
       return form satisfies never;
   }
@@ -326,7 +355,7 @@ function mix(writer: Writer, block: Extract<Block, { kind: "mix" }>): readonly s
   const update =
     block.norm === "after" && block.width > 3
       ? `x += rms_norm(linear(y, dim) as ${out}) as ${fresh()}`
-      : `x += linear(y, dim) as ${out}`;
+      : `x += ${dropped(writer, `linear(y, dim) as ${out}`)}`;
   if (isUneven) writer.paths.splice(0);
   return routed(writer, block.routing, "mix", !isUneven, [...input, `y = ${y}`, update]);
 }

@@ -84,6 +84,12 @@ export type Recipe = {
   /** Which label, path or pair of modalities the sharing speaks of. */
   readonly choice: number;
   readonly clip: boolean;
+  /** Of embeddings and of what a mix adds; 0: none is written. */
+  readonly dropout: number;
+  /** Logits from the embedding's table, where there is one. */
+  readonly tied: boolean;
+  /** What `train` says about who learns how fast. */
+  readonly learning: "alike" | "freeze" | "rates";
 };
 
 export type RandomCase = {
@@ -195,6 +201,9 @@ const recipe: fc.Arbitrary<Recipe> = natural(4).chain((count) =>
     sharing: fc.constantFrom<Sharing[]>("nothing", "all", "label", "path", "between", "override"),
     choice: fc.nat(100),
     clip: fc.boolean(),
+    dropout: fc.constantFrom(0, 0.25, 0.6),
+    tied: fc.boolean(),
+    learning: fc.constantFrom("alike" as const, "freeze" as const, "rates" as const),
   }),
 );
 

@@ -135,12 +135,14 @@ const setting = fc.oneof(
   seq(name, fc.oneof(name, number, text)),
   seq(name, one("("), commas(seq(name, one(":"), expression), 0), one(")")),
 );
+/** After a comma the words of `train` end the list, and some of these names are such words. */
+const frozen = seq(one("freeze"), pattern, many(seq(one(","), one("block.*.norm"))));
 const item = fc.oneof(
   seq(one("import"), text),
   seq(one("model"), name, one("{"), many(inModel, 6), one("}")),
   layer,
   seq(one("variant"), name, one("="), name, maybe(seq(one("{"), many(rule), one("}")))),
-  seq(one("train"), name, one("{"), many(seq(setting, maybe(one(","))), 6), one("}")),
+  seq(one("train"), name, one("{"), many(seq(setting, maybe(one(","))), 6), maybe(frozen), one("}")),
   seq(one("compare"), commas(named)),
 );
 

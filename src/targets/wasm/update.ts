@@ -42,6 +42,7 @@ export const updateViews: KernelViews<"rms_norm_dw" | "square_sum" | "adamw"> = 
       chunk: body.chunk,
       clip: literal(body.clip),
       isClipped: body.clip > 0,
+      rate: body.rate * floatBytes,
       ...adamwForms(body, context),
     },
     scratchBytes: 0,

@@ -67,6 +67,14 @@ const functions = {
   sigmoid: (lanes: Lanes) => [
     `fn sigmoid(x: ${lanes}) -> ${lanes} { return 1f / (1f + exp(min(-x, ${lanes}(88f)))); }`,
   ],
+  /** Integers: `scramble` of ir/dropout.ts. */
+  scrambled: () => [
+    "fn scrambled(word: u32) -> u32 {",
+    "  let a = (word ^ (word >> 16u)) * 0x7feb352du;",
+    "  let b = (a ^ (a >> 15u)) * 0x846ca68bu;",
+    "  return b ^ (b >> 16u);",
+    "}",
+  ],
   bounded_tanh: (lanes: Lanes) => [
     `fn bounded_tanh(x: ${lanes}) -> ${lanes} {`,
     "  let square = x * x;",

@@ -2,6 +2,7 @@
 // In: kernels. Out: forms. What needs a sum over its row gets a workgroup per row; the rest spreads a tile's elements
 // over a few workgroups.
 
+import { siteBits } from "../../ir/dropout.ts";
 import type { RowPhase } from "../../kernel/kernel.ts";
 import { bindingLines } from "./bindings.ts";
 import {
@@ -129,7 +130,7 @@ const summingThreads = 64;
 const crossEntropyThreads = 128;
 
 export const rowForms: WgslForms<
-  "row_program" | "rope" | "embed" | "cross_entropy" | "zero_rows" | "copy_rows"
+  "row_program" | "rope" | "dropout" | "embed" | "cross_entropy" | "zero_rows" | "copy_rows"
 > = {
   row_program: rowProgram,
   rope: {
@@ -161,6 +162,26 @@ export const rowForms: WgslForms<
       0,
       elementwiseParts((heads * headDim) / 2, context),
     ],
+  },
+  dropout: {
+    shader: (_body, context) =>
+      elementwise(
+        "zero where the element's bits are below the threshold, else scaled",
+        ["width", "x_stride", "y_stride", "site", "threshold", "scale.", "x", "y", "sequence", "key"],
+        [
+          "let place = u32(host[sequence + row]);",
+          "let bits = scrambled(scrambled(scrambled(u32(host[key]) ^ site) + place) ^ (column * 0x9e3779b9u));",
+          "let is_training = host[key + 1u] != 0;",
+          "let kept = load(x + row * x_stride + column) * select(1f, scale, is_training);",
+          "store(y + row * y_stride + column, select(kept, 0f, is_training && bits < threshold));",
+        ],
+        context,
+      ),
+    words: ({ width, xStride, yStride, number, threshold, scale }) => [
+      ...[width, xStride, yStride, siteBits(number), threshold],
+      floatBits(scale),
+    ],
+    workgroups: ({ width }, _sizes, context) => [0, elementwiseParts(width, context)],
   },
   embed: {
     shader: (_body, context) =>

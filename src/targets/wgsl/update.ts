@@ -137,8 +137,8 @@ export const updateForms: WgslForms<"loss_sums" | "array_add" | "square_sum" | "
         ...reductionView(["sum"], updateThreads, context),
       },
     }),
-    words: ({ chunk, beta1, beta2, eps, weightDecay, clip }) => [
-      chunk,
+    words: ({ chunk, rate, beta1, beta2, eps, weightDecay, clip }) => [
+      ...[chunk, rate],
       ...[beta1, 1 - beta1, beta2, 1 - beta2, eps, weightDecay, clip].map(floatBits),
     ],
     workgroups: (_body, { count }, context) => folded(count, context),
@@ -146,7 +146,7 @@ export const updateForms: WgslForms<"loss_sums" | "array_add" | "square_sum" | "
 };
 
 const adamwNames = [
-  "chunk",
+  ...["chunk", "rate_at"],
   ...["beta1.", "rest1.", "beta2.", "rest2.", "eps.", "weight_decay.", "clip."],
   ...["p", "g", "m", "v", "partials", "partial_count", "schedule", "norm_out", "elements", "address_mask"],
 ];

@@ -3461,7 +3461,7 @@
   (local.set $shrink (f32.const 1))
   (local.set $shrink (f32.min (f32.const 1) (f32.div (f32.const 1) (f32.add (local.get $norm) (f32.const 1e-6)))))
   (local.set $at (i32.load offset=24 (local.get $args)))
-  (local.set $rate (f32.load (local.get $at)))
+  (local.set $rate (f32.load offset=0 (local.get $at)))
   (local.set $correct1 (f32.load offset=4 (local.get $at)))
   (local.set $correct2 (f32.load offset=8 (local.get $at)))
   ;; The chunk: whole vectors, then single lanes.
@@ -3548,7 +3548,7 @@
   (local.set $shrink (f32.const 1))
   (local.set $shrink (f32.min (f32.const 1) (f32.div (f32.const 1) (f32.add (local.get $norm) (f32.const 1e-6)))))
   (local.set $at (i32.load offset=24 (local.get $args)))
-  (local.set $rate (f32.load (local.get $at)))
+  (local.set $rate (f32.load offset=0 (local.get $at)))
   (local.set $correct1 (f32.load offset=4 (local.get $at)))
   (local.set $correct2 (f32.load offset=8 (local.get $at)))
   ;; The chunk: whole vectors, then single lanes.

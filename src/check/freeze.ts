@@ -1,0 +1,174 @@
+// freeze.ts: `freeze text, block.*.norm`: which parameters training leaves as they are.
+// In: the patterns of `train`, the parameters of a variant. Out: their indices, or a diagnostic.
+// A pattern is a label, a modality (all that it alone uses), or a path with `*`, written with the modality or without.
+// It has to fit the model as it is written: a variant that shares what a modality had to itself freezes less of it, and
+// `motley plan` says how much.
+
+import { error } from "../diagnostics/diagnostic.ts";
+import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
+import type { Name, Variant } from "../syntax/ast.ts";
+import type { Declarations } from "./declare.ts";
+import type { Objective, Operation, Parameter, ParameterIndex, ValueIndex } from "./model.ts";
+import type { Reporter } from "./report.ts";
+import { matchesPath, matchSites, type Placement } from "./share.ts";
+import { joinPath, type Site } from "./state.ts";
+
+export type FreezeInput = {
+  readonly declarations: Declarations;
+  readonly placement: Placement;
+  readonly operations: readonly Operation[];
+  readonly objectives: readonly Objective[];
+  readonly variant: Variant | undefined;
+};
+
+/** The parameters that are frozen. */
+export function frozenBy(input: FreezeInput, reporter: Reporter): ReadonlySet<ParameterIndex> {
+  const frozen = new Set<ParameterIndex>();
+  const patterns = input.declarations.train?.settings.flatMap(({ patterns: named }) => named ?? []) ?? [];
+  for (const pattern of patterns) {
+    const found = matching(input, pattern);
+    if (found === undefined) reportNoMatch(input, pattern, reporter);
+    else for (const index of found) frozen.add(index);
+  }
+  const [first] = patterns;
+  if (first !== undefined && frozen.size > 0) checkObjectives(input, frozen, first, reporter);
+  return frozen;
+}
+
+/** The parameters of a pattern; `undefined` where the model as written has nothing of that name. */
+function matching(input: FreezeInput, pattern: Name): readonly ParameterIndex[] | undefined {
+  const { declarations, placement } = input;
+  const sites = [...placement.indexOf.keys()];
+  const modalities = namesOf(input);
+  const modality = modalities.indexOf(pattern.text);
+  const isLabel = declarations.labels.has(pattern.text);
+  if (modality >= 0 && !isLabel) {
+    const isOwn = ({ modalities: users }: Parameter): boolean => users.length === 1 && users[0] === modality;
+    const exists = sites.some((site) => site.around !== undefined && site.entries.has(modality));
+    const own = placement.parameters.flatMap((parameter, index) => (isOwn(parameter) ? [index] : []));
+    return exists || own.length > 0 ? own : undefined;
+  }
+  const matched = matchSites(sites, pattern);
+  if (matched.length > 0 || isLabel)
+    return matched.flatMap((site) => [...(placement.indexOf.get(site)?.values() ?? [])]);
+  const parts = pattern.text.split("*");
+  const exists = sites.some((site) =>
+    unsharedPaths(site, modalities).some((path) => matchesPath(path, parts)),
+  );
+  const found = placement.parameters.flatMap(({ path }, index) => (matchesPath(path, parts) ? [index] : []));
+  return exists || found.length > 0 ? found : undefined;
+}
+
+const namesOf = ({ declarations }: FreezeInput): readonly string[] =>
+  declarations.modalities.map(({ name }) => name.text);
+
+/** What a site's tensors are called where no rule shares them. */
+function unsharedPaths({ around, entries }: Site, modalities: readonly string[]): readonly string[] {
+  if (around === undefined) return [];
+  return [...entries.keys()].map((m) => joinPath(around.before, modalities[m] ?? "", around.after));
+}
+
+function reportNoMatch(input: FreezeInput, pattern: Name, reporter: Reporter): void {
+  const labels = [...input.declarations.labels];
+  const modalities = namesOf(input);
+  const paths = [
+    ...new Set(
+      [...input.placement.indexOf.keys()].map(({ path }) => path.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*")),
+    ),
+  ];
+  const listed = (names: readonly string[]): string => enumeration(names.map((name) => `\`${name}\``));
+  const shown = paths.slice(0, 8);
+  const isModality = modalities.includes(pattern.text);
+  reporter.report(
+    error(
+      "MOT3008",
+      pattern.span,
+      isModality
+        ? `\`${pattern.text}\` has no parameter of its own to freeze`
+        : `\`${pattern.text}\` matches no label, no modality and no parameter`,
+      {
+        note: `${labels.length === 0 ? "there are no labels" : `the labels are ${listed(labels)}`}; paths are ${listed(shown)}${paths.length > shown.length ? ", …" : ""}`,
+        help: isModality
+          ? "only what stands inside `per modality` belongs to one modality"
+          : didYouMean(pattern.text, [...labels, ...modalities, ...paths]),
+      },
+    ),
+  );
+}
+
+/** Each objective must reach something that may change. */
+function checkObjectives(
+  { placement, operations, objectives, variant }: FreezeInput,
+  frozen: ReadonlySet<ParameterIndex>,
+  pattern: Name,
+  reporter: Reporter,
+): void {
+  for (const objective of objectives) {
+    const needed = parametersOf(operations, objective.logits);
+    if (needed.size === 0 || [...needed].some((index) => !frozen.has(index))) continue;
+    const some = [...needed].slice(0, 4).map((index) => `\`${placement.parameters[index]?.path}\``);
+    const more = needed.size > some.length ? ` and ${needed.size - some.length} more` : "";
+    reporter.report(
+      error("MOT3009", pattern.span, "everything that an objective depends on is frozen", {
+        label: variant === undefined ? "frozen here" : `frozen here, in variant \`${variant.name.text}\``,
+        also: [{ span: objective.span, text: `needs ${some.join(", ")}${more}` }],
+        note: "no step would change this loss",
+        help: "leave something of it free, or remove the objective",
+      }),
+    );
+    return;
+  }
+}
+
+function parametersOf(operations: readonly Operation[], of: ValueIndex): ReadonlySet<ParameterIndex> {
+  const found = new Set<ParameterIndex>();
+  const reached = new Set<ValueIndex>([of]);
+  // An operand is an earlier operation.
+  for (let index = of; index >= 0; index -= 1) {
+    const operation = operations[index];
+    if (operation === undefined || !reached.has(index)) continue;
+    const { values, parameters } = readBy(operation);
+    for (const value of values) reached.add(value);
+    for (const parameter of parameters) if (parameter !== undefined) found.add(parameter);
+  }
+  return found;
+}
+
+type Reads = {
+  readonly values: readonly ValueIndex[];
+  readonly parameters: readonly (ParameterIndex | undefined)[];
+};
+
+function readBy(operation: Operation): Reads {
+  switch (operation.kind) {
+    case "tokens":
+      return { values: [], parameters: [] };
+    case "embed":
+      return { values: [operation.x], parameters: [operation.table] };
+    case "linear":
+    case "rms_norm":
+      return { values: [operation.x], parameters: operation.weight };
+    case "attention":
+      return { values: [operation.q, operation.k, operation.v], parameters: [] };
+    case "binary":
+      return { values: [operation.a, operation.b], parameters: [] };
+    case "join":
+      return { values: operation.parts, parameters: [] };
+    case "route":
+      return { values: [operation.scores], parameters: [] };
+    case "dispatch":
+      return { values: [operation.x, operation.route], parameters: [] };
+    case "combine":
+      return { values: [operation.y, operation.route], parameters: [] };
+    case "rope":
+    case "split":
+    case "merge":
+    case "unary":
+    case "constant_binary":
+    case "dropout":
+    case "restrict":
+      return { values: [operation.x], parameters: [] };
+    default:
+      return operation satisfies never;
+  }
+}

@@ -1,0 +1,185 @@
+// learning.test.ts: who learns, and how fast: `freeze`, and learning rates by modality.
+// In: small models with such settings. Out: what is frozen stays bit for bit and costs nothing, every other gradient is
+// as it was; a step with rates by modality is the step that each rate alone would have made.
+
+import { describe, expect, test } from "vitest";
+import type { Model } from "../src/check/model.ts";
+import { compile, trainingGraph } from "../src/compile.ts";
+import { learningOf } from "../src/lower/learning.ts";
+import { scheduleOf } from "../src/runtime/schedule.ts";
+import { openSession, type Session } from "../src/runtime/session.ts";
+import { trainStep } from "../src/runtime/step.ts";
+import { randomBatch } from "./support/batches.ts";
+import { compareStep, fastEngine, openCompiled, openDevice, worstTensor } from "./support/compiled.ts";
+import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.ts";
+
+const spec = (settings: string): string => `model m {
+  const dim = 12
+  modality text = tokens(vocab: 30)
+  modality image = tokens(vocab: 7)
+  x = embed(tokens, dim) as embedding
+  repeat 2 {
+    per modality attn {
+      h = rms_norm(x) as norm
+      q = split(linear(h, dim), 2)
+      k = split(linear(h, dim), 2)
+      v = split(linear(h, dim), 2)
+    }
+    a = attention(q, k, v, mask: causal)
+    per modality attn { x += linear(merge(a), dim) as out }
+    per modality ffn { x += linear(silu(linear(rms_norm(x) as norm, 20) as up), dim) as down }
+  }
+  per modality final { x = rms_norm(x) as norm }
+  logits = linear(x, vocab) as head
+  objective text, image = cross_entropy(logits, next_token)
+}
+variant mot = m
+variant dense = m { share all }
+variant ffn = m { share ffn }
+train m { data icons context 8, batch 1, steps 10 ${settings} }`;
+
+const shape = { batch: 3, context: 21 };
+const batchOf = (model: Model, seed: number) =>
+  randomBatch({ ...shape, modalities: layoutOptions(model).modalities, seed });
+
+const frozenPaths = (settings: string, variant = "mot"): readonly string[] =>
+  modelOf(spec(settings), variant).parameters.flatMap(({ path, isFrozen }) => (isFrozen ? [path] : []));
+
+describe("freeze", () => {
+  const rate = "adamw(lr: 1e-2, clip: 0.5)";
+
+  test("takes labels, modalities and paths, with the modality or without", () => {
+    expect(frozenPaths(`freeze final ${rate}`)).toEqual(["final.text.norm", "final.image.norm"]);
+    expect(frozenPaths(`freeze embedding, head ${rate}`)).toEqual(["embedding", "head"]);
+    expect(frozenPaths(`freeze ffn.*.up ${rate}`)).toEqual([
+      ...["ffn.0.text.up", "ffn.0.image.up", "ffn.1.text.up", "ffn.1.image.up"],
+    ]);
+    expect(frozenPaths(`freeze ffn.*.text.* ${rate}`).every((path) => /^ffn\.\d\.text\./.test(path))).toBe(
+      true,
+    );
+    const text = frozenPaths(`freeze text ${rate}`);
+    const own = modelOf(spec(rate), "mot").parameters.filter(({ modalities }) => modalities.join() === "0");
+    expect(text).toEqual(own.map(({ path }) => path));
+    expect(text.length).toBeGreaterThan(10);
+  });
+
+  test("commas between settings stay optional", () => {
+    for (const settings of [
+      `freeze final, ffn, ${rate}`,
+      `freeze final, ffn ${rate}`,
+      `${rate} freeze final, ffn`,
+    ])
+      expect(frozenPaths(settings).length).toBe(2 + 12);
+    expect(frozenPaths(`freeze final, seed 4, ${rate}`).length).toBe(2);
+    expect(frozenPaths(`freeze final freeze ffn ${rate}`).length).toBe(2 + 12);
+  });
+
+  test("a variant that shares what a modality had to itself has less to freeze", () => {
+    expect(frozenPaths(`freeze text ${rate}`, "dense")).toEqual([]);
+    expect(frozenPaths(`freeze text ${rate}`, "ffn").some((path) => path.startsWith("ffn"))).toBe(false);
+    expect(frozenPaths(`freeze ffn ${rate}`, "dense").length).toBe(6);
+  });
+
+  test("nothing is computed that only frozen parameters would need", () => {
+    const count = (settings: string, op: string): number =>
+      trainingGraph(modelOf(spec(settings), "mot")).nodes.filter((node) => node.op === op).length;
+    const all = { dw: count(rate, "linear_dw"), dx: count(rate, "linear_dx"), adamw: count(rate, "adamw") };
+    const tower = `freeze text ${rate}`;
+    expect(count(tower, "linear_dw")).toBe(1 + (all.dw - 1) / 2);
+    expect(count(tower, "adamw")).toBe(2 + (all.adamw - 2) / 2);
+    // Below the first thing that learns nothing has a gradient.
+    const top = `freeze embedding, attn, ffn ${rate}`;
+    expect(count(top, "linear_dw")).toBe(1);
+    expect(count(top, "linear_dx")).toBe(1);
+    expect(count(top, "attention_grad")).toBe(0);
+    expect(count(top, "embed_dw")).toBe(0);
+  });
+
+  test("takes no memory for gradients and moments, and has no tensors of them", () => {
+    const artifact = (settings: string) =>
+      compile(modelOf(spec(settings), "mot"), { purpose: "train", engine: fastEngine, ...shape });
+    const [all, some] = [artifact(rate), artifact(`freeze embedding ${rate}`)];
+    const floats = 37 * 12;
+    expect(all.memory.gradients - some.memory.gradients).toBeGreaterThanOrEqual(4 * floats);
+    expect(all.memory.optimizer - some.memory.optimizer).toBeGreaterThanOrEqual(8 * floats);
+    const names = Object.keys(some.tensors).filter((name) => name.endsWith("/embedding"));
+    expect(names).toEqual(["param/embedding"]);
+  });
+
+  test.each(["mot", "ffn"])(
+    "%s: the rest learns as the interpreter says, the frozen stays bit for bit",
+    async (variant) => {
+      const model = modelOf(spec(`freeze text, embedding, ffn.1.* ${rate}`), variant);
+      const session = await openCompiled(model, livelyParameters(model, 3), shape, fastEngine, 2);
+      try {
+        for (const seed of [1, 2]) {
+          const distance = await compareStep(
+            session,
+            model,
+            batchOf(model, seed),
+            Float32Array.of(0.01, 2, 3),
+          );
+          expect(distance.loss).toBeLessThan(1e-6);
+          expect(worstTensor(distance).distance, worstTensor(distance).name).toBeLessThan(1e-4);
+          for (const { path, isFrozen } of model.parameters)
+            if (isFrozen) expect(distance.tensors.get(`param/${path}`), path).toBe(0);
+        }
+      } finally {
+        await session.close();
+      }
+    },
+  );
+});
+
+describe("rates by modality", () => {
+  const rates =
+    "adamw(lr: { text: 4e-3, image: 1e-3 }, warmup: 2, decay: cosine, end: 1e-4, weight_decay: 0.1)";
+  const one = (lr: number): string =>
+    `adamw(lr: ${lr}, warmup: 2, decay: cosine, end: 1e-4, weight_decay: 0.1)`;
+
+  test("each has its own schedule, and what several share takes the smallest", () => {
+    const model = modelOf(spec(rates), "mot");
+    const { optimizer } = model.train ?? {};
+    if (optimizer === undefined) throw new Error("no optimizer");
+    expect(optimizer.lr).toBe(4e-3);
+    const schedule = scheduleOf(optimizer, 5, 10);
+    expect(schedule.length).toBe(5);
+    for (const [place, lr] of [
+      [0, 4e-3],
+      [3, 4e-3],
+      [4, 1e-3],
+    ] as const)
+      expect(schedule[place]).toBe(scheduleOf({ ...optimizer, lr }, 5, 10)[0]);
+    const { rates: places } = learningOf(model);
+    expect(["attn.0.text.q", "attn.0.image.q", "embedding", "head"].map((path) => places.get(path))).toEqual([
+      ...[3, 4, 4, 4],
+    ]);
+  });
+
+  test("a step moves every tensor as its rate alone would", async () => {
+    const models = [rates, one(4e-3), one(1e-3)].map((settings) => modelOf(spec(settings), "mot"));
+    const after = await Promise.all(
+      models.map(async (model) => {
+        const artifact = compile(model, { purpose: "train", engine: fastEngine, ...shape });
+        const session: Session = openSession(artifact, await openDevice(artifact));
+        try {
+          await session.initialize(3);
+          const { metrics } = await trainStep(session, batchOf(model, 1), 1, 10, 0);
+          const tensors = new Map<string, Float32Array>();
+          for (const { path } of model.parameters) tensors.set(path, await session.read(`param/${path}`));
+          return { metrics, tensors };
+        } finally {
+          await session.close();
+        }
+      }),
+    );
+    const [mixed, fast, slow] = after;
+    expect(mixed?.metrics.lr).toBe(2e-3);
+    expect(mixed?.metrics.lrByModality).toEqual({ text: 2e-3, image: 5e-4 });
+    expect(fast?.metrics).not.toHaveProperty("lrByModality");
+    for (const { path, modalities } of models[0]?.parameters ?? []) {
+      const alone = modalities.join() === "0" ? fast : slow;
+      expect(mixed?.tensors.get(path), path).toEqual(alone?.tensors.get(path));
+    }
+  });
+});
