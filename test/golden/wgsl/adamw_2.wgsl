@@ -31,23 +31,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let record = job.records + group.z * job.words;
   if (host[record] == 0) { return; }
   let chunk = u32(host[record + 1u]);
-  let beta1 = bitcast<f32>(host[record + 2u]);
-  let rest1 = bitcast<f32>(host[record + 3u]);
-  let beta2 = bitcast<f32>(host[record + 4u]);
-  let rest2 = bitcast<f32>(host[record + 5u]);
-  let eps = bitcast<f32>(host[record + 6u]);
-  let weight_decay = bitcast<f32>(host[record + 7u]);
-  let clip = bitcast<f32>(host[record + 8u]);
-  let p = u32(host[record + 9u]);
-  let g = u32(host[record + 10u]);
-  let m = u32(host[record + 11u]);
-  let v = u32(host[record + 12u]);
-  let partials = u32(host[record + 13u]);
-  let partial_count = u32(host[record + 14u]);
-  let schedule = u32(host[record + 15u]);
-  let norm_out = u32(host[record + 16u]);
-  let elements = u32(host[record + 17u]);
-  let address_mask = u32(host[record + 18u]);
+  let rate_at = u32(host[record + 2u]);
+  let beta1 = bitcast<f32>(host[record + 3u]);
+  let rest1 = bitcast<f32>(host[record + 4u]);
+  let beta2 = bitcast<f32>(host[record + 5u]);
+  let rest2 = bitcast<f32>(host[record + 6u]);
+  let eps = bitcast<f32>(host[record + 7u]);
+  let weight_decay = bitcast<f32>(host[record + 8u]);
+  let clip = bitcast<f32>(host[record + 9u]);
+  let p = u32(host[record + 10u]);
+  let g = u32(host[record + 11u]);
+  let m = u32(host[record + 12u]);
+  let v = u32(host[record + 13u]);
+  let partials = u32(host[record + 14u]);
+  let partial_count = u32(host[record + 15u]);
+  let schedule = u32(host[record + 16u]);
+  let norm_out = u32(host[record + 17u]);
+  let elements = u32(host[record + 18u]);
+  let address_mask = u32(host[record + 19u]);
   let piece = group.x + group.y * groups.x;
   if (piece * chunk >= elements) { return; }
   // The norm: every workgroup adds the partial sums up in the same order.
@@ -57,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   // The eighth argument is a number where another call of this launch writes the norm.
   if (piece == 0u && thread == 0u && (address_mask & 128u) != 0u) { store(norm_out, norm); }
   let shrink = 1f;
-  let rate = load(schedule);
+  let rate = load(schedule + rate_at);
   let correct1 = load(schedule + 1u);
   let correct2 = load(schedule + 2u);
   let end = min(elements, (piece + 1u) * chunk);
