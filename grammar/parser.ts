@@ -128,11 +128,7 @@ export class MotParser extends CstParser {
   });
 
   assignment = this.RULE("assignment", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.Equals) },
-      { ALT: () => this.CONSUME(t.PlusEquals) },
-      { ALT: () => this.CONSUME(t.OtherAssign) },
-    ]);
+    this.OR([t.Equals, t.PlusEquals, t.OtherAssign].map((token) => ({ ALT: () => this.CONSUME(token) })));
     this.SUBRULE(this.value);
   });
 
@@ -215,11 +211,7 @@ export class MotParser extends CstParser {
   });
 
   pattern = this.RULE("pattern", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.Name) },
-      { ALT: () => this.CONSUME(t.Path) },
-      { ALT: () => this.CONSUME(t.Star) },
-    ]);
+    this.OR([t.Name, t.Path, t.Star].map((token) => ({ ALT: () => this.CONSUME(token) })));
   });
 
   experts = this.RULE("experts", () => {
