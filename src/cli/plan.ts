@@ -1,5 +1,5 @@
 // plan.ts: `motley plan`: what variants cost, before anything runs. Never reads data.
-// In: a spec. Out: counts, bytes and launches per variant, as a table or as JSON.
+// In: specs. Out: counts, bytes and launches per variant, as a table or as JSON.
 
 import {
   type Artifact,
@@ -29,7 +29,8 @@ export function plannedEngine(target: string | undefined): WasmEngine | WgslEngi
   return target === "wgsl" ? usualGpu : usualEngine;
 }
 
-type VariantPlan = {
+/** What a variant costs on paper, whatever it runs on. */
+export type VariantCosts = {
   readonly params: number;
   readonly activeParams: number;
   readonly activeParamsByModality: Readonly<Record<string, number>>;
@@ -37,21 +38,35 @@ type VariantPlan = {
   /** Parameters that training leaves as they are; only where `train` freezes some. */
   readonly frozenParams?: number;
   readonly flopsPerToken: number;
+};
+
+type VariantPlan = VariantCosts & {
   readonly memoryBytes: Artifact["memory"];
   readonly launches: Readonly<Record<"forward" | "backward" | "update", number>>;
 };
 
+type VariantPlans = readonly (readonly [string, VariantPlan])[];
+
+/** One file gives `{ variants }`, several give `{ files: { FILE: { variants } } }`. */
 export function planCommand(
-  file: string,
+  files: readonly string[],
   options: { readonly variant?: string; readonly target?: string; readonly json?: boolean },
 ): number {
-  const spec = loadSpec(file);
   const engine = plannedEngine(options.target);
-  const models =
-    options.variant === undefined ? [...spec.models.values()] : [pickVariant(spec, options.variant)];
-  const plans = models.map((model) => [model.variant, planOf(model, engine)] as const);
-  if (options.json) sayJson({ variants: Object.fromEntries(plans) });
-  else say(render(plans));
+  const specs = files.map((file) => {
+    const spec = loadSpec(file);
+    return options.variant === undefined ? [...spec.models.values()] : [pickVariant(spec, options.variant)];
+  });
+  const plans = specs.map((models, i): readonly [string, VariantPlans] => [
+    files[i] ?? "",
+    models.map((model) => [model.variant, planOf(model, engine)]),
+  ]);
+  const [only] = plans;
+  if (options.json) {
+    const documents = plans.map(([file, each]) => [file, { variants: Object.fromEntries(each) }] as const);
+    sayJson(plans.length === 1 ? documents[0]?.[1] : { files: Object.fromEntries(documents) });
+  } else if (plans.length === 1 && only !== undefined) say(render(only[1]));
+  else say(plans.map(([file, each]) => `${file}\n\n${render(each)}`).join("\n\n"));
   return exitCodes.fine;
 }
 
@@ -61,9 +76,18 @@ function planOf(model: Model, engine: WasmEngine | WgslEngine): VariantPlan {
     engine,
     watch: watchStages(),
   });
-  const cost = costOf(model, artifact.context);
   const launches = (phase: string): number =>
     artifact.launches.filter((launch) => launch.phase === phase).length;
+  return {
+    ...costsOf(model, artifact.context),
+    memoryBytes: artifact.memory,
+    launches: { forward: launches("forward"), backward: launches("backward"), update: launches("update") },
+  };
+}
+
+/** The part of a plan that needs no compilation. */
+export function costsOf(model: Model, context: number): VariantCosts {
+  const cost = costOf(model, context);
   return {
     params: cost.params,
     activeParams: cost.activeParams,
@@ -71,8 +95,6 @@ function planOf(model: Model, engine: WasmEngine | WgslEngine): VariantPlan {
     embeddingParams: cost.embeddingParams,
     ...frozenParams(model),
     flopsPerToken: cost.flopsPerToken,
-    memoryBytes: artifact.memory,
-    launches: { forward: launches("forward"), backward: launches("backward"), update: launches("update") },
   };
 }
 
@@ -92,7 +114,7 @@ function byModality(
   return Object.fromEntries(modalities.map(({ name }, m) => [name, activeParamsByModality[m] ?? 0]));
 }
 
-function render(plans: readonly (readonly [string, VariantPlan])[]): string {
+function render(plans: VariantPlans): string {
   const modalities = Object.keys(plans[0]?.[1].activeParamsByModality ?? {});
   const freezes = plans.some(([, { frozenParams }]) => frozenParams !== undefined);
   const frozen = freezes ? ["frozen"] : [];

@@ -156,8 +156,9 @@ function addSourceCommands(add: Add, wrap: Wrap): void {
   add("plan", "Show what every variant costs: parameters, FLOPs, memory, launches.", [
     "motley plan examples/chameleon.mot",
     "motley plan examples/chameleon.mot --variant mot --json",
+    "motley plan examples/paper/*.mot --json",
   ])
-    .argument("<file>", "a spec")
+    .argument("<file...>", "specs")
     .addOption(new Option("--variant <name>", "one variant; all unless given"))
     .addOption(targetOption)
     .addOption(jsonOption)
