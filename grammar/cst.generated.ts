@@ -349,6 +349,7 @@ export interface SettingCstNode extends CstNode {
 export type SettingCstChildren = {
   Name: IToken[];
   callArguments?: CallArgumentsCstNode[];
+  DataName?: IToken[];
   expression?: ExpressionCstNode[];
 };
 

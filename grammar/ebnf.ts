@@ -19,7 +19,8 @@ import {
 
 const header = `# mot.ebnf: the grammar of .mot files. Written by scripts/generate.ts from grammar/parser.ts; do not edit.
 # { a } any number, [ a ] one or none, ( a | b ) a choice. NAME is letters, digits and _, beginning with no digit;
-# NUMBER is 64, 1_000, 0.95 or 1e-3; TEXT is "…" with \\" \\\\ \\n \\t; PATH is names, numbers and * joined by dots.
+# NUMBER is 64, 1_000, 0.95 or 1e-3; TEXT is "…" with \\" \\\\ \\n \\t; PATH is names, numbers and * joined by dots;
+# DATANAME is names joined by -, read as one after the word data only.
 # Comments run from // to the end of the line. \`item\` is wider than the language, for the sake of messages:
 #   importFile, model, variant, train and compare stand at the top level; constants and modality directly in a model;
 #   layer in both; all others in models, layers and what they contain; arm directly in perModality; loose nowhere.

@@ -288,6 +288,7 @@ export class MotParser extends CstParser {
     this.OR([
       // A word before `(` is a call: `adamw(…)`; no setting has a value in parentheses.
       { ALT: () => this.SUBRULE(this.callArguments), IGNORE_AMBIGUITIES: true },
+      { ALT: () => this.CONSUME(t.DataName) },
       { ALT: () => this.SUBRULE(this.expression) },
     ]);
   });

@@ -4,7 +4,7 @@
 // becomes a token of its own kind that still counts as a number or text, so that the parser can go on.
 // Labels are how messages and mot.ebnf name a token.
 
-import { createToken, type IToken, Lexer, type TokenType } from "chevrotain";
+import { type CustomPatternMatcherReturn, createToken, type IToken, Lexer, type TokenType } from "chevrotain";
 
 /** So that the stages after the parser need not know Chevrotain. */
 export type Token = IToken;
@@ -63,6 +63,19 @@ export const Path = createToken({
   name: "Path",
   pattern: /(?:[A-Za-z_*][A-Za-z0-9_*]*)(?:\.[A-Za-z0-9_*+]+)+/,
   label: "a parameter path",
+  line_breaks: false,
+});
+
+const hyphenated = /[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z_][A-Za-z0-9_]*)+/y;
+/** `spoken-icons` after the word `data`, the only place where a `-` belongs to a name; anywhere else it subtracts. */
+export const DataName = createToken({
+  name: "DataName",
+  pattern: (text: string, offset: number, before: readonly IToken[]) => {
+    if (before.at(-1)?.image !== "data") return null;
+    hyphenated.lastIndex = offset;
+    return hyphenated.exec(text) as CustomPatternMatcherReturn | null;
+  },
+  label: "a name of data",
   line_breaks: false,
 });
 
@@ -155,7 +168,8 @@ export const tokens: readonly TokenType[] = [
   Comment,
   BlockComment,
   HashComment,
-  // A path begins like a name or like `*`.
+  // A path begins like a name or like `*`; so does the name of a data set.
+  DataName,
   Path,
   // Words before names: `longer_alt` keeps `repeated` a name.
   ...reservedWords,

@@ -28,7 +28,7 @@ import { lex, type Token } from "../../grammar/tokens.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { error } from "../diagnostics/diagnostic.ts";
 import { joinSpans, type Source, type Span, spanText } from "../diagnostics/source.ts";
-import type { Constants, File, Layer, Name, PerModality, Setting, VariantRule } from "./ast.ts";
+import type { Constants, Expression, File, Layer, Name, PerModality, Setting, VariantRule } from "./ast.ts";
 import {
   type Building,
   buildCall,
@@ -349,16 +349,16 @@ function buildPatterns(building: Building, nodes: readonly PatternCstNode[] | un
 }
 
 function buildSetting(building: Building, node: SettingCstNode): readonly Setting[] {
-  const { Name: token, callArguments, expression } = parts(node);
+  const { Name: token, callArguments, expression, DataName } = parts(node);
   const span = nodeSpan(building, node);
   const word = buildName(building, token?.[0]);
   if (word === undefined) return [];
   const list = callArguments?.[0];
-  return [
-    {
-      span,
-      word,
-      value: list ? buildCall(building, word, list) : buildExpression(building, expression?.[0]),
-    },
-  ];
+  if (list !== undefined) return [{ span, word, value: buildCall(building, word, list) }];
+  const name = buildName(building, DataName?.[0]);
+  const value: Expression =
+    name === undefined
+      ? buildExpression(building, expression?.[0])
+      : { kind: "reference", span: name.span, name };
+  return [{ span, word, value }];
 }
