@@ -2,6 +2,7 @@
 // In: square RGB pictures. Out: centroids fitted on the training pictures, codes of every patch, pictures of codes.
 // A patch vector holds 255 − value, so white is the zero vector; code 0 is exactly white, as every page is.
 
+import { fitCentroids } from "./centroids.ts";
 import type { ImageCodec, Picture } from "./dataset.ts";
 import {
   patchesPerPicture,
@@ -12,10 +13,9 @@ import {
   pictureSize,
 } from "./geometry.ts";
 import { createNearest } from "./nearest.ts";
-import { randomBelow, randomBits } from "./random.ts";
+import { randomBits } from "./random.ts";
 
 const sampleSize = 60000;
-const lloydSteps = 16;
 const whiteShare = 0.02;
 const fitSeed = 20240607;
 
@@ -63,68 +63,8 @@ function samplePatches(pictures: Uint8Array, chosen: readonly number[]): Float32
   return Float32Array.from(kept);
 }
 
-/** White first, then distinct patches of the sample in random order; fewer than `count` if there are no more. */
-function startCentroids(sample: Float32Array, count: number): Float32Array {
-  const rows = sample.length / patchWidth;
-  const seen = new Set([new Array(patchWidth).fill(0).join()]);
-  const centroids = new Float32Array(count * patchWidth);
-  let made = 1;
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  for (let i = 0; i < rows && made < count; i += 1) {
-    const j = i + randomBelow(rows - i, fitSeed, 1, i);
-    const row = order[j] ?? 0;
-    order[j] = order[i] ?? 0;
-    const patch = sample.subarray(row * patchWidth, (row + 1) * patchWidth);
-    const key = patch.join();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    centroids.set(patch, made * patchWidth);
-    made += 1;
-  }
-  return centroids.slice(0, made * patchWidth);
-}
-
-/** The sample's rows from the worst represented on, for centroids that lost all their patches. */
-function worstRows(distances: Float32Array): readonly number[] {
-  return [...distances.keys()].sort((a, b) => (distances[b] ?? 0) - (distances[a] ?? 0) || a - b);
-}
-
-function moveCentroids(
-  sample: Float32Array,
-  codes: Int32Array,
-  distances: Float32Array,
-  before: Float32Array,
-): Float32Array {
-  const sums = new Float64Array(before.length);
-  const counts = new Int32Array(before.length / patchWidth);
-  for (const [row, code] of codes.entries()) {
-    counts[code] = (counts[code] ?? 0) + 1;
-    for (let k = 0; k < patchWidth; k += 1) {
-      sums[code * patchWidth + k] = (sums[code * patchWidth + k] ?? 0) + (sample[row * patchWidth + k] ?? 0);
-    }
-  }
-  const moved = before.slice();
-  let orphans: readonly number[] | undefined;
-  let taken = 0;
-  // Code 0 stays white.
-  for (let code = 1; code < counts.length; code += 1) {
-    const count = counts[code] ?? 0;
-    if (count === 0) {
-      orphans ??= worstRows(distances);
-      const row = orphans[taken] ?? 0;
-      taken += 1;
-      moved.set(sample.subarray(row * patchWidth, (row + 1) * patchWidth), code * patchWidth);
-      continue;
-    }
-    for (let k = 0; k < patchWidth; k += 1) {
-      moved[code * patchWidth + k] = (sums[code * patchWidth + k] ?? 0) / count;
-    }
-  }
-  return moved;
-}
-
 /**
- * k-means (Lloyd) over patches of the chosen pictures: the codec with at most `count` centroids.
+ * k-means over patches of the chosen pictures: the codec with at most `count` centroids.
  * - `pictures` holds pictures of 32 × 32 × 3 bytes one after another; `chosen` are numbers of those to fit on.
  */
 export async function fitImageCodec(
@@ -134,14 +74,7 @@ export async function fitImageCodec(
   onStep: (done: number, total: number) => void,
 ): Promise<ImageCodec> {
   const sample = samplePatches(pictures, chosen);
-  let centroids = startCentroids(sample, count);
-  const codes = new Int32Array(sample.length / patchWidth);
-  const distances = new Float32Array(codes.length);
-  for (let step = 0; step < lloydSteps && codes.length > 0; step += 1) {
-    (await createNearest(centroids, patchWidth)).find(sample, codes, distances);
-    centroids = moveCentroids(sample, codes, distances, centroids);
-    onStep(step + 1, lloydSteps);
-  }
+  const centroids = await fitCentroids(sample, { width: patchWidth, count, seed: fitSeed }, onStep);
   return { kind: "image", size: pictureSize, patch: patchSize, centroids };
 }
 
