@@ -7,11 +7,18 @@ export { checkAllSource, checkSource, load as loadFiles } from "./check/load.ts"
 export type { Model } from "./check/model.ts";
 export { printModel } from "./check/print.ts";
 export { type CompileOptions, compile, type StageName, stageNames } from "./compile.ts";
-export { DataError, type Dataset, type OnProgress, type Picture } from "./data/dataset.ts";
-export { codesPerImage, decodeImage, decodeText, encodeText, knownCodes } from "./data/decode.ts";
+export { DataError, type Dataset, type OnProgress, type Picture, type SpeechCodec } from "./data/dataset.ts";
+export {
+  codesPerImage,
+  decodeImage,
+  decodeSound,
+  decodeText,
+  encodeText,
+  knownCodes,
+} from "./data/decode.ts";
 export { createBatchStream, validationBatches } from "./data/packing.ts";
 export { encodePng, writePng } from "./data/png.ts";
-export { prepareData } from "./data/prepare.ts";
+export { availableModalities, prepareData } from "./data/prepare.ts";
 export {
   captionPrompt,
   encodeImage,
@@ -22,7 +29,9 @@ export {
   textPrompt,
   type WrittenPart,
 } from "./data/prompts.ts";
-export { contactSheet, dataSummary, formatSummary, pictures } from "./data/summary.ts";
+export { decodeSpeech } from "./data/speech.ts";
+export { contactSheet, dataSummary, formatSummary, pictures, sounds } from "./data/summary.ts";
+export { encodeWav, writeWav } from "./data/wav.ts";
 export { CompilerBug } from "./diagnostics/bug.ts";
 export { codes, explain } from "./diagnostics/codes.ts";
 export { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";

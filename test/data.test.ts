@@ -127,6 +127,8 @@ function handmade(train: readonly Slots[], val: readonly Slots[] = train): Datas
     baselines: new Map(),
     fidelity: undefined,
     specimens: [],
+    melError: undefined,
+    recordings: [],
     licences: [],
     warnings: [],
   };

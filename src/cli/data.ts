@@ -1,9 +1,17 @@
 // data.ts: `motley data`: what a model would train on.
 // In: a spec, a folder, or the name of a built-in set. Out: a summary, and pictures of what the codes keep.
 
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { dataSummary, formatSummary, makeFolder, pictures, prepareData } from "../index.ts";
+import {
+  availableModalities,
+  dataSummary,
+  formatSummary,
+  makeFolder,
+  pictures,
+  prepareData,
+  sounds,
+} from "../index.ts";
 import { exitCodes } from "./failure.ts";
 import { cacheDirectory } from "./machine.ts";
 import { say, sayJson } from "./output.ts";
@@ -15,6 +23,7 @@ import { prepare, trainSettings } from "./training.ts";
 const usualModalities = [
   { name: "text", vocab: 1024 },
   { name: "image", vocab: 512 },
+  { name: "speech", vocab: 500 },
 ] as const;
 
 export async function dataCommand(what: string, options: { readonly json?: boolean }): Promise<number> {
@@ -22,9 +31,14 @@ export async function dataCommand(what: string, options: { readonly json?: boole
   const folder = join(cacheDirectory, "pictures");
   makeFolder(folder);
   const file = join(folder, `${dataset.hash.slice(0, 16)}.png`);
-  const isDrawn = await pictures(dataset, file);
-  if (options.json) sayJson({ ...dataSummary(dataset), ...(isDrawn ? { pictures: file } : {}) });
-  else say(`${formatSummary(dataSummary(dataset))}${isDrawn ? `\npictures  ${file}` : ""}`.trimEnd());
+  const [wav, spectrograms] = [`${file.slice(0, -4)}.wav`, `${file.slice(0, -4)}-sounds.png`];
+  const made = {
+    ...((await pictures(dataset, file)) ? { pictures: file } : {}),
+    ...((await sounds(dataset, wav, spectrograms)) ? { sounds: wav, spectrograms } : {}),
+  };
+  const lines = Object.entries(made).map(([name, path]) => `${name.padEnd(13)} ${path}`);
+  if (options.json) sayJson({ ...dataSummary(dataset), ...made });
+  else say([formatSummary(dataSummary(dataset)), ...lines].join("\n").trimEnd());
   return exitCodes.fine;
 }
 
@@ -34,20 +48,22 @@ async function datasetOf(what: string): ReturnType<typeof prepareData> {
     const model = pickVariant(loadSpec(what), undefined);
     return prepare(model, dirname(what), trainSettings(model, what, {}));
   }
+  const data =
+    status === undefined
+      ? ({ kind: "builtin", name: what } as const)
+      : ({ kind: "folder", path: what } as const);
+  const available = await availableModalities(data);
+  const found = usualModalities.filter(({ name }) => available.includes(name));
   const progress = preparationProgress();
   try {
     return await prepareData({
-      data: status === undefined ? { kind: "builtin", name: what } : { kind: "folder", path: what },
-      modalities: status === undefined || hasPictures(what) ? usualModalities : usualModalities.slice(0, 1),
+      data,
+      // Where nothing is found, asking for text is what leads to the right message.
+      modalities: found.length > 0 ? found : usualModalities.slice(0, 1),
       cacheDir: cacheDirectory,
       onProgress: progress.update,
     });
   } finally {
     progress.done();
   }
-}
-
-/** Whether a folder holds more than plain text. */
-function hasPictures(folder: string): boolean {
-  return readdirSync(folder).some((name) => name === "captions.jsonl" || name.endsWith(".png"));
 }

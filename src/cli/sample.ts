@@ -187,6 +187,7 @@ function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
   const isText = dataset.modalities.some(({ codec }) => codec.kind === "text");
   const fallback = dataset.modalities.find(({ codec }) => codec.kind === (isText ? "text" : "image"))?.name;
   const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
+  if (found?.codec.kind === "speech") throw new Failure("speech is not sampled yet; text and pictures are");
   if (found !== undefined) return found.codec.kind;
   if (wanted === "any") return "any";
   throw new Failure(

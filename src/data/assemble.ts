@@ -3,79 +3,26 @@
 // Codecs see the training split only. What the model does not declare is dropped here, span by span.
 
 import { measureBaselines } from "./baselines.ts";
-import { createTextEncoder, trainMerges } from "./bpe.ts";
 import { contentHash } from "./cache.ts";
+import {
+  type Coded,
+  type CodedPictures,
+  type CodedSpeech,
+  codePictures,
+  codeSpeech,
+  codeText,
+} from "./coded.ts";
 import type { Corpus, Draft, Split } from "./corpus.ts";
 import {
-  type Codec,
   DataError,
   type Dataset,
   type DatasetModality,
   type Documents,
-  type Fidelity,
   type OnProgress,
   type RequestedModality,
-  type Specimen,
 } from "./dataset.ts";
-import { patchesPerPicture, pictureBytes, pictureSize } from "./geometry.ts";
-import { type EncodedPictures, encodePictures, fitImageCodec } from "./patches.ts";
+import { chooseRecordings, chooseSpecimens, measureFidelity, measureMelError } from "./kept.ts";
 import { type Layout, layoutVocabulary } from "./vocabulary.ts";
-
-/** Characters of text the merges are learned from, at most. */
-const trainCharacters = 4_000_000;
-const specimensPerSplit = 12;
-
-type Coded = { readonly codec: Codec; spans(draft: Draft): readonly Int32Array[] };
-
-/** Every n-th text, so that what is learned from stays small but covers everything. */
-function textSample(drafts: readonly Draft[]): readonly string[] {
-  const texts = drafts.filter((draft) => draft.split === "train").flatMap((draft) => draft.texts);
-  const characters = texts.reduce((sum, text) => sum + text.length, 0);
-  const every = Math.ceil(characters / trainCharacters);
-  return texts.filter((_, i) => i % every === 0);
-}
-
-function codeText(corpus: Corpus, codes: number, firstCode: number, onProgress: OnProgress): Coded {
-  onProgress("learning text codes", 0, 1);
-  const merges = trainMerges(textSample(corpus.drafts), codes - 256);
-  onProgress("learning text codes", 1, 1);
-  const encode = createTextEncoder(merges);
-  return {
-    codec: { kind: "text", merges },
-    spans: (draft) => draft.texts.map((text) => encode(text).map((code) => code + firstCode)),
-  };
-}
-
-type CodedPictures = Coded & { readonly encoded: EncodedPictures };
-
-async function codePictures(
-  corpus: Corpus,
-  codes: number,
-  firstCode: number,
-  onProgress: OnProgress,
-): Promise<CodedPictures> {
-  const trained = corpus.drafts.flatMap((draft) =>
-    draft.split === "train" && draft.picture !== undefined ? [draft.picture] : [],
-  );
-  const codec = await fitImageCodec(corpus.pictures, trained, codes, (done, total) =>
-    onProgress("learning picture codes", done, total),
-  );
-  const encoded = await encodePictures(codec, corpus.pictures, (done, total) =>
-    onProgress("encoding pictures", done, total),
-  );
-  return {
-    codec,
-    encoded,
-    spans: ({ picture }) => {
-      if (picture === undefined) return [];
-      return [
-        encoded.codes
-          .slice(picture * patchesPerPicture, (picture + 1) * patchesPerPicture)
-          .map((code) => code + firstCode),
-      ];
-    },
-  };
-}
 
 function joinDocuments(drafts: readonly Draft[], split: Split, coded: readonly Coded[]): Documents {
   const slotOffset = [0];
@@ -112,18 +59,23 @@ function joinDocuments(drafts: readonly Draft[], split: Split, coded: readonly C
   };
 }
 
+function listed(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
+}
+
 /** Refuses a modality the corpus has nothing of, naming what it has. */
 function checkAvailable(name: string, corpus: Corpus, modalities: readonly RequestedModality[]): void {
   const available = [
     ...(corpus.drafts.some((draft) => draft.texts.length > 0) ? ["text"] : []),
     ...(corpus.drafts.some((draft) => draft.picture !== undefined) ? ["image"] : []),
+    ...(corpus.drafts.some((draft) => draft.clip !== undefined) ? ["speech"] : []),
   ];
   for (const modality of modalities) {
     if (available.includes(modality.name)) continue;
-    const has = available.join(" and ");
+    const has = listed(available);
     throw new DataError(
       `the data "${name}" has no \`${modality.name}\`: it has ${has}`,
-      `declare only modalities among: ${has}`,
+      `declare only modalities among: ${available.join(", ")}`,
     );
   }
 }
@@ -140,43 +92,6 @@ function findCodes(
   return modalities.map(({ vocab }, index) => {
     const offset = layout.modalities[index]?.offset ?? 0;
     return seen.subarray(offset, offset + vocab).reduce((sum, one) => sum + one, 0);
-  });
-}
-
-function measureFidelity(drafts: readonly Draft[], { errors }: EncodedPictures): Fidelity | undefined {
-  const decibel = (split: Split) => {
-    const numbers = drafts.flatMap((draft) =>
-      draft.split === split && draft.picture !== undefined ? [draft.picture] : [],
-    );
-    if (numbers.length === 0) return undefined;
-    const sum = numbers.reduce((total, picture) => total + (errors[picture] ?? 0), 0);
-    // No loss at all is shown as 99 dB.
-    return sum === 0 ? 99 : 10 * Math.log10((255 * 255 * numbers.length * pictureBytes) / sum);
-  };
-  const train = decibel("train");
-  return train === undefined ? undefined : { train, val: decibel("val") };
-}
-
-function chooseSpecimens(corpus: Corpus, pictures: Coded): readonly Specimen[] {
-  return (["train", "val"] as const).flatMap((split) => {
-    const drafts = corpus.drafts.filter((draft) => draft.split === split && draft.picture !== undefined);
-    const stride = Math.max(1, drafts.length / specimensPerSplit);
-    return Array.from(
-      { length: Math.min(specimensPerSplit, drafts.length) },
-      (_, i) => drafts[Math.floor(i * stride)],
-    ).flatMap((draft) => {
-      const codes = draft === undefined ? undefined : pictures.spans(draft)[0];
-      if (draft?.picture === undefined || codes === undefined) return [];
-      const rgb = corpus.pictures.slice(draft.picture * pictureBytes, (draft.picture + 1) * pictureBytes);
-      return [
-        {
-          split,
-          caption: draft.texts[0] ?? "",
-          original: { width: pictureSize, height: pictureSize, rgb },
-          codes,
-        },
-      ];
-    });
   });
 }
 
@@ -215,13 +130,13 @@ export async function assembleDataset(
   checkAvailable(name, corpus, requested);
   const coded: Coded[] = [];
   let pictures: CodedPictures | undefined;
-  for (const [index, modality] of requested.entries()) {
+  let speech: CodedSpeech | undefined;
+  for (const [index, { name: modality }] of requested.entries()) {
     const { codes, firstCode } = layout.modalities[index] ?? { codes: 0, firstCode: 0 };
-    if (modality.name === "text") coded.push(codeText(corpus, codes, firstCode, onProgress));
-    else {
-      pictures = await codePictures(corpus, codes, firstCode, onProgress);
-      coded.push(pictures);
-    }
+    if (modality === "image") pictures = await codePictures(corpus, codes, firstCode, onProgress);
+    if (modality === "speech") speech = await codeSpeech(corpus, codes, firstCode, onProgress);
+    const one = modality === "image" ? pictures : modality === "speech" ? speech : undefined;
+    coded.push(one ?? codeText(corpus, codes, firstCode, onProgress));
   }
   onProgress("joining documents", 0, 1);
   const [train, val] = [
@@ -247,6 +162,8 @@ export async function assembleDataset(
     baselines: new Map(),
     fidelity: pictures === undefined ? undefined : measureFidelity(corpus.drafts, pictures.encoded),
     specimens: pictures === undefined ? [] : chooseSpecimens(corpus, pictures),
+    melError: speech === undefined ? undefined : measureMelError(corpus, speech),
+    recordings: speech === undefined ? [] : await chooseRecordings(corpus, speech),
     licences: corpus.licences,
     warnings: corpus.warnings,
   };

@@ -1,9 +1,10 @@
 // corpus.ts: material as a source delivers it, before any code is made.
 // In: nothing. Out: the types every source (icons, a folder) fills, and the rule that splits them.
-// A draft's group is what must not be cut apart: all drawings of one concept are trained on or none is.
+// A draft's group is what must not be cut apart: all drawings of one concept, and all that is said of it, are trained on or none is.
 
 import { createHash } from "node:crypto";
 import type { Licence, OnProgress } from "./dataset.ts";
+import type { Clips } from "./speech.ts";
 
 export type Split = "train" | "val" | "test";
 
@@ -14,14 +15,26 @@ export type Draft = {
   readonly texts: readonly string[];
   /** Number of its picture in the corpus, or undefined. */
   readonly picture: number | undefined;
+  /** Number of its clip of speech in the corpus, or undefined. */
+  readonly clip: number | undefined;
 };
+
+/** Recordings, as far as codes need them; `hear` gives one back as samples at 16 kHz, without silence at its ends. */
+export type Sounds = { readonly clips: Clips; hear(clip: number): Promise<Float32Array> };
 
 export type Corpus = {
   readonly drafts: readonly Draft[];
   /** Pictures of 32 × 32 × 3 bytes one after another. */
   readonly pictures: Uint8Array;
+  readonly sounds: Sounds;
   readonly licences: readonly Licence[];
   readonly warnings: readonly string[];
+};
+
+/** A corpus without sound. */
+export const noSounds: Sounds = {
+  clips: { mel: new Uint8Array(), offset: new Int32Array(1) },
+  hear: async () => new Float32Array(),
 };
 
 /** Something a corpus can be read from. */

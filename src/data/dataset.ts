@@ -38,7 +38,14 @@ export type ImageCodec = {
   readonly centroids: Float32Array;
 };
 
-export type Codec = TextCodec | ImageCodec;
+/** How speech is cut: log-mel frames (mel.ts), two by two, each pair replaced by the nearest centroid. */
+export type SpeechCodec = {
+  readonly kind: "speech";
+  /** [codes, 2 · 40], half decibels above the floor, so that silence is zero. */
+  readonly centroids: Float32Array;
+};
+
+export type Codec = TextCodec | ImageCodec | SpeechCodec;
 
 export type DatasetModality = {
   readonly name: string;
@@ -109,6 +116,24 @@ export type Fidelity = {
   readonly val: number | undefined;
 };
 
+/** A few recordings kept beside their codes, to be listened to. */
+export type Recording = {
+  readonly split: "train" | "val";
+  readonly caption: string;
+  /** Samples at 16 kHz. */
+  readonly original: Float32Array;
+  /** Joint ids. */
+  readonly codes: Int32Array;
+};
+
+/** Mean absolute error in dB of the codes' log-mel frames over all clips of a split, and that of the mean training frame. */
+export type MelError = {
+  readonly train: number;
+  readonly val: number | undefined;
+  /** On validation, or on training where there is none. */
+  readonly meanFrame: number;
+};
+
 export type Dataset = {
   readonly name: string;
   /** sha256 in hex of everything that determines the codes: documents, split, codecs, layout of the vocabulary. */
@@ -123,6 +148,9 @@ export type Dataset = {
   readonly baselines: ReadonlyMap<string, Baseline>;
   readonly fidelity: Fidelity | undefined;
   readonly specimens: readonly Specimen[];
+  /** Absent without speech. */
+  readonly melError: MelError | undefined;
+  readonly recordings: readonly Recording[];
   readonly licences: readonly Licence[];
   /** Pictures skipped, lines not understood: worth showing once. */
   readonly warnings: readonly string[];

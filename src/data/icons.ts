@@ -6,7 +6,14 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { contentHash, readEntry, writeEntry } from "./cache.ts";
-import { type Corpus, type CorpusSource, createGroups, type Draft, splitOfGroup } from "./corpus.ts";
+import {
+  type Corpus,
+  type CorpusSource,
+  createGroups,
+  type Draft,
+  noSounds,
+  splitOfGroup,
+} from "./corpus.ts";
 import { DataError, type Licence, type OnProgress } from "./dataset.ts";
 import { conceptKey, type EmojiTable, flagPoints, labelOf, readEmojiTable } from "./emoji.ts";
 import { pictureBytes } from "./geometry.ts";
@@ -214,6 +221,7 @@ function makeDrafts(items: readonly Item[], pictures: Uint8Array, table: EmojiTa
       split: splitOfGroup(group, true),
       texts: captionsOf(one, items[i]?.set.style ?? "", i),
       picture: i,
+      clip: undefined,
     };
   });
 }
@@ -238,6 +246,7 @@ async function loadCorpus(
   return {
     drafts: makeDrafts(items, pictures, table),
     pictures,
+    sounds: noSounds,
     licences: sets.map((set) => set.licence),
     warnings: [],
   };

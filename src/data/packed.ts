@@ -1,7 +1,7 @@
 // packed.ts: a Dataset as plain values and arrays (frame.ts), and back.
 // In: a dataset. Out: what the cache keeps of it on disk, and what a page gets of it over the wire.
 
-import type { Codec, Dataset, DatasetModality, Documents } from "./dataset.ts";
+import type { Codec, Dataset, DatasetModality, Documents, Recording } from "./dataset.ts";
 import { type Arrays, decodeFrame, type Entry, encodeFrame } from "./frame.ts";
 import { patchesPerPicture, patchSize, pictureBytes, pictureSize } from "./geometry.ts";
 
@@ -13,12 +13,12 @@ function packDocuments(prefix: string, documents: Documents): Arrays {
 
 /** A dataset as plain values and arrays. */
 export function packDataset(dataset: Dataset): { readonly values: unknown; readonly arrays: Arrays } {
-  const { name, hash, vocab, markers, fidelity, licences, warnings } = dataset;
+  const { name, hash, vocab, markers, fidelity, melError, licences, warnings, specimens, recordings } =
+    dataset;
   const codecArrays = dataset.modalities.map(({ codec }, i) => [
     `codec.${i}`,
     codec.kind === "text" ? codec.merges : codec.centroids,
   ]);
-  const { specimens } = dataset;
   return {
     values: {
       name,
@@ -26,11 +26,18 @@ export function packDataset(dataset: Dataset): { readonly values: unknown; reado
       vocab,
       markers: { ...markers, spans: [...markers.spans] },
       fidelity,
+      melError,
       licences,
       warnings,
       baselines: [...dataset.baselines],
       modalities: dataset.modalities.map(({ codec, ...rest }) => ({ ...rest, kind: codec.kind })),
       specimens: specimens.map(({ split, caption }) => ({ split, caption })),
+      recordings: recordings.map(({ split, caption, original, codes }) => ({
+        split,
+        caption,
+        samples: original.length,
+        codes: codes.length,
+      })),
     },
     arrays: {
       ...packDocuments("train", dataset.train),
@@ -38,11 +45,16 @@ export function packDataset(dataset: Dataset): { readonly values: unknown; reado
       ...Object.fromEntries(codecArrays),
       "specimens.rgb": joined(specimens.map((one) => one.original.rgb)),
       "specimens.codes": Int32Array.from(specimens.flatMap((one) => [...one.codes])),
+      "recordings.samples": Float32Array.from(recordings.flatMap((one) => [...one.original])),
+      "recordings.codes": Int32Array.from(recordings.flatMap((one) => [...one.codes])),
     },
   };
 }
 
-type PackedValues = Pick<Dataset, "name" | "hash" | "vocab" | "fidelity" | "licences" | "warnings"> & {
+type PackedValues = Pick<
+  Dataset,
+  "name" | "hash" | "vocab" | "fidelity" | "melError" | "licences" | "warnings"
+> & {
   readonly markers: {
     readonly beginDocument: number;
     readonly endDocument: number;
@@ -54,11 +66,20 @@ type PackedValues = Pick<Dataset, "name" | "hash" | "vocab" | "fidelity" | "lice
   ])[];
   readonly modalities: readonly (Omit<DatasetModality, "codec"> & { readonly kind: Codec["kind"] })[];
   readonly specimens: readonly { readonly split: "train" | "val"; readonly caption: string }[];
+  readonly recordings: readonly (Pick<Recording, "split" | "caption"> & {
+    readonly samples: number;
+    readonly codes: number;
+  })[];
 };
 
 function int32(entry: Entry, name: string): Int32Array {
   const array = entry.arrays.get(name);
   return array instanceof Int32Array ? array : new Int32Array();
+}
+
+function float32(entry: Entry, name: string): Float32Array {
+  const array = entry.arrays.get(name);
+  return array instanceof Float32Array ? array : new Float32Array();
 }
 
 function unpackDocuments(entry: Entry, prefix: string): Documents {
@@ -76,13 +97,23 @@ function unpackDocuments(entry: Entry, prefix: string): Documents {
 
 function unpackCodec(entry: Entry, index: number, kind: Codec["kind"]): Codec {
   if (kind === "text") return { kind, merges: int32(entry, `codec.${index}`) };
-  const centroids = entry.arrays.get(`codec.${index}`);
-  return {
-    kind,
-    size: pictureSize,
-    patch: patchSize,
-    centroids: centroids instanceof Float32Array ? centroids : new Float32Array(),
-  };
+  const centroids = float32(entry, `codec.${index}`);
+  return kind === "speech" ? { kind, centroids } : { kind, size: pictureSize, patch: patchSize, centroids };
+}
+
+function unpackRecordings(entry: Entry, packed: PackedValues["recordings"]): readonly Recording[] {
+  const [samples, codes] = [float32(entry, "recordings.samples"), int32(entry, "recordings.codes")];
+  let [sampleAt, codeAt] = [0, 0];
+  return packed.map((one) => {
+    sampleAt += one.samples;
+    codeAt += one.codes;
+    return {
+      split: one.split,
+      caption: one.caption,
+      original: samples.slice(sampleAt - one.samples, sampleAt),
+      codes: codes.slice(codeAt - one.codes, codeAt),
+    };
+  });
 }
 
 /** What `packDataset` was given. */
@@ -96,6 +127,7 @@ export function unpackDataset(entry: Entry): Dataset {
     hash: values.hash,
     vocab: values.vocab,
     fidelity: values.fidelity,
+    melError: values.melError,
     licences: values.licences,
     warnings: values.warnings,
     markers: { ...values.markers, spans: new Map(values.markers.spans) },
@@ -115,6 +147,7 @@ export function unpackDataset(entry: Entry): Dataset {
       },
       codes: codes.slice(i * patchesPerPicture, (i + 1) * patchesPerPicture),
     })),
+    recordings: unpackRecordings(entry, values.recordings),
   };
 }
 

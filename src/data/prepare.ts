@@ -8,20 +8,36 @@ import { assembleDataset } from "./assemble.ts";
 import { contentHash, readEntry, writeEntry } from "./cache.ts";
 import type { CorpusSource } from "./corpus.ts";
 import { DataError, type DataRequest, type Dataset, type Origin } from "./dataset.ts";
-import { openFolder } from "./folder.ts";
+import { folderModalities, openFolder } from "./folder.ts";
 import { openIcons } from "./icons.ts";
 import { packDataset, unpackDataset } from "./packed.ts";
+import { openSpokenIcons } from "./spoken-icons.ts";
 
 /** Changes whenever the same content would give other codes; old entries are then left behind. */
-const recipe = "dataset-1";
+const recipe = "dataset-2";
+
+type Builtin = { readonly open: () => Promise<CorpusSource>; readonly modalities: readonly string[] };
+
+const builtins: ReadonlyMap<string, Builtin> = new Map([
+  ["icons", { open: openIcons, modalities: ["text", "image"] }],
+  ["spoken-icons", { open: openSpokenIcons, modalities: ["text", "image", "speech"] }],
+]);
 
 async function openSource(origin: Origin): Promise<CorpusSource> {
   if (origin.kind === "folder") return openFolder(origin.path);
-  if (origin.name === "icons") return openIcons();
+  const builtin = builtins.get(origin.name);
+  if (builtin !== undefined) return builtin.open();
+  const names = [...builtins.keys()].map((name) => `\`data ${name}\``).join(" or ");
   throw new DataError(
     `there is no built-in data \`${origin.name}\``,
-    'write `data icons`, or `data "folder"` for a folder of your own',
+    `write ${names}, or \`data "folder"\` for a folder of your own`,
   );
+}
+
+/** What this data seems to have, by modality name, as far as one can tell without preparing it. */
+export async function availableModalities(origin: Origin): Promise<readonly string[]> {
+  if (origin.kind === "folder") return folderModalities(origin.path);
+  return builtins.get(origin.name)?.modalities ?? [];
 }
 
 /**

@@ -19,7 +19,11 @@ export type WrittenPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "image"; readonly picture: Picture };
 
-const nothing = { image: "the model has no pictures", text: "the model has no text" } as const;
+const nothing = {
+  image: "the model has no pictures",
+  speech: "the model has no speech",
+  text: "the model has no text",
+} as const;
 
 /** The modality of a kind; throws DataError where there is none. */
 export function modalityOfKind(dataset: Pick<Dataset, "modalities">, kind: Kind): DatasetModality {

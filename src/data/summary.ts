@@ -1,10 +1,15 @@
 // summary.ts: what `motley data` says and shows about a dataset.
-// In: a Dataset. Out: plain JSON, the same as text, and a contact sheet: originals above what their codes keep.
+// In: a Dataset. Out: plain JSON, the same as text, a contact sheet (originals above what their codes keep), and the same
+// for speech: a sheet of spectrograms, and a WAV in which each recording is followed by what its codes keep.
 
-import type { Baseline, Dataset, Documents, Fidelity, Licence, Picture } from "./dataset.ts";
-import { decodeImage } from "./decode.ts";
+import type { Baseline, Dataset, Documents, Fidelity, Licence, MelError, Picture } from "./dataset.ts";
+import { decodeImage, decodeSound } from "./decode.ts";
 import { drawDocument } from "./draw.ts";
+import { sampleRate } from "./geometry.ts";
+import { logMel } from "./mel.ts";
 import { writePng } from "./png.ts";
+import { drawMel } from "./spectrogram.ts";
+import { writeWav } from "./wav.ts";
 
 export type SplitSummary = {
   readonly documents: number;
@@ -24,6 +29,8 @@ export type DataSummary = {
   readonly baselines: { readonly val: Readonly<Record<string, Baseline>> };
   /** dB; absent without pictures. */
   readonly fidelity?: Fidelity;
+  /** dB; absent without speech. */
+  readonly melError?: MelError;
   readonly licences: readonly Licence[];
   readonly warnings: readonly string[];
 };
@@ -44,7 +51,7 @@ function summarizeSplit(dataset: Dataset, documents: Documents): SplitSummary {
 
 /** Everything worth knowing before training, as plain JSON. */
 export function dataSummary(dataset: Dataset): DataSummary {
-  const { name, hash, vocab, fidelity, licences, warnings } = dataset;
+  const { name, hash, vocab, fidelity, melError, licences, warnings } = dataset;
   return {
     name,
     hash,
@@ -54,6 +61,7 @@ export function dataSummary(dataset: Dataset): DataSummary {
     val: summarizeSplit(dataset, dataset.val),
     baselines: { val: Object.fromEntries(dataset.baselines) },
     ...(fidelity === undefined ? {} : { fidelity }),
+    ...(melError === undefined ? {} : { melError }),
     licences,
     warnings,
   };
@@ -84,6 +92,12 @@ export function formatSummary(summary: DataSummary): string {
     const { train, val } = summary.fidelity;
     lines.push(
       `what the picture codes keep: train ${train.toFixed(1)} dB${val === undefined ? "" : `, val ${val.toFixed(1)} dB`}`,
+    );
+  }
+  if (summary.melError !== undefined) {
+    const { train, val, meanFrame } = summary.melError;
+    lines.push(
+      `how far the speech codes are off: train ${train.toFixed(1)} dB${val === undefined ? "" : `, val ${val.toFixed(1)} dB`} (a guess of the mean: ${meanFrame.toFixed(1)} dB)`,
     );
   }
   if (summary.licences.length > 0) lines.push("", "licences");
@@ -130,5 +144,27 @@ export async function pictures(dataset: Dataset, file: string): Promise<boolean>
     ...filled(row.map((one) => decodeImage(dataset, one.codes))),
   ]);
   await writePng(file, contactSheet(all, columns));
+  return true;
+}
+
+/** Seconds of silence after each recording. */
+const pause = 0.4;
+
+/**
+ * Writes a WAV and a PNG: each recording kept (training first, then validation) and after, or under, it what its codes
+ * keep. False without speech.
+ */
+export async function sounds(dataset: Dataset, wav: string, png: string): Promise<boolean> {
+  if (dataset.recordings.length === 0) return false;
+  const heard = dataset.recordings.flatMap(({ original, codes }) => [original, decodeSound(dataset, codes)]);
+  const gap = Math.round(pause * sampleRate);
+  const whole = new Float32Array(heard.reduce((sum, { length }) => sum + length + gap, 0));
+  let at = 0;
+  for (const sound of heard) {
+    whole.set(sound, at);
+    at += sound.length + gap;
+  }
+  await writeWav(wav, whole);
+  await writePng(png, drawMel(heard.map(logMel)));
   return true;
 }

@@ -70,6 +70,7 @@ export const packages: readonly { readonly name: string; readonly by: readonly s
   { name: "handlebars/runtime.js", by: ["src/targets/render.ts"] },
   { name: "wabt", by: ["src/runtime/", "src/data/nearest.ts"] },
   { name: "fast-png", by: ["src/data/", "src/runtime/", "src/cli/"] },
+  { name: "fft.js", by: ["src/data/spectrum.ts"] },
   { name: "@resvg/resvg-wasm", by: ["src/data/"] },
   { name: "commander", by: ["src/cli/"] },
   { name: "log-update", by: ["src/cli/"] },

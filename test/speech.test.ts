@@ -1,0 +1,400 @@
+// speech.test.ts: sound to codes and back, WAV files, and folders that hold them.
+// Sounds are made here from sines and noise, and once by Flite; what codes and Griffin–Lim keep is measured, not assumed.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DataRequest, Dataset } from "../src/data/dataset.ts";
+import { decodeSound, decodeText, knownCodes } from "../src/data/decode.ts";
+import { drawDocument } from "../src/data/draw.ts";
+import { openSpeaker, readFlite, voices } from "../src/data/flite.ts";
+import { melBands, sampleRate } from "../src/data/geometry.ts";
+import { soundOfMel } from "../src/data/griffin-lim.ts";
+import { logMel, trimSilence } from "../src/data/mel.ts";
+import { datasetBytes, datasetOfBytes } from "../src/data/packed.ts";
+import { createBatchStream } from "../src/data/packing.ts";
+import { prepareData } from "../src/data/prepare.ts";
+import { resample } from "../src/data/resample.ts";
+import { speakAll } from "../src/data/speaking.ts";
+import { compareMel, decodeSpeech, fitSpeechCodec, joinClips, melOfCodes } from "../src/data/speech.ts";
+import { dataSummary, formatSummary, sounds } from "../src/data/summary.ts";
+import { encodeWav, readWav } from "../src/data/wav.ts";
+
+let scratch = "";
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), "motley-speech-"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+function tone(hertz: number, seconds: number, rate = sampleRate): Float32Array {
+  return Float32Array.from(
+    { length: Math.round(seconds * rate) },
+    (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate),
+  );
+}
+
+/** A tone that glides and swells, another for each number: something like a word. */
+function word(number: number): Float32Array {
+  const length = 6000 + 400 * (number % 5);
+  let phase = 0;
+  return Float32Array.from({ length }, (_, i) => {
+    phase += (2 * Math.PI * (200 + 150 * (number % 7) + (i * (number % 3)) / 20)) / sampleRate;
+    return 0.6 * Math.sin((Math.PI * i) / length) * (Math.sin(phase) + 0.3 * Math.sin(3 * phase));
+  });
+}
+
+function loudestBand(mel: Uint8Array, frame: number): number {
+  const own = mel.subarray(frame * melBands, (frame + 1) * melBands);
+  return own.indexOf(Math.max(...own));
+}
+
+/** Mean difference in decibels of two sounds' frames. */
+function melDistance(a: Float32Array, b: Float32Array): number {
+  const other = logMel(b);
+  const { sum, values } = compareMel(logMel(a), (index) => other[index] ?? 0);
+  return sum / values;
+}
+
+type Field = readonly [at: number, size: 2 | 4, value: number];
+
+/** A WAV file of this format, its samples already as bytes. */
+function wavFile(
+  { kind = 1, channels = 1, rate = sampleRate, bits = 16 },
+  data: Uint8Array,
+  fields: readonly Field[] = [],
+): Uint8Array {
+  const bytes = new Uint8Array(44 + data.length);
+  bytes.set(encodeWav(new Float32Array()));
+  bytes.set(data, 44);
+  const view = new DataView(bytes.buffer);
+  const frame = (channels * bits) / 8;
+  const all: readonly Field[] = [
+    [4, 4, bytes.length - 8],
+    [20, 2, kind],
+    [22, 2, channels],
+    [24, 4, rate],
+    [28, 4, rate * frame],
+    [32, 2, frame],
+    [34, 2, bits],
+    [40, 4, data.length],
+    ...fields,
+  ];
+  for (const [at, size, value] of all)
+    if (size === 2) view.setUint16(at, value, true);
+    else view.setUint32(at, value, true);
+  return bytes;
+}
+
+describe("WAV files", () => {
+  it("come back as they were written, to a step of 16 bits", () => {
+    const sound = tone(440, 0.1);
+    const { rate, samples } = readWav(encodeWav(sound));
+    expect(rate).toBe(16000);
+    expect(samples.length).toBe(sound.length);
+    for (const [i, sample] of samples.entries())
+      expect(Math.abs(sample - (sound[i] ?? 0))).toBeLessThan(5e-5);
+    expect([...readWav(encodeWav(Float32Array.of(2, -2))).samples]).toEqual([
+      Math.fround(32767 / 32768),
+      Math.fround(-32767 / 32768),
+    ]);
+  });
+
+  it("may have 8, 16, 24 or 32 bits, floats, and several channels", () => {
+    expect([...readWav(wavFile({ bits: 8 }, Uint8Array.of(0, 128, 255))).samples]).toEqual([
+      -1, 0, 0.9921875,
+    ]);
+    const whole16 = new Uint8Array(Int16Array.of(-32768, 16384).buffer);
+    expect([...readWav(wavFile({ bits: 16 }, whole16)).samples]).toEqual([-1, 0.5]);
+    expect([...readWav(wavFile({ bits: 24 }, Uint8Array.of(0, 0, 0x80, 0, 0, 0x40))).samples]).toEqual([
+      -1, 0.5,
+    ]);
+    const whole32 = new Uint8Array(Int32Array.of(-2147483648, 1073741824).buffer);
+    expect([...readWav(wavFile({ bits: 32 }, whole32)).samples]).toEqual([-1, 0.5]);
+    const float32 = new Uint8Array(Float32Array.of(-0.25, 1.5).buffer);
+    expect([...readWav(wavFile({ kind: 3, bits: 32 }, float32)).samples]).toEqual([-0.25, 1.5]);
+    const float64 = new Uint8Array(Float64Array.of(-0.25).buffer);
+    expect([...readWav(wavFile({ kind: 3, bits: 64 }, float64)).samples]).toEqual([-0.25]);
+    const stereo = wavFile(
+      { channels: 2, rate: 44100 },
+      new Uint8Array(Int16Array.of(16384, 0, -16384, 0).buffer),
+    );
+    expect(readWav(stereo)).toEqual({ rate: 44100, samples: Float32Array.of(0.25, -0.25) });
+  });
+
+  it("may carry other chunks, an extensible format, or a length that was not known yet", () => {
+    const plain = wavFile({}, new Uint8Array(Int16Array.of(8192).buffer));
+    const list = Uint8Array.of(...[76, 73, 83, 84], 3, 0, 0, 0, 1, 2, 3, 0); // odd length: padded
+    const withList = new Uint8Array([...plain.subarray(0, 36), ...list, ...plain.subarray(36)]);
+    expect([...readWav(withList).samples]).toEqual([0.25]);
+    const extra = Uint8Array.of(22, 0, 16, 0, 4, 0, 0, 0, 1, 0, ...new Uint8Array(14));
+    const extended = new Uint8Array([...plain.subarray(0, 36), ...extra, ...plain.subarray(36)]);
+    new DataView(extended.buffer).setUint32(16, 40, true);
+    new DataView(extended.buffer).setUint16(20, 0xfffe, true);
+    expect([...readWav(extended).samples]).toEqual([0.25]);
+    for (const unknown of [0, 0xffffffff])
+      expect([...readWav(wavFile({}, plain.subarray(44), [[40, 4, unknown]])).samples]).toEqual([0.25]);
+  });
+
+  it("are refused with a reason, whatever the bytes", () => {
+    const good = wavFile({}, new Uint8Array(20));
+    const reason = (bytes: Uint8Array): string => {
+      try {
+        readWav(bytes);
+        return "read";
+      } catch (error) {
+        return error instanceof RangeError ? `out of range: ${error.message}` : (error as Error).message;
+      }
+    };
+    expect(reason(new Uint8Array(3))).toBe("not a WAV file");
+    expect(reason(new TextEncoder().encode("OggS".repeat(20)))).toBe("not a WAV file");
+    expect(reason(good.subarray(0, 60))).toBe("it is cut short");
+    expect(reason(good.subarray(0, 30))).toBe("it does not say how its samples are written");
+    expect(reason(good.subarray(0, 36))).toBe("it has no samples");
+    expect(reason(wavFile({}, new Uint8Array()))).toBe("it has no samples");
+    expect(reason(wavFile({ kind: 85 }, new Uint8Array(20)))).toContain("compressed (format 85)");
+    expect(reason(wavFile({ bits: 12 }, new Uint8Array(20)))).toBe("samples of 12 bits are not read");
+    expect(reason(wavFile({ channels: 0 }, new Uint8Array(20)))).toBe("it has no channel");
+    expect(reason(wavFile({ rate: 0 }, new Uint8Array(20)))).toBe("0 samples a second are not read");
+    const notNumbers = new Uint8Array(Float32Array.of(Number.NaN).buffer);
+    expect(reason(wavFile({ kind: 3, bits: 32 }, notNumbers))).toContain("no numbers");
+    // Any byte of the header changed: read or refused in words, never beyond the file.
+    for (let at = 0; at < 44; at += 1) {
+      for (const value of [0, 1, 127, 255]) {
+        const changed = good.slice();
+        changed[at] = value;
+        expect(reason(changed)).not.toContain("out of range");
+      }
+    }
+  });
+});
+
+describe("resampling", () => {
+  it("keeps a tone's pitch and loudness from any rate, and lets no higher one through", () => {
+    for (const rate of [8000, 11025, 16000, 22050, 44100, 48000, 96000]) {
+      const sound = resample(tone(1000, 0.5, rate), rate);
+      expect(Math.abs(sound.length - 8000)).toBeLessThanOrEqual(1);
+      const expected = tone(1000, 0.5);
+      for (let i = 800; i < 7200; i += 1)
+        expect(Math.abs((sound[i] ?? 0) - (expected[i] ?? 0))).toBeLessThan(2e-3);
+    }
+    const tooHigh = resample(tone(11000, 0.2, 44100), 44100).subarray(400, 2800);
+    expect(Math.max(...tooHigh.map(Math.abs))).toBeLessThan(2e-3);
+  });
+});
+
+describe("log-mel frames", () => {
+  it("show a tone in the band of its pitch, whatever its loudness", () => {
+    const bandsOf = [200, 400, 800, 1600, 3200, 6400].map((hertz) =>
+      loudestBand(logMel(tone(hertz, 0.4)), 8),
+    );
+    expect(bandsOf).toEqual([...bandsOf].sort((a, b) => a - b));
+    expect(new Set(bandsOf).size).toBe(6);
+    const soft = tone(800, 0.4).map((sample) => sample / 100);
+    expect(
+      Math.max(...logMel(soft).map((value, i) => Math.abs(value - (logMel(tone(800, 0.4))[i] ?? 0)))),
+    ).toBeLessThanOrEqual(1);
+    // 1000 Hz is 1000 mel of 2840, so it lies at 14.4 of 41 steps: nearest to the band whose centre is step 14.
+    expect(loudestBand(logMel(tone(1000, 0.4)), 8)).toBe(13);
+  });
+
+  it("begin and end with the sound", () => {
+    const silence = new Float32Array(8000);
+    const padded = Float32Array.from([...silence, ...tone(500, 0.5), ...silence]);
+    const trimmed = trimSilence(padded);
+    expect(trimmed.length).toBe(8000 + 2 * 320);
+    expect(trimSilence(silence).length).toBe(0);
+    expect(trimSilence(new Float32Array()).length).toBe(0);
+  });
+});
+
+describe("speech codes", () => {
+  const words = Array.from({ length: 40 }, (_, i) => word(i));
+
+  it("turn into sound that resembles the original far more than a guess", { timeout: 60_000 }, async () => {
+    const clips = joinClips(words.map(logMel));
+    const codec = await fitSpeechCodec(clips, [...words.keys()], 200, () => undefined);
+    const { encodeClips, meanFrame } = await import("../src/data/speech.ts");
+    const codes = await encodeClips(codec, clips, () => undefined);
+    const mean = meanFrame(clips, [...words.keys()]);
+    for (const clip of [0, 7]) {
+      const original = words[clip] ?? new Float32Array();
+      const mel = logMel(original);
+      const sound = decodeSpeech(codec, codes[clip] ?? []);
+      expect(sound.length).toBe(Math.ceil(mel.length / 80) * 640);
+      expect(sound.every((sample) => Math.abs(sample) <= 1)).toBe(true);
+      const guess = compareMel(mel, (index) => mean[index % melBands] ?? 0);
+      expect(melDistance(original, sound)).toBeLessThan((0.65 * guess.sum) / guess.values);
+      expect(decodeSpeech(codec, codes[clip] ?? [])).toEqual(sound);
+    }
+  });
+
+  it("that are unknown are silence, and silence is code 0", async () => {
+    const clips = joinClips(words.slice(0, 4).map(logMel));
+    const codec = await fitSpeechCodec(clips, [0, 1, 2, 3], 16, () => undefined);
+    expect(knownCodes(codec)).toBe(16);
+    expect(melOfCodes(codec, [0, -1, 16]).every((value) => value === 0)).toBe(true);
+    expect(decodeSpeech(codec, []).length).toBe(0);
+    expect(Math.max(...soundOfMel(new Float32Array(10 * melBands)).map(Math.abs))).toBeLessThan(1e-3);
+  });
+});
+
+describe("Flite", () => {
+  it("says the same each time, in four voices, in this thread or another", { timeout: 60_000 }, async () => {
+    const flite = await readFlite();
+    const speak = await openSpeaker(flite);
+    const said = voices.map((voice) => speak("waving hand", voice));
+    for (const sound of said) {
+      expect(sound.length).toBeGreaterThan(0.6 * sampleRate);
+      expect(sound.length).toBeLessThan(2 * sampleRate);
+    }
+    expect(new Set(said.map((sound) => sound.join())).size).toBe(4);
+    speak("something else in between", "awb");
+    expect(voices.map((voice) => speak("waving hand", voice))).toEqual(said);
+    const cacheDir = path.join(scratch, "spoken");
+    const all = voices.map((voice) => ({ text: "waving hand", voice }));
+    const progress: number[] = [];
+    const mels = await speakAll(all, { flite, cacheDir }, (done) => progress.push(done));
+    expect(mels).toEqual(said.map((sound) => logMel(trimSilence(sound))));
+    expect(await speakAll(all, { flite, cacheDir }, (done) => progress.push(done))).toEqual(mels);
+    expect(progress).toEqual([0, 4, 4]);
+    // The voices say the same words: their frames are nearer to each other than to another word's.
+    const resynthesised = soundOfMel(mels[3] ?? []);
+    expect(melDistance(trimSilence(said[3] ?? new Float32Array()), resynthesised)).toBeLessThan(4);
+  });
+});
+
+async function makeFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await mkdtemp(path.join(scratch, "folder-"));
+  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
+  return folder;
+}
+
+async function prepare(folder: string, modalities: DataRequest["modalities"]): Promise<Dataset> {
+  return prepareData({
+    data: { kind: "folder", path: folder },
+    modalities,
+    cacheDir: path.join(scratch, "cache"),
+  });
+}
+
+const spoken = [
+  { name: "text", vocab: 300 },
+  { name: "speech", vocab: 64 },
+];
+
+function wordFiles(count: number): Record<string, Uint8Array> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`w${i}.wav`, encodeWav(word(i))]));
+}
+
+describe("a folder with recordings", () => {
+  it("becomes documents of text and speech in both orders, between the markers of speech", async () => {
+    const lines = Array.from({ length: 40 }, (_, i) =>
+      JSON.stringify({ audio: `w${i}.wav`, text: `word ${i}` }),
+    );
+    const dataset = await prepare(
+      await makeFolder({ "captions.jsonl": lines.join("\n"), ...wordFiles(40) }),
+      spoken,
+    );
+    expect(dataset.train.count + dataset.val.count).toBe(40);
+    expect(dataset.val.count).toBeGreaterThan(0);
+    expect(dataset.markers.spans).toEqual(new Map([["speech", { begin: 2, end: 3 }]]));
+    const orders = new Set<boolean>();
+    for (let i = 0; i < dataset.train.count; i += 1) {
+      const { token, modality } = drawDocument(dataset, dataset.train, i, { seed: 1, pass: 0 });
+      expect(decodeText(dataset, token)).toMatch(/^word \d+$/);
+      const [begin, end] = [token.indexOf(2), token.indexOf(3)];
+      expect(new Set(modality.subarray(begin + 1, end))).toEqual(new Set([1]));
+      expect(end - begin - 1).toBeGreaterThan(8);
+      orders.add(begin === 1);
+      const number = Number(decodeText(dataset, token).slice(5));
+      expect(end - begin - 1).toBe(Math.ceil(trimSilence(word(number)).length / 640));
+    }
+    expect(orders.size).toBe(2);
+    const speech = dataset.baselines.get("speech");
+    expect(speech?.bigram).toBeLessThan(speech?.unigram ?? 0);
+    expect(dataset.melError?.train).toBeLessThan(0.6 * (dataset.melError?.meanFrame ?? 0));
+    expect(dataset.melError?.val).toBeLessThan(dataset.melError?.meanFrame ?? 0);
+    expect(datasetOfBytes(datasetBytes(dataset))).toEqual(dataset);
+    createBatchStream(dataset, { split: "train", batch: 2, context: 60, seed: 1 }).next();
+  });
+
+  it("is summed up with its error, a WAV and spectrograms", async () => {
+    const dataset = await prepare(await makeFolder(wordFiles(12)), [{ name: "speech", vocab: 64 }]);
+    expect(dataset.train.count + dataset.val.count).toBe(12);
+    const summary = dataSummary(dataset);
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+    expect(formatSummary(summary)).toContain("how far the speech codes are off");
+    const [wav, png] = [path.join(scratch, "sounds.wav"), path.join(scratch, "sounds.png")];
+    expect(await sounds(dataset, wav, png)).toBe(true);
+    const heard = readWav(new Uint8Array(await readFile(wav)));
+    const seconds = dataset.recordings.reduce((sum, one) => sum + 2 * one.original.length, 0) / sampleRate;
+    expect(heard.samples.length / heard.rate).toBeGreaterThan(seconds);
+    expect([...(await readFile(png)).subarray(1, 4)]).toEqual([80, 78, 71]);
+    const [recording] = dataset.recordings;
+    expect(decodeSound(dataset, recording?.codes ?? []).length).toBe(640 * (recording?.codes.length ?? 0));
+    expect(await sounds({ ...dataset, recordings: [] }, wav, png)).toBe(false);
+  });
+
+  it("skips corrupt, silent and missing recordings, and names them", async () => {
+    const lines = [
+      '{"audio": "w0.wav", "text": "good"}',
+      '{"audio": "w1.wav", "text": "good too"}',
+      '{"audio": "cut.wav", "text": "lost"}',
+      '{"audio": "none.wav", "text": "gone"}',
+      '{"audio": "silent.wav", "text": "nothing"}',
+      '{"audio": 3, "text": "odd"}',
+      '{"audio": "w0.wav", "caption": "odd"}',
+    ];
+    const folder = await makeFolder({
+      "captions.jsonl": lines.join("\n"),
+      ...wordFiles(2),
+      "cut.wav": encodeWav(word(3)).subarray(0, 900),
+      "silent.wav": encodeWav(new Float32Array(8000)),
+    });
+    const dataset = await prepare(folder, spoken);
+    expect(dataset.train.count + dataset.val.count).toBe(2);
+    expect(dataset.warnings.toSorted()).toEqual([
+      'captions.jsonl:6: this line has an "audio" that is not a file name; it is skipped',
+      'captions.jsonl:7: this line has "caption", but no "text"; it is skipped',
+      "cut.wav: this recording cannot be read (it is cut short); it is skipped",
+      "none.wav: there is no such recording; it is skipped",
+      "silent.wav: this recording cannot be read (it is silent); it is skipped",
+    ]);
+  });
+
+  it("reads any rate and channels as the same sound, which stays on one side of the split", async () => {
+    const stereo = (sound: Float32Array) => {
+      const wide = resample(sound, 8000); // read as if it were 8 kHz, so 32 kHz of samples a second
+      const both = Int16Array.from({ length: 2 * wide.length }, (_, i) =>
+        Math.round(32767 * (wide[i >> 1] ?? 0)),
+      );
+      return wavFile({ channels: 2, rate: 32000 }, new Uint8Array(both.buffer));
+    };
+    const files = Array.from({ length: 24 }, (_, i) => [
+      [`a${i}.wav`, encodeWav(word(i))],
+      [`b${i}.wav`, stereo(word(i))],
+    ]).flat();
+    const dataset = await prepare(await makeFolder(Object.fromEntries(files)), [
+      { name: "speech", vocab: 64 },
+    ]);
+    expect(dataset.warnings).toEqual([]);
+    expect(dataset.train.count + dataset.val.count).toBe(48);
+  });
+
+  it("may have pictures beside recordings, and lacks what it lacks", async () => {
+    const refusal = async (folder: string, modalities: DataRequest["modalities"]) =>
+      prepare(folder, modalities).catch((error: Error) => error.message);
+    const bare = await makeFolder(wordFiles(3));
+    expect(await refusal(bare, spoken)).toContain("has no `text`: it has speech");
+    expect(await refusal(await makeFolder({ "a.txt": "words" }), spoken)).toContain(
+      "has no `speech`: it has text",
+    );
+    const builtin = prepareData({
+      data: { kind: "builtin", name: "spoken" },
+      modalities: spoken,
+      cacheDir: scratch,
+    });
+    await expect(builtin).rejects.toThrow("no built-in data `spoken`");
+  });
+});
