@@ -4,6 +4,8 @@
 // tile, while the tile is in cache; a node that looks at other rows (attention, sums over rows) has to wait until
 // every tile is done. So a group is a level: the longest chain of such waits before a node. Everything a level holds
 // is independent but for the row chains, and the fewest levels are the fewest barriers.
+// Tiles cut the rows of one space, so a level has the rows of one space only: where tokens go to experts or come back,
+// rows are gathered from all over the other space, and a level ends anyway.
 // It never duplicates work to fuse more, and never delays a node: weight gradients run as soon as their operands exist.
 
 import type { AnyNode, Graph } from "../ir/graph.ts";
@@ -28,6 +30,12 @@ export function fuse(graph: Graph, limits: FusionLimits): Fusion {
   return collect(graph, levels, losses, limits);
 }
 
+/** The space of a node's rows; absent: the tokens. */
+function spaceOf(graph: Graph, node: AnyNode): number | undefined {
+  const type = graph.values[node.results[0] ?? -1]?.type;
+  return type?.kind === "rows" ? type.space : undefined;
+}
+
 type Levels = {
   readonly placed: readonly (Placed | undefined)[];
   readonly lossStart: ReadonlyMap<LossNodes, number>;
@@ -40,6 +48,8 @@ type Placing = {
   readonly placed: (Placed | undefined)[];
   readonly lossOf: ReadonlyMap<number, LossNodes>;
   readonly lossStart: Map<LossNodes, number>;
+  /** Whose rows a level has, once it has any. */
+  readonly spaceAt: Map<number, number | undefined>;
 };
 
 function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLimits): Levels {
@@ -47,7 +57,8 @@ function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLi
   const lossOf = new Map<number, LossNodes>();
   for (const loss of losses) for (const node of [...loss.rows, ...loss.sums]) lossOf.set(node, loss);
   const lossStart = new Map<LossNodes, number>();
-  const placing: Placing = { graph, limits, placed, lossOf, lossStart };
+  const spaceAt = new Map<number, number | undefined>();
+  const placing: Placing = { graph, limits, placed, lossOf, lossStart, spaceAt };
   // The update overwrites parameters, so it starts after everything that reads them.
   let updateFloor = 0;
 
@@ -68,8 +79,10 @@ function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLi
       if (chained >= limits.matmulsPerGroup) [level, chained] = [level + 1, 0];
       chained += 1;
     }
-    // A group's rows cover either all rows or one chunk.
-    if (isRow) level = afterLosses(level, lossStart, limits);
+    if (isRow) {
+      level = freeLevel(placing, level, spaceOf(graph, node));
+      spaceAt.set(level, spaceOf(graph, node));
+    }
     placed[index] = { level, chained };
     if (node.origin.phase !== "update") updateFloor = Math.max(updateFloor, level + 1);
   }
@@ -92,7 +105,8 @@ function readyLevel({ graph, limits, placed, ...losses }: Placing, node: AnyNode
     }
     const from = placed[producer];
     if (from === undefined || producerNode === undefined) continue;
-    const sameGroup = isRow && isRowNode(graph, producerNode);
+    const sameGroup =
+      isRow && isRowNode(graph, producerNode) && spaceOf(graph, producerNode) === spaceOf(graph, node);
     const at = sameGroup ? from.level : from.level + 1;
     if (at > level) [level, chained] = [at, 0];
     if (sameGroup && at === level) chained = Math.max(chained, from.chained);
@@ -116,6 +130,18 @@ function startOfLoss({ graph, limits, placed, lossStart }: Placing, loss: LossNo
   }
   for (const start of lossStart.values()) level = Math.max(level, start + limits.lossChunks);
   return level;
+}
+
+/** The first level from `level` on whose rows are, or may be, those of `space`. */
+function freeLevel(
+  { lossStart, limits, spaceAt }: Pick<Placing, "lossStart" | "limits" | "spaceAt">,
+  level: number,
+  space: number | undefined,
+): number {
+  // A group's rows cover either all rows or one chunk.
+  const free = afterLosses(level, lossStart, limits);
+  const isTaken = spaceAt.has(free) && spaceAt.get(free) !== space;
+  return isTaken ? freeLevel({ lossStart, limits, spaceAt }, free + 1, space) : free;
 }
 
 function afterLosses(level: number, lossStart: ReadonlyMap<LossNodes, number>, limits: FusionLimits): number {
@@ -169,7 +195,11 @@ function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], lim
   const names = nameValues(graph);
   const groups = kept.map((index, position) => {
     const next = kept[position + 1];
-    return toGroup(at(index), reasonToStop(graph, names, at(index), next === undefined ? next : at(next)));
+    return toGroup(
+      graph,
+      at(index),
+      reasonToStop(graph, names, at(index), next === undefined ? next : at(next)),
+    );
   });
   const chunked: ChunkedLoss[] = losses.map((loss) => ({
     ...loss,
@@ -178,9 +208,18 @@ function collect(graph: Graph, levels: Levels, losses: readonly LossNodes[], lim
   return { groups, losses: chunked, chunkCount: losses.length > 0 ? limits.lossChunks : 1 };
 }
 
-function toGroup({ phases, rows, tasks, chunk }: Level, reason: string): Group {
+function toGroup(graph: Graph, { phases, rows, tasks, chunk }: Level, reason: string): Group {
+  const first = graph.nodes[rows[0] ?? -1];
+  const space = first === undefined ? undefined : spaceOf(graph, first);
   const phase: Phase = phases.has("forward") ? "forward" : phases.has("backward") ? "backward" : "update";
-  return { phase, rows, tasks, ...(chunk === undefined ? {} : { chunk }), reason };
+  return {
+    phase,
+    rows,
+    ...(space === undefined ? {} : { space }),
+    tasks,
+    ...(chunk === undefined ? {} : { chunk }),
+    reason,
+  };
 }
 
 function reasonToStop(graph: Graph, names: readonly string[], level: Level, next: Level | undefined): string {
@@ -191,6 +230,10 @@ function reasonToStop(graph: Graph, names: readonly string[], level: Level, next
   const first = [...next.tasks, ...next.rows].find((index) => graph.nodes[index] !== undefined);
   const node = first === undefined ? undefined : graph.nodes[first];
   if (node === undefined) return "nothing left to join";
+  const operands = operandsOf(node).map((value) => graph.values[value]?.type);
+  const isGather = operands.some((type) => type?.kind === "rows" && type.space !== spaceOf(graph, node));
+  if (ops[node.op].locality === "row" && isGather)
+    return `stops at ${names[node.results[0] ?? -1]}: ${node.op} gathers rows`;
   const why: Record<string, string> = {
     across: "reads other rows",
     reduce: "sums over rows",

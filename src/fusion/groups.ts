@@ -8,6 +8,8 @@ export type Group = {
   readonly phase: Phase;
   /** Row-local nodes: they run tile by tile, all of them on one tile before the next. Indices into graph.nodes. */
   readonly rows: readonly number[];
+  /** Which routed space these rows are of; absent: the tokens. */
+  readonly space?: number;
   /** Nodes that look across rows or touch none: they run as independent tasks beside the tiles. */
   readonly tasks: readonly number[];
   /** The rows (and the sums over rows in `tasks` that belong to a loss) cover one chunk of rows only. */

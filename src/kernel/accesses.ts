@@ -39,6 +39,25 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: ["buffer", "buffer", "buffer", gradient ? "buffer" : "number", gradient ? "buffer" : "number"],
       writes: gradient ? [2, 4] : [2],
     }),
+    softmax: () => ({ extents: ["buffer", "buffer"], writes: [1] }),
+    gather: ({ weighted }) => ({
+      extents: ["buffer", "buffer", "buffer", weighted ? "buffer" : "number"],
+      writes: [2],
+    }),
+    combine: ({ weighted, residual }) => ({
+      extents: ["buffer", "buffer", "buffer", weighted ? "buffer" : "number", residual ? "buffer" : "number"],
+      writes: [2],
+    }),
+    combine_dp: () => ({ extents: ["buffer", "buffer", "buffer", "buffer"], writes: [3] }),
+    balance_dx: ({ experts }) => ({ extents: [floats(experts + 1), "buffer"], writes: [1] }),
+    route: ({ pools }) => ({
+      extents: [...Array<Extent>(7).fill("buffer"), ...Array<Extent>(pools).fill("buffer")],
+      writes: [1, 2, 3, 4, 5, 6],
+    }),
+    balance: ({ pools, modalities }) => ({
+      extents: ["buffer", "buffer", floats(1 + modalities), ...Array<Extent>(pools).fill("buffer")],
+      writes: [2],
+    }),
     zero_rows: () => ({ extents: ["buffer"], writes: [0] }),
     copy_rows: () => ({ extents: ["buffer", "buffer"], writes: [1] }),
     outer: ({ out, inner }) => ({

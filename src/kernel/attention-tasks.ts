@@ -3,7 +3,8 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
-import { makeCall, rotaryTables } from "./calls.ts";
+import { makeCall } from "./call.ts";
+import { rotaryTables } from "./calls.ts";
 import { rowOfBuffer } from "./host.ts";
 import type { Argument, TaskGroup } from "./kernel.ts";
 import type { Layout } from "./layout.ts";

@@ -4,24 +4,28 @@
 // a mixture of transformers from a dense model here.
 
 import { bug } from "../diagnostics/bug.ts";
-import { positionAt } from "../diagnostics/source.ts";
 import { dropThreshold } from "../ir/dropout.ts";
 import type { AnyNode, ValueId } from "../ir/graph.ts";
+import { makeCall } from "./call.ts";
+import { expertCallsOf } from "./expert-calls.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, runsIn } from "./layout.ts";
 import { at, count } from "./registry.ts";
 import { buildRowProgram } from "./row-program.ts";
 import { headsOf, type Stage } from "./stages.ts";
 import { isOnlyForJoin } from "./storage.ts";
 
-/** Calls of `stages` per modality; `chunk` rebases what exists per chunk only. */
+/** The rows that a group's stages run over: `chunk` rebases what exists per chunk only. */
+export type Stretch = { readonly space?: number; readonly chunk?: number };
+
+/** Calls of `stages` per modality, or per group of a space. */
 export function callsOf(
   layout: Layout,
   stages: readonly Stage[],
-  chunk?: number,
+  { space, chunk }: Stretch,
 ): readonly (readonly Call[])[] {
-  return layout.graph.modalities.map((_name, modality) =>
-    stages.flatMap((stage) => callsOfStage(layout, stage, modality, chunk)),
+  return runsIn(layout.graph, space).map((run) =>
+    stages.flatMap((stage) => callsOfStage(layout, stage, run, chunk)),
   );
 }
 
@@ -47,31 +51,14 @@ export function callsOfStage(
       return embedCall(layout, stage, modality);
     case "move":
       return moveCalls(layout, stage, modality);
+    case "softmax":
+    case "gather":
+    case "combine":
+    case "weights":
+      return expertCallsOf(layout, stage, modality);
     default:
       return stage satisfies never;
   }
-}
-
-/** A call with what a profile wants to know about it. */
-export function makeCall(
-  layout: Layout,
-  nodes: readonly AnyNode[],
-  body: KernelBody,
-  args: readonly Argument[],
-  cost: { readonly flopsPerRow: number; readonly bytesPerRow: number },
-): Call {
-  const [first] = nodes;
-  const span = first?.origin.span;
-  const label = nodes.map((node) => node.origin.name ?? node.op).join(" ");
-  return {
-    kernel: layout.registry.kernel(body),
-    args,
-    phase: first?.origin.phase ?? "forward",
-    label: `${label}${first?.origin.phase === "backward" ? " gradient" : ""}`,
-    scope: first?.origin.scope ?? "",
-    ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
-    ...cost,
-  };
 }
 
 /** The packed copy of a weight, for x·wᵀ (`transposed`) or dy·w. */

@@ -1,19 +1,20 @@
 // grid-calls.ts: grid stages → calls per modality.
 // In: a stage and the layout. Out: for each modality the call that runs on its rows, if any.
 
-import { callsOfStage, makeCall, packedWeight } from "./calls.ts";
+import { makeCall } from "./call.ts";
+import { callsOfStage, packedWeight, type Stretch } from "./calls.ts";
 import { type LoadedProgram, loadedProgram, loadedValue } from "./grid-program.ts";
 import type { GridStage, Product } from "./grid-stages.ts";
 import type { Argument, Call, KernelBody, ProductTerm } from "./kernel.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, runsIn } from "./layout.ts";
 import { count } from "./registry.ts";
 
 export function gridCallsOf(
   layout: Layout,
   stage: GridStage,
-  chunk: number | undefined,
+  { space, chunk }: Stretch,
 ): readonly (Call | undefined)[] {
-  return layout.graph.modalities.map((_name, modality) =>
+  return runsIn(layout.graph, space).map((modality) =>
     stage.kind === "product"
       ? productCall(layout, stage, modality, chunk)
       : callsOfStage(layout, stage, modality, chunk)[0],

@@ -8,7 +8,8 @@
 
 import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
 import { loadedProgram, loadedValue } from "./grid-program.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, runsIn } from "./layout.ts";
+import { rowScalarsOf } from "./row-program.ts";
 import { headsOf, type Stage } from "./stages.ts";
 import { stageValues } from "./storage.ts";
 
@@ -133,7 +134,8 @@ function isLoaded(
   { terms }: Product,
   own: ReadonlySet<ValueId>,
 ): boolean {
-  return layout.graph.modalities.every((_name, modality) => {
+  const type = layout.graph.values[nodes[0]?.results[0] ?? -1]?.type;
+  return runsIn(layout.graph, type?.kind === "rows" ? type.space : undefined).every((modality) => {
     const program = loadedProgram(layout, nodes, modality);
     return (
       program === undefined ||
@@ -147,12 +149,10 @@ function isLoaded(
 /** Sums of a row that a program may take on the way into a product: they stand in a workgroup's memory. */
 export const mostRowScalars = 4;
 
-const rowScalars = ({ op }: AnyNode): number => (op === "rms_norm" ? 1 : op === "rms_norm_dx" ? 2 : 0);
-
 /** A program's rows can be loaded in whole vectors, and its sums are few and over whole rows. */
 function isLoadable({ graph, storage }: Layout, nodes: readonly AnyNode[]): boolean {
   if (nodes.some((node) => headsOf(node) > 1)) return false;
-  if (nodes.reduce((sum, node) => sum + rowScalars(node), 0) > mostRowScalars) return false;
+  if (nodes.reduce((sum, node) => sum + rowScalarsOf(node), 0) > mostRowScalars) return false;
   const values = nodes.flatMap(({ inputs, results }) => [...inputs, ...results]);
   return values.every(
     (value) => graph.values[value]?.type.kind === "rows" && storage.stride(value) % 4 === 0,

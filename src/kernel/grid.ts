@@ -11,21 +11,21 @@ import type { ValueId } from "../ir/graph.ts";
 import { gridCallsOf } from "./grid-calls.ts";
 import { type GridStage, gridStagesOf, gridStageValues } from "./grid-stages.ts";
 import type { Call, KernelBody, Launch, TaskGroup } from "./kernel.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, runsIn } from "./layout.ts";
 import type { Stage } from "./stages.ts";
 
 /** A group with its tasks made. */
-export type TaskedGroup = Pick<Group, "phase" | "chunk"> & { readonly tasks: readonly TaskGroup[] };
+export type TaskedGroup = Pick<Group, "phase" | "space" | "chunk"> & { readonly tasks: readonly TaskGroup[] };
 
 export function gridLaunches(
   layout: Layout,
-  { chunk, tasks }: TaskedGroup,
+  { space, chunk, tasks }: TaskedGroup,
   stages: readonly Stage[],
 ): readonly Launch[] {
-  const none = layout.graph.modalities.map(() => []);
+  const stretch = { ...(space === undefined ? {} : { space }), ...(chunk === undefined ? {} : { chunk }) };
   const textOf = ({ kernel }: Call): string => textKey(bodyOf(layout, kernel));
   const gridStages = gridStagesOf(layout, stages);
-  const calls = gridStages.map((stage) => gridCallsOf(layout, stage, chunk));
+  const calls = gridStages.map((stage) => gridCallsOf(layout, stage, stretch));
   const waves = wavesOf(layout, gridStages, calls);
   const rows = Math.max(-1, ...waves) + 1;
   const launches = Array.from({ length: rows }, (_, wave): readonly Launch[] => {
@@ -38,14 +38,16 @@ export function gridLaunches(
     );
     return [...texts.values()].map((members) => ({
       phase: phaseOf(members),
-      stages: none.map((_none, m) => members.filter((member) => member.m === m).map(({ call }) => call)),
-      ...(chunk === undefined ? {} : { chunk }),
+      stages: runsIn(layout.graph, space).map((m) =>
+        members.filter((member) => member.m === m).map(({ call }) => call),
+      ),
+      ...stretch,
       tasks: [],
     }));
   });
   const taskLaunches = [...Map.groupBy(tasks, ({ call }) => textOf(call)).values()].map((members) => ({
     phase: phaseOf(members),
-    stages: none,
+    stages: layout.graph.modalities.map(() => []),
     tasks: members,
   }));
   return [...launches.flat(), ...taskLaunches];
@@ -85,16 +87,17 @@ export function sumPartials(layout: Layout, launches: readonly Launch[]): readon
     phase === "update" || tasks.some(({ call }) => bodyOf(layout, call.kernel).kind === "array_add");
   const result: Launch[] = [];
   let pending: TaskGroup[] = [];
-  const flush = (stages: Launch["stages"]): void => {
-    if (pending.length > 0) result.push({ phase: "backward", stages: stages.map(() => []), tasks: pending });
+  const flush = (): void => {
+    const stages = layout.graph.modalities.map(() => []);
+    if (pending.length > 0) result.push({ phase: "backward", stages, tasks: pending });
     pending = [];
   };
   for (const launch of launches) {
-    if (readsSums(launch)) flush(launch.stages);
+    if (readsSums(launch)) flush();
     if (launch.tasks.length > 0 && launch.tasks.every(isSum)) pending.push(...launch.tasks);
     else result.push(launch);
   }
-  flush(layout.graph.modalities.map(() => []));
+  flush();
   return result;
 }
 

@@ -1,36 +1,99 @@
-// host.ts: the integers that the host writes for every batch besides the model's inputs: where sequence positions went,
-// which rows a tile covers, and which rows hold a token.
-// In: a layout. Out: buffers, requested on first use.
+// host.ts: the integers that say what rows there are besides the model's inputs: where sequence positions went, which rows
+// a tile covers, which rows hold a token, and the ranges of rows that sums run over.
+// In: a layout. Out: buffers, requested on first use. The host writes them for every batch; those of a routed space are
+// written on the device by the task that chooses.
 
-import type { Layout } from "./layout.ts";
+import type { Graph } from "../ir/graph.ts";
+import type { Argument } from "./kernel.ts";
+import { type Layout, runsIn, spaceRead } from "./layout.ts";
+import { at } from "./registry.ts";
 
 /** row_of[sequence position]: its row, −1 where empty. */
 export function rowOfBuffer({ registry, rows }: Layout): number {
   return registry.buffer({ name: "row_of", role: "input", byteLength: rows * 4, dtype: "i32" });
 }
 
-/** Whole tiles, and a short one at most for every edge of a modality or a chunk. */
-export function maximumTiles({ rows, graph, schedule }: Layout): number {
-  return Math.ceil(rows / schedule.tileRows) + graph.modalities.length + schedule.chunkCount + 1;
+const request = ({ registry }: Layout, name: string, words: number): number =>
+  registry.buffer({ name, role: "segments", byteLength: 4 * words, dtype: "i32" });
+
+/** Whole tiles, and a short one at most for every edge of a modality (or group) or a chunk. */
+export function maximumTiles({ rowsIn, graph, schedule }: Layout, space?: number): number {
+  const chunks = space === undefined ? schedule.chunkCount : 1;
+  return Math.ceil(rowsIn(space) / schedule.tileRows) + runsIn(graph, space).length + chunks + 1;
 }
 
-/** (first row, row count, modality) per tile, and where each chunk's tiles begin. */
-export function tileBuffers(layout: Layout): { readonly tiles: number; readonly starts: number } {
-  const { registry, schedule } = layout;
-  const request = (name: string, words: number): number =>
-    registry.buffer({ name, role: "segments", byteLength: 4 * words, dtype: "i32" });
+/** (first row, row count, modality or group) per tile, and where each chunk's tiles begin: a space has one chunk. */
+export function tileBuffers(
+  layout: Layout,
+  space?: number,
+): { readonly tiles: number; readonly starts: number } {
+  const of = space === undefined ? "" : ` of space ${space}`;
   return {
-    tiles: request("tiles", 3 * maximumTiles(layout)),
-    starts: request("tile_starts", schedule.chunkCount + 1),
+    tiles: request(layout, `tiles${of}`, 3 * maximumTiles(layout, space)),
+    starts: request(layout, `tile_starts${of}`, (space === undefined ? layout.schedule.chunkCount : 1) + 1),
   };
+}
+
+/** Where each group of a space begins, and an end. */
+export function groupStarts(layout: Layout, space: number): number {
+  return request(layout, `group_starts of space ${space}`, runsIn(layout.graph, space).length + 1);
+}
+
+type Range = readonly [first: number, end: number];
+
+/** The sets of groups that something sums over, each as ranges of neighbours, in the order in which they come up. */
+export function groupSets(graph: Graph, space: number): readonly (readonly Range[])[] {
+  const sets = new Map<string, readonly Range[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== "linear_dw" && node.op !== "rms_norm_dw") continue;
+    if (spaceRead(graph, node) !== space) continue;
+    const { modalities } = node.attributes;
+    sets.set(modalities.join(" "), rangesOf(modalities));
+  }
+  return [...sets.values()];
+}
+
+/** Neighbouring groups are one range of rows. */
+function rangesOf(groups: readonly number[]): readonly Range[] {
+  const ranges: [number, number][] = [];
+  for (const group of groups) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === group) last[1] = group + 1;
+    else ranges.push([group, group + 1]);
+  }
+  return ranges;
+}
+
+/** Lists of row segments of a space, one for each of `groupSets`, one after another. */
+export function groupSegments(layout: Layout, space: number): number {
+  const words = groupSets(layout.graph, space).reduce((sum, ranges) => sum + 1 + 2 * ranges.length, 0);
+  return request(layout, `segments of space ${space}`, Math.max(1, words));
+}
+
+/** The row segments of a set of modalities, or of groups of a space; requested on first use. */
+export type Segments = (
+  runs: readonly number[],
+  of?: { readonly chunk?: number | undefined; readonly space?: number | undefined },
+) => Argument;
+
+/** The row segments of some groups. */
+export function segmentsOfGroups(layout: Layout, space: number, groups: readonly number[]): Argument {
+  const wanted = JSON.stringify(rangesOf(groups));
+  let words = 0;
+  for (const ranges of groupSets(layout.graph, space)) {
+    if (JSON.stringify(ranges) === wanted) break;
+    words += 1 + 2 * ranges.length;
+  }
+  return at(groupSegments(layout, space), 4 * words);
 }
 
 /** The live rows sorted by token (ascending within one), and where each token's begin: vocab + 1 indices. */
 export function tokenRowBuffers(
-  { registry, rows }: Layout,
+  layout: Layout,
   vocab: number,
 ): { readonly order: number; readonly starts: number } {
-  const request = (name: string, words: number): number =>
-    registry.buffer({ name, role: "segments", byteLength: 4 * words, dtype: "i32" });
-  return { order: request("rows_by_token", rows), starts: request("token_starts", vocab + 1) };
+  return {
+    order: request(layout, "rows_by_token", layout.rows),
+    starts: request(layout, "token_starts", vocab + 1),
+  };
 }

@@ -1,6 +1,6 @@
 // kernel.ts: what runs, as data. A kernel is one distinct piece of generated code, described by its kind and its
 // static sizes; a launch says which kernels run on which buffers between two barriers.
-// In: nothing. Out: types. `select.ts` makes kernels from groups, `plan.ts` the launches and the memory.
+// In: nothing. Out: types. `calls.ts` makes kernels from stages, `plan.ts` the launches and the memory.
 //
 // Two ways of cutting work, both by shape only (never by thread count, so results have the same bits on any number):
 //   row stages  run over a tile of consecutive rows of one modality; a launch runs all its stages on a tile while the
@@ -8,8 +8,13 @@
 //               in the same rows.
 //   tasks       are independent pieces numbered 0 … count−1; they read what earlier launches wrote.
 //
+// What is said of modalities holds for the groups of a routed space (ir/spaces.ts) where a launch runs over one: a tile
+// is rows of one group then, and the tables of tiles and segments are written on the device, by `route`.
+//
 // Layout: a rows value is N × stride floats, `stride` ≥ width (see schedule.ts: padded to whole panels); what stands
 // between width and stride is unspecified. Arrays are dense and row-major. All strides are in elements.
+
+import type { ExpertBody } from "./expert-kernels.ts";
 
 /** A scalar expression, evaluated per element of a row; lanes are the target's business. */
 export type Expression =
@@ -112,6 +117,7 @@ export type KernelBody =
   | { readonly kind: "zero_rows"; readonly width: number; readonly stride: number }
   /** y[r] = x[r]; args: x, y. */
   | { readonly kind: "copy_rows"; readonly width: number; readonly xStride: number; readonly yStride: number }
+  | ExpertBody
 
   // ---- tasks: called as (args, task, task count) ------------------------------------------------------------------
   /**
@@ -311,14 +317,18 @@ export type Call = {
 
 export type TaskGroup = {
   readonly call: Call;
-  readonly count: number /** modalities whose rows it sums over, for FLOPs */;
+  readonly count: number;
+  /** Modalities whose rows it sums over, for FLOPs; groups, if they are rows of a space. */
   readonly modalities: readonly number[];
+  readonly space?: number;
 };
 
 export type Launch = {
   readonly phase: "prepare" | "forward" | "backward" | "update";
   /** Row stages per modality (the same list for each where nothing is untied). */
   readonly stages: readonly (readonly Call[])[];
+  /** The routed space whose tiles they run over; absent: the batch's tiles. */
+  readonly space?: number;
   /** Which chunk of rows the stages run over; `undefined`: all rows. */
   readonly chunk?: number;
   readonly tasks: readonly TaskGroup[];
@@ -364,6 +374,16 @@ export type Plan = {
   readonly chunkRows: number;
   readonly chunkCount: number;
   readonly tileRows: number;
+  /** Routed spaces, as the graph numbers them; the buffers of what the device writes of each, and room for how many tiles. */
+  readonly spaces: readonly {
+    readonly experts: number;
+    /** Modalities of each pool. */
+    readonly pools: readonly (readonly number[])[];
+    readonly top?: number;
+    readonly tiles: number;
+    readonly tileStarts: number;
+    readonly maximumTiles: number;
+  }[];
   /** Modality sets that tasks sum over; the host writes each one's row segments (per chunk where `chunk` is set). */
   readonly segments: readonly {
     readonly buffer: number;

@@ -6,8 +6,9 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import type { Readers } from "../fusion/chunk.ts";
-import type { Graph, ValueId } from "../ir/graph.ts";
+import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
 import { nameValues } from "../ir/print.ts";
+import { groupCount, spaceCapacity } from "../ir/spaces.ts";
 import { sizeOf } from "../ir/types.ts";
 import type { Argument } from "./kernel.ts";
 import { at, type Registry } from "./registry.ts";
@@ -32,11 +33,14 @@ export type Layout = {
   readonly storage: Storage;
   readonly schedule: Schedule;
   readonly registry: Registry;
+  /** Rows of the batch. */
   readonly rows: number;
   readonly context: number;
   /** Positions of a context that one run computes. */
   readonly span: number;
   readonly arena: Arena;
+  /** Rows that a space may have; those of the batch without one. */
+  readonly rowsIn: (space: number | undefined) => number;
   /** The address of a value; for chunked values, rebased so that row r of the chunk is still row r. */
   readonly address: (value: ValueId, chunk?: number) => Argument;
   readonly width: (value: ValueId, modality: number) => number | undefined;
@@ -47,6 +51,21 @@ export type Layout = {
   ) => { readonly buffer: number; readonly offsetBytes: number };
   readonly pathOf: (value: ValueId) => string;
 };
+
+/** The numbers of the modalities, or the groups of a space. */
+export function runsIn(graph: Graph, space: number | undefined): readonly number[] {
+  const routed = space === undefined ? undefined : graph.spaces[space];
+  return Array.from(
+    { length: routed === undefined ? graph.modalities.length : groupCount(routed) },
+    (_, run) => run,
+  );
+}
+
+/** The space whose rows a node reads, or makes: that of its first operand with rows. */
+export function spaceRead(graph: Graph, { inputs }: AnyNode): number | undefined {
+  const type = inputs.map((value) => graph.values[value]?.type).find((each) => each?.kind === "rows");
+  return type?.kind === "rows" ? type.space : undefined;
+}
 
 /** Tensors are separated to whole cache lines, so no two tasks of the update share one. */
 const tensorAlignment = 16;
@@ -111,6 +130,11 @@ export function createLayout(
     return node.attributes.path;
   };
 
+  const rowsIn: Layout["rowsIn"] = (number) => {
+    const space = number === undefined ? undefined : graph.spaces[number];
+    return space === undefined ? sizes.rows : spaceCapacity(space, sizes.rows);
+  };
+
   const address: Layout["address"] = (value, chunk) => {
     const root = storage.root(value);
     const node = graph.nodes[graph.values[root]?.node ?? -1];
@@ -137,6 +161,12 @@ export function createLayout(
         registry.buffer({ name: node.attributes.name, role: "input", byteLength: elements * 4, ...dtype }),
       );
     }
+    if (type.kind === "rows" && type.dtype === "i32") {
+      // Integers that the device writes stand among those of the host.
+      const byteLength = rowsIn(type.space) * storage.stride(value) * 4;
+      const name = valueName(graph, valueNames, root);
+      return at(registry.buffer({ name, role: "activation", byteLength, dtype: "i32" }));
+    }
     if (type.kind === "array") {
       return at(
         registry.buffer({
@@ -148,7 +178,7 @@ export function createLayout(
     }
     const stride = storage.stride(value);
     const isChunked = storage.perChunk.has(root);
-    const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : sizes.rows;
+    const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : rowsIn(type.space);
     const lifetime = storage.lifetimes.get(root);
     const buffer = registry.buffer({
       name: valueName(graph, valueNames, root),
@@ -168,6 +198,7 @@ export function createLayout(
     registry,
     ...sizes,
     arena,
+    rowsIn,
     address,
     tensor,
     pathOf,

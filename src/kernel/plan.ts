@@ -5,17 +5,18 @@
 import { readersOf } from "../fusion/chunk.ts";
 import type { Fusion, Group } from "../fusion/groups.ts";
 import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import { membersOf, poolCount } from "../ir/spaces.ts";
 import { callsOf } from "./calls.ts";
 import { gridLaunches, sumPartials, type TaskedGroup } from "./grid.ts";
-import { rowOfBuffer, tileBuffers } from "./host.ts";
+import { maximumTiles, rowOfBuffer, type Segments, segmentsOfGroups, tileBuffers } from "./host.ts";
 import type { Launch, Plan, TaskGroup } from "./kernel.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { placeBuffers } from "./memory.ts";
-import { createRegistry } from "./registry.ts";
+import { at, createRegistry } from "./registry.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { planStorage } from "./storage.ts";
-import { normTasks, packTasks, type Segments, tasksOf, updateTasks } from "./tasks.ts";
+import { normTasks, packTasks, tasksOf, updateTasks } from "./tasks.ts";
 
 export type PlanSizes = {
   readonly batch: number;
@@ -47,6 +48,7 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   const packs = packTasks(layout, packedUses(graph));
   const launches = withPacking(schedule.grid === undefined ? ofGroups : sumPartials(layout, ofGroups), packs);
   requestResults(graph, layout);
+  const spaces = spacesOf(layout);
   const { buffers, totalBytes, regions } = placeBuffers(registry.requests);
   const plan: Plan = {
     isGrid: schedule.grid !== undefined,
@@ -63,15 +65,30 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
     chunkRows: fusion.chunkCount === 1 ? rows : schedule.chunkRows,
     chunkCount: fusion.chunkCount,
     tileRows: schedule.tileRows,
+    spaces,
     segments: list,
   };
   return { plan, layout };
 }
 
+function spacesOf(layout: Layout): Plan["spaces"] {
+  return layout.graph.spaces.map((space, number) => {
+    const { tiles, starts } = tileBuffers(layout, number);
+    return {
+      experts: space.experts,
+      pools: Array.from({ length: poolCount(space) }, (_, pool) => membersOf(space, pool)),
+      ...(space.top === undefined ? {} : { top: space.top }),
+      tiles,
+      tileStarts: starts,
+      maximumTiles: maximumTiles(layout, number),
+    };
+  });
+}
+
 /** Weights are packed once before the first step, and after every update. */
 function withPacking(launches: readonly Launch[], packs: readonly TaskGroup[]): readonly Launch[] {
   if (packs.length === 0) return launches;
-  const none = (launches[0]?.stages ?? []).map(() => []);
+  const none = launches.find(({ space }) => space === undefined)?.stages.map(() => []) ?? [];
   const hasUpdate = launches.some(({ phase }) => phase === "update");
   return [
     { phase: "prepare", stages: none, tasks: packs },
@@ -84,7 +101,8 @@ function withPacking(launches: readonly Launch[], packs: readonly TaskGroup[]): 
 function tiledLaunch(layout: Layout, group: TaskedGroup, stages: readonly Stage[]): Launch {
   return {
     phase: group.phase,
-    stages: callsOf(layout, stages, group.chunk),
+    stages: callsOf(layout, stages, group),
+    ...(group.space === undefined ? {} : { space: group.space }),
     ...(group.chunk === undefined ? {} : { chunk: group.chunk }),
     tasks: heavyFirst(layout, group.tasks),
   };
@@ -126,7 +144,7 @@ function heavyFirst(layout: Layout, tasks: readonly TaskGroup[]): readonly TaskG
 function createSegments(layout: Layout): { readonly segments: Segments; readonly list: Plan["segments"] } {
   const list: Plan["segments"][number][] = [];
   const known = new Map<string, number>();
-  const segments: Segments = (modalities, chunk) => {
+  const ofModalities = (modalities: readonly number[], chunk: number | undefined): number => {
     const name = `segments ${modalities.join("+")}${chunk === undefined ? "" : ` chunk ${chunk}`}`;
     const found = known.get(name);
     if (found !== undefined) return found;
@@ -136,6 +154,8 @@ function createSegments(layout: Layout): { readonly segments: Segments; readonly
     list.push({ buffer, modalities, ...(chunk === undefined ? {} : { chunk }) });
     return buffer;
   };
+  const segments: Segments = (runs, { chunk, space } = {}) =>
+    space === undefined ? at(ofModalities(runs, chunk)) : segmentsOfGroups(layout, space, runs);
   return { segments, list };
 }
 

@@ -65,6 +65,10 @@ function sizesOf(body: KernelBody): string {
     case "zero_rows":
     case "rms_norm_partials":
     case "embed_dw_by_token":
+    case "softmax":
+    case "gather":
+    case "combine":
+    case "combine_dp":
       return `_${body.width}`;
     case "rope":
     case "attention":
@@ -73,6 +77,10 @@ function sizesOf(body: KernelBody): string {
       return `_${body.heads}x${body.headDim}`;
     case "cross_entropy":
       return `_${body.vocab}`;
+    case "route":
+    case "balance":
+    case "balance_dx":
+      return `_${body.experts}`;
     case "loss_sums":
     case "square_sum":
     case "adamw":

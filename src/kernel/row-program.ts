@@ -84,12 +84,12 @@ class ProgramBuilder {
 
   placeInPhase(node: AnyNode): void {
     const inputs = Math.max(0, ...node.inputs.map((value) => this.phaseOf.get(value) ?? 0));
-    const isNorm = node.op === "rms_norm" || node.op === "rms_norm_dx";
-    if (isNorm) {
+    const scalars = rowScalarsOf(node);
+    if (scalars > 0) {
       this.scalars.set(node, this.rowScalars);
-      this.rowScalars += node.op === "rms_norm" ? 1 : 2;
+      this.rowScalars += scalars;
     }
-    for (const value of node.results) this.phaseOf.set(value, isNorm ? inputs + 1 : inputs);
+    for (const value of node.results) this.phaseOf.set(value, scalars > 0 ? inputs + 1 : inputs);
   }
 
   buildPhase(): RowPhase {
@@ -105,6 +105,8 @@ class ProgramBuilder {
         const first = this.meanSquare(node, x);
         sums.push(first, this.projection(node, first.index));
       }
+      if (node.op === "softmax_dx" && this.resultPhase(node) - 1 === this.phase)
+        sums.push(this.overlap(node));
       for (const value of node.results) {
         if (this.phaseOf.get(value) !== this.phase || !this.stored(value)) continue;
         const computed = this.value(value);
@@ -137,6 +139,13 @@ class ProgramBuilder {
     const sum: Expression = { kind: "row_scalar", index };
     const value = mul(mul(this.value(dy), this.column(node)), this.value(x));
     return { index, value, finish: mul(mul(mul(sum, { kind: "per_column" }), r), mul(r, r)) };
+  }
+
+  /** Σ dp·p */
+  overlap(node: AnyNode): RowPhase["sums"][number] {
+    const index = this.scalars.get(node) ?? 0;
+    const value = mul(this.value(node.inputs[0]), this.value(node.inputs[1]));
+    return { index, value, finish: { kind: "row_scalar", index } };
   }
 
   column(node: AnyNode): Expression {
@@ -231,6 +240,8 @@ class ProgramBuilder {
         const scaled = mul(mul(a(), this.column(node)), { kind: "row_scalar", index: root });
         return sub(scaled, mul(b(), { kind: "row_scalar", index: root + 1 }));
       }
+      case "softmax_dx":
+        return mul(b(), sub(a(), { kind: "row_scalar", index: this.scalars.get(node) ?? 0 }));
       default:
         return bug("kernel", `no scalar expression for ${node.op}`);
     }
@@ -243,6 +254,12 @@ class ProgramBuilder {
       return unary("tanh", mul(constant(geluScale), cubic));
     });
   }
+}
+
+/** Sums over the row that a node needs before its first element. */
+export function rowScalarsOf({ op }: AnyNode): number {
+  if (op === "rms_norm_dx") return 2;
+  return op === "rms_norm" || op === "softmax_dx" ? 1 : 0;
 }
 
 /** √(2/π) and the cubic factor of GELU's tanh form (Hendrycks and Gimpel 2016, equation 2). */

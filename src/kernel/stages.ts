@@ -1,6 +1,6 @@
 // stages.ts: the row nodes of one group → stages, in the order in which they run on a tile.
 // In: a graph and a group. Out: stages that still speak of values; `calls.ts` gives them sizes.
-// Vertical fusion happens here: a sum joins the matmul that makes one of its terms, chains of elementwise ops and
+// Vertical fusion happens here: a sum joins the matmul, or the sum over experts, that makes one of its terms, chains of elementwise ops and
 // norms become one row program (one trip over memory per reduction), a cross-entropy and its gradient one stage.
 
 import { bug } from "../diagnostics/bug.ts";
@@ -23,6 +23,17 @@ export type Stage =
   | { readonly kind: "rope"; readonly node: Node<"rope"> }
   | { readonly kind: "dropout"; readonly node: Node<"dropout"> }
   | { readonly kind: "embed"; readonly node: Node<"embed"> }
+  | { readonly kind: "softmax"; readonly node: Node<"softmax"> }
+  /** Rows fetched for experts. */
+  | { readonly kind: "gather"; readonly node: Node<"dispatch"> | Node<"combine_dy"> }
+  /** Experts' rows added up. */
+  | {
+      readonly kind: "combine";
+      readonly node: Node<"combine"> | Node<"dispatch_dx">;
+      readonly residual?: ValueId;
+      readonly output: ValueId;
+    }
+  | { readonly kind: "weights"; readonly node: Node<"combine_dp"> | Node<"balance_dx"> }
   | { readonly kind: "move"; readonly node: Node<"restrict"> | Node<"join"> | Node<"extend"> };
 
 /** Ops that a row program can hold. */
@@ -47,7 +58,21 @@ const programOps: ReadonlySet<string> = new Set([
   "offset",
   "rms_norm",
   "rms_norm_dx",
+  "softmax_dx",
 ]);
+
+/** Stages that may start from another value instead of zero. */
+type Adding = Node<"linear"> | Node<"linear_dx"> | Node<"combine"> | Node<"dispatch_dx">;
+
+const isAdding = (node: AnyNode): node is Adding =>
+  node.op === "linear" || node.op === "linear_dx" || node.op === "combine" || node.op === "dispatch_dx";
+
+const addingStage = (node: Adding, output: ValueId, residual?: ValueId): Stage => {
+  const rest = { output, ...(residual === undefined ? {} : { residual }) };
+  return node.op === "linear" || node.op === "linear_dx"
+    ? { kind: "matmul", node, ...rest }
+    : { kind: "combine", node, ...rest };
+};
 
 export function headsOf(node: AnyNode): number {
   return node.op === "rms_norm" || node.op === "rms_norm_dx" ? Math.max(1, node.attributes.heads) : 1;
@@ -58,7 +83,7 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
   const stages: Stage[] = [];
   /** Stage that makes a value, within this group. */
   const madeBy = new Map<ValueId, number>();
-  const absorbed = absorbedMatmuls(graph, rows, readers);
+  const absorbed = absorbedSums(graph, rows, readers);
 
   const push = (stage: Stage, results: readonly ValueId[]): void => {
     for (const value of results) madeBy.set(value, stages.length);
@@ -68,13 +93,13 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
   for (const index of rows) {
     const node = graph.nodes[index];
     if (node === undefined) continue;
-    if (absorbed.matmuls.has(index)) continue;
+    if (absorbed.addings.has(index)) continue;
     const sum = absorbed.sums.get(index);
     const [result] = node.results;
     if (sum !== undefined && result !== undefined) {
-      push({ kind: "matmul", node: sum.matmul, residual: sum.residual, output: result }, node.results);
-    } else if ((node.op === "linear" || node.op === "linear_dx") && result !== undefined) {
-      push({ kind: "matmul", node, output: result }, node.results);
+      push(addingStage(sum.adding, result, sum.residual), node.results);
+    } else if (isAdding(node) && result !== undefined) {
+      push(addingStage(node, result), node.results);
     } else if (programOps.has(node.op)) {
       addToProgram(graph, stages, madeBy, node);
     } else if (node.op === "cross_entropy") {
@@ -95,36 +120,51 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
       // Made by the stage of its cross-entropy, which stands in the same group: both read the same values.
       if (result === undefined || !madeBy.has(result))
         return bug("kernel", `cross_entropy_dx without its cross_entropy in the group`);
-    } else if (node.op === "rope") {
-      push({ kind: "rope", node }, node.results);
-    } else if (node.op === "dropout") {
-      push({ kind: "dropout", node }, node.results);
-    } else if (node.op === "embed") {
-      push({ kind: "embed", node }, node.results);
-    } else if (node.op === "restrict" || node.op === "join" || node.op === "extend") {
-      push({ kind: "move", node }, node.results);
     } else {
-      return bug("kernel", `no row stage for ${node.op}`);
+      push(plainStage(node), node.results);
     }
   }
   return stages;
 }
 
+/** A node that is a stage by itself. */
+function plainStage(node: AnyNode): Stage {
+  switch (node.op) {
+    case "rope":
+      return { kind: "rope", node };
+    case "dropout":
+      return { kind: "dropout", node };
+    case "embed":
+      return { kind: "embed", node };
+    case "softmax":
+      return { kind: "softmax", node };
+    case "dispatch":
+    case "combine_dy":
+      return { kind: "gather", node };
+    case "combine_dp":
+    case "balance_dx":
+      return { kind: "weights", node };
+    case "restrict":
+    case "join":
+    case "extend":
+      return { kind: "move", node };
+    default:
+      return bug("kernel", `no row stage for ${node.op}`);
+  }
+}
+
 type Absorbed = {
-  /** Matmul nodes that another stage computes. */
-  readonly matmuls: ReadonlySet<number>;
-  /** By index of the `add`: the matmul it joins and the other term. */
-  readonly sums: ReadonlyMap<
-    number,
-    { readonly matmul: Node<"linear"> | Node<"linear_dx">; readonly residual: ValueId }
-  >;
+  /** Nodes that another stage computes. */
+  readonly addings: ReadonlySet<number>;
+  /** By index of the `add`: what it joins and the other term. */
+  readonly sums: ReadonlyMap<number, { readonly adding: Adding; readonly residual: ValueId }>;
 };
 
-/** a + x·w: the sum is the matmul's epilogue, if nothing else reads the product. */
-function absorbedMatmuls(graph: Graph, rows: readonly number[], readers: Readers): Absorbed {
+/** a + x·w: the sum is the matmul's epilogue, if nothing else reads the product; likewise for sums over experts. */
+function absorbedSums(graph: Graph, rows: readonly number[], readers: Readers): Absorbed {
   const inGroup = new Set(rows);
-  const matmuls = new Set<number>();
-  const sums = new Map<number, { matmul: Node<"linear"> | Node<"linear_dx">; residual: ValueId }>();
+  const addings = new Set<number>();
+  const sums = new Map<number, { adding: Adding; residual: ValueId }>();
   for (const index of rows) {
     const node = graph.nodes[index];
     if (node?.op !== "add") continue;
@@ -136,18 +176,17 @@ function absorbedMatmuls(graph: Graph, rows: readonly number[], readers: Readers
     }));
     terms.sort((a, b) => b.producer - a.producer);
     for (const term of terms) {
-      const matmul = graph.nodes[term.producer];
+      const adding = graph.nodes[term.producer];
       const other = node.inputs[1 - term.side];
-      if (matmul === undefined || other === undefined || other === term.value) continue;
-      if (matmul.op !== "linear" && matmul.op !== "linear_dx") continue;
-      if (!inGroup.has(term.producer) || matmuls.has(term.producer)) continue;
+      if (adding === undefined || other === undefined || other === term.value) continue;
+      if (!isAdding(adding) || !inGroup.has(term.producer) || addings.has(term.producer)) continue;
       if ((readers[term.value] ?? []).length !== 1) continue;
-      matmuls.add(term.producer);
-      sums.set(index, { matmul, residual: other });
+      addings.add(term.producer);
+      sums.set(index, { adding, residual: other });
       break;
     }
   }
-  return { matmuls, sums };
+  return { addings, sums };
 }
 
 /** Nodes in one row program: its expressions are built recursively, and a thousand lines in one loop gain nothing. */
@@ -168,7 +207,7 @@ function addToProgram(graph: Graph, stages: Stage[], madeBy: Map<ValueId, number
   stages.push({ kind: "program", nodes: [node] });
 }
 
-/** Programs hold ops of one width per modality and one number of parts; norms over parts agree on their number. */
+/** Programs hold ops of one width per modality and one number of parts; sums over parts agree on their number. */
 function sameShape(graph: Graph, nodes: readonly AnyNode[], node: AnyNode): boolean {
   const [first] = nodes;
   const [a, b] = [first?.results[0], node.results[0]];
@@ -177,8 +216,10 @@ function sameShape(graph: Graph, nodes: readonly AnyNode[], node: AnyNode): bool
     b === undefined ? b : graph.values[b]?.type,
   ];
   if (left?.kind !== "rows" || right?.kind !== "rows") return false;
-  const widthsAgree = left.widths.every((width, m) => width === right.widths[m]);
-  const isNorm = (other: AnyNode): boolean => other.op === "rms_norm" || other.op === "rms_norm_dx";
-  const parts = nodes.filter(isNorm).map(headsOf);
-  return widthsAgree && (!isNorm(node) || parts.every((heads) => heads === headsOf(node)));
+  const widthsAgree =
+    left.space === right.space && left.widths.every((width, m) => width === right.widths[m]);
+  const hasSums = ({ op }: AnyNode): boolean =>
+    op === "rms_norm" || op === "rms_norm_dx" || op === "softmax_dx";
+  const parts = nodes.filter(hasSums).map(headsOf);
+  return widthsAgree && (!hasSums(node) || parts.every((heads) => heads === headsOf(node)));
 }

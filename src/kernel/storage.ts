@@ -50,7 +50,7 @@ export function planStorage(
   };
   const widest = widestByRoot(graph, root);
   const stride = (value: ValueId): number =>
-    isDense(graph, root(value)) ? 1 : rowStride(widest.get(root(value)) ?? 1);
+    isDense(graph, root(value)) ? (widest.get(root(value)) ?? 1) : rowStride(widest.get(root(value)) ?? 1);
   const perChunk = new Set(fusion.losses.flatMap((loss) => loss.perChunk.map(root)));
   return {
     root,
@@ -62,10 +62,11 @@ export function planStorage(
   };
 }
 
-/** What the host writes and losses are one number per row, side by side. */
+/** What the host writes, losses and integers stand side by side. */
 function isDense(graph: Graph, value: ValueId): boolean {
-  const op = graph.nodes[graph.values[value]?.node ?? -1]?.op;
-  return op === "input" || op === "cross_entropy";
+  const { type, node } = graph.values[value] ?? {};
+  const op = graph.nodes[node ?? -1]?.op;
+  return type?.dtype === "i32" || op === "input" || op === "cross_entropy";
 }
 
 /** Node index → a number per stage (equal for the nodes of one stage); nodes that are tasks have none. */
@@ -99,8 +100,9 @@ export function stageValues(stage: Stage): {
   readonly writes: readonly ValueId[];
 } {
   const nodes = stageNodes(stage);
-  const residual = stage.kind === "matmul" && stage.residual !== undefined ? [stage.residual] : [];
-  const writes = stage.kind === "matmul" ? [stage.output] : nodes.flatMap((node) => node.results);
+  const isSum = stage.kind === "matmul" || stage.kind === "combine";
+  const residual = isSum && stage.residual !== undefined ? [stage.residual] : [];
+  const writes = isSum ? [stage.output] : nodes.flatMap((node) => node.results);
   return { reads: [...nodes.flatMap((node) => node.inputs), ...residual], writes };
 }
 

@@ -7,17 +7,16 @@ import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
 import { attention, attentionGradient, cachedAttention } from "./attention-tasks.ts";
-import { makeCall, packedWeight } from "./calls.ts";
-import { tokenRowBuffers } from "./host.ts";
+import { makeCall } from "./call.ts";
+import { packedWeight } from "./calls.ts";
+import { balanceTask, routeTask } from "./expert-tasks.ts";
+import { type Segments, tokenRowBuffers } from "./host.ts";
 import type { TaskGroup } from "./kernel.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, spaceRead } from "./layout.ts";
 import { at, count } from "./registry.ts";
 
 /** Columns of the embedding's gradient that one task sums. */
 const embedColumns = 16;
-
-/** The buffer of row segments for a set of modalities, requested on first use. */
-export type Segments = (modalities: readonly number[], chunk?: number) => number;
 
 /** Task groups of one node; `chunk` limits a loss's weight gradient to that chunk's rows. */
 export function tasksOf(
@@ -41,6 +40,10 @@ export function tasksOf(
       return cachedAttention(layout, node);
     case "loss_sums":
       return lossSums(layout, node, segments);
+    case "route":
+      return routeTask(layout, node, segments);
+    case "balance":
+      return balanceTask(layout, node, segments);
     case "add":
       return arraySum(layout, node);
     case "zeros":
@@ -57,6 +60,9 @@ function required(values: readonly ValueId[], index: number): ValueId {
   return value;
 }
 
+const within = (space: number | undefined): { readonly space?: number } =>
+  space === undefined ? {} : { space };
+
 function linearGradient(
   layout: Layout,
   node: Node<"linear_dw">,
@@ -66,6 +72,7 @@ function linearGradient(
   const [dy, x, dw] = [required(node.inputs, 0), required(node.inputs, 1), required(node.results, 0)];
   const { modalities } = node.attributes;
   const [first = 0] = modalities;
+  const space = spaceRead(layout.graph, node);
   const [out = 0, inner = 0] = [layout.width(dy, first), layout.width(x, first)];
   const { outerRows } = layout.schedule;
   const call = makeCall(
@@ -83,17 +90,18 @@ function linearGradient(
       layout.address(dy, chunk),
       layout.address(x),
       layout.address(dw),
-      at(segments(modalities, chunk)),
+      segments(modalities, { chunk, space }),
       count(chunk === undefined || chunk === 0 ? 0 : 1),
     ],
     { flopsPerRow: 2 * out * inner, bytesPerRow: 4 * (out + inner) },
   );
-  return [{ call, count: Math.ceil(out / outerRows), modalities }];
+  return [{ call, count: Math.ceil(out / outerRows), modalities, ...within(space) }];
 }
 
 function normGradient(layout: Layout, node: Node<"rms_norm_dw">, segments: Segments): readonly TaskGroup[] {
   const [dy, x, dw] = [required(node.inputs, 0), required(node.inputs, 1), required(node.results, 0)];
   const { modalities, heads, eps } = node.attributes;
+  const space = spaceRead(layout.graph, node);
   const width = layout.width(x, modalities[0] ?? 0) ?? 0;
   const sizes = {
     width,
@@ -106,15 +114,15 @@ function normGradient(layout: Layout, node: Node<"rms_norm_dw">, segments: Segme
   const [from, to, rows] = [
     [layout.address(dy), layout.address(x)],
     layout.address(dw),
-    at(segments(modalities)),
+    segments(modalities, { space }),
   ];
   const { grid } = layout.schedule;
   if (grid === undefined) {
     const call = makeCall(layout, [node], { kind: "rms_norm_dw", ...sizes }, [...from, to, rows], cost);
-    return [{ call, count: 1, modalities }];
+    return [{ call, count: 1, modalities, ...within(space) }];
   }
   // One piece for all rows would leave a grid of workgroups idle: pieces first, their sum with all others' at the end.
-  const count = Math.ceil(layout.rows / grid.normRows);
+  const count = Math.ceil(layout.rowsIn(space) / grid.normRows);
   const partial = at(partialsBuffer(layout, dw, count * (width / sizes.heads)));
   const body = { kind: "rms_norm_partials", ...sizes, taskRows: grid.normRows } as const;
   const call = makeCall(layout, [node], body, [...from, partial, rows], cost);
@@ -126,7 +134,7 @@ function normGradient(layout: Layout, node: Node<"rms_norm_dw">, segments: Segme
     { flopsPerRow: 0, bytesPerRow: 0 },
   );
   return [
-    { call, count, modalities },
+    { call, count, modalities, ...within(space) },
     { call: sum, count: 1, modalities: [] },
   ];
 }
@@ -145,7 +153,7 @@ function embedGradient(layout: Layout, node: Node<"embed_dw">, segments: Segment
   const { vocab } = node.attributes;
   const sizes = { vocab, width, dyStride: layout.storage.stride(dy) };
   const cost = { flopsPerRow: 0, bytesPerRow: 8 * width };
-  const [from, to, rows] = [layout.address(dy), layout.address(table), at(segments(modalities))];
+  const [from, to, rows] = [layout.address(dy), layout.address(table), segments(modalities)];
   if (layout.schedule.grid === undefined) {
     const body = { kind: "embed_dw", ...sizes, taskColumns: embedColumns } as const;
     const call = makeCall(layout, [node], body, [from, layout.address(tokens), to, rows], cost);
@@ -168,7 +176,7 @@ function lossSums(layout: Layout, node: Node<"loss_sums">, segments: Segments): 
     layout,
     [node],
     { kind: "loss_sums", modalities: node.attributes.modalities },
-    [...args, at(segments(all))],
+    [...args, segments(all)],
     { flopsPerRow: 0, bytesPerRow: 12 },
   );
   return [{ call, count: 1, modalities: all }];

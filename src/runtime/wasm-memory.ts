@@ -71,24 +71,27 @@ export function writeRecords(artifact: Artifact, layout: MemoryLayout, memory: W
       putCall(groups + position * groupForm.bytes, call);
       put(groups + position * groupForm.bytes + callForm.bytes, count);
     }
-    const [first, end] = tileRange(artifact, launch, layout);
+    const { tiles, first, end } = tilesOf(artifact, launch, layout);
     const tasks = sum(launch.tasks.map(({ count }) => count));
-    const tiles = layout.arena + artifact.layout.tiles;
     put(layout.records + index * record.bytes + record.firstTile, first, end, tiles, stages, groups, tasks);
   }
 }
 
-/** Addresses of the words that hold a launch's first and end tile. */
-function tileRange(
-  artifact: Artifact,
-  launch: ArtifactLaunch,
-  { arena }: MemoryLayout,
-): readonly [number, number] {
+type TilePlaces = { readonly tiles: number; readonly first: number; readonly end: number };
+
+/** Addresses of a launch's tile table, and of the words that hold its first and its end tile. */
+function tilesOf({ layout }: Artifact, launch: ArtifactLaunch, { arena }: MemoryLayout): TilePlaces {
   const { zero } = wasmRecords.control;
-  const starts = arena + artifact.layout.tileStarts;
-  if (launch.stages.every((calls) => calls.length === 0)) return [zero, zero];
-  if (launch.chunk === undefined) return [zero, starts + artifact.layout.chunkCount * wordBytes];
-  return [starts + launch.chunk * wordBytes, starts + (launch.chunk + 1) * wordBytes];
+  const table = launch.space === undefined ? layout : (layout.spaces?.[launch.space] ?? layout);
+  const [tiles, starts] = [arena + table.tiles, arena + table.tileStarts];
+  if (launch.stages.every((calls) => calls.length === 0)) return { tiles, first: zero, end: zero };
+  const chunks = launch.space === undefined ? layout.chunkCount : 1;
+  if (launch.chunk === undefined) return { tiles, first: zero, end: starts + chunks * wordBytes };
+  return {
+    tiles,
+    first: starts + launch.chunk * wordBytes,
+    end: starts + (launch.chunk + 1) * wordBytes,
+  };
 }
 
 function entriesOf(launch: ArtifactLaunch, index: number): MemoryLayout["entries"] {

@@ -188,6 +188,20 @@ export type ArtifactLayout = {
     readonly modalities: readonly number[];
     readonly chunk?: number;
   }[];
+  /**
+   * Rows of experts, by space: sorted by group (pool · experts + expert). The device writes their tables while it runs;
+   * what is known before is how many rows a pool has: tokens · top, or without it as many per expert as make up for the
+   * tokens.
+   */
+  readonly spaces?: readonly {
+    readonly experts: number;
+    /** Modalities of each pool. */
+    readonly pools: readonly (readonly number[])[];
+    readonly top?: number;
+    readonly tiles: number;
+    readonly tileStarts: number;
+    readonly maximumTiles: number;
+  }[];
   /** Where wanted: the live rows sorted by token, and for every token of the vocabulary where its rows begin, and an end. */
   readonly tokenRows?: { readonly order: number; readonly starts: number };
 };
@@ -195,12 +209,16 @@ export type ArtifactLayout = {
 /** Resolved addresses and numbers; everything a device needs to run one launch. */
 export type ArtifactLaunch = {
   readonly phase: "prepare" | "forward" | "backward" | "update";
+  /** By modality; by group, where they run over the rows of a space. */
   readonly stages: readonly (readonly ArtifactCall[])[];
+  readonly space?: number;
   readonly chunk?: number;
   readonly tasks: readonly {
     readonly call: ArtifactCall;
     readonly count: number;
+    /** Groups of a space, if it says so. */
     readonly modalities: readonly number[];
+    readonly space?: number;
   }[];
 };
 

@@ -67,6 +67,7 @@ export function assemble(assembly: Assembly): Artifact {
         modalities,
         ...(chunk === undefined ? {} : { chunk }),
       })),
+      ...spacesOf(plan),
       ...tokenRowsOf(plan),
     },
     kernels: plan.kernels.map(({ name, body }) => ({ name, kind: body.kind })),
@@ -126,6 +127,19 @@ function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
   return tensors;
 }
 
+/** Only where there are experts. */
+function spacesOf({ spaces, buffers }: Plan): Pick<Artifact["layout"], "spaces"> {
+  if (spaces.length === 0) return {};
+  const place = (buffer: number): number => buffers[buffer]?.byteOffset ?? 0;
+  return {
+    spaces: spaces.map(({ tiles, tileStarts, ...space }) => ({
+      ...space,
+      tiles: place(tiles),
+      tileStarts: place(tileStarts),
+    })),
+  };
+}
+
 /** Only where a kernel asks which rows hold a token. */
 function tokenRowsOf({ buffers }: Plan): Pick<Artifact["layout"], "tokenRows"> {
   const place = (name: string): number | undefined =>
@@ -156,11 +170,13 @@ function resolveLaunch(plan: Plan, launch: Launch): ArtifactLaunch {
   return {
     phase: launch.phase,
     stages: launch.stages.map((stages) => stages.map(call)),
+    ...(launch.space === undefined ? {} : { space: launch.space }),
     ...(launch.chunk === undefined ? {} : { chunk: launch.chunk }),
     tasks: launch.tasks.map((task) => ({
       call: call(task.call),
       count: task.count,
       modalities: task.modalities,
+      ...(task.space === undefined ? {} : { space: task.space }),
     })),
   };
 }

@@ -709,6 +709,155 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "stripBytes", {"start":{"line":141,"column":63},"end":{"line":141,"column":73}} ), depth0)) != null ? stack1 : "")
     + ")))\n    (local.set $rowOf (i32.add (local.get $rowOf) (i32.const 4)))\n    (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))\n";
 },"useData":true}],
+  ["wasm/balance", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (local.set $loss (f64.add (local.get $loss) (call "
+    + ((stack1 = alias2(alias1(depth0, "function", {"start":{"line":5,"column":54},"end":{"line":5,"column":62}} ), depth0)) != null ? stack1 : "")
+    + " (i32.load (local.get $args))\n    (i32.add (i32.load offset=4 (local.get $args)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "startsBytes", {"start":{"line":6,"column":64},"end":{"line":6,"column":75}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "segments", {"start":{"line":7,"column":23},"end":{"line":7,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $args)))))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $loss f64)\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"pools"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":4,"column":0},"end":{"line":8,"column":9}}})) != null ? stack1 : "")
+    + "  (memory.fill (i32.load offset=8 (local.get $args)) (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zeroBytes", {"start":{"line":9,"column":80},"end":{"line":9,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (f32.store (i32.load offset=8 (local.get $args)) (f32.demote_f64 (local.get $loss))))\n\n;; One pool's term, from where its groups begin; 0 without tokens.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":13,"column":9},"end":{"line":13,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_pool (param $p i32) (param $starts i32) (param $segments i32) (result f64)\n  (local $expert i32) (local $rows f64) (local $loss f64) (local $sum f64)\n  (local $row i32) (local $end i32) (local $pair i32) (local $lastPair i32)\n  (local.set $rows (f64.convert_i32_s (i32.sub\n    (i32.load (i32.add (local.get $starts) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":17,"column":56},"end":{"line":17,"column":65}} ), depth0)) != null ? stack1 : "")
+    + "))) (i32.load (local.get $starts)))))\n  (if (f64.eq (local.get $rows) (f64.const 0)) (then (return (f64.const 0))))\n  (local.set $lastPair (i32.add (local.get $segments) (i32.shl (i32.load (local.get $segments)) (i32.const 3))))\n  (loop $experts\n    (local.set $sum (f64.const 0))\n    (local.set $pair (local.get $segments))\n    (block $done (loop $ranges\n      (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n      (local.set $row (i32.load offset=4 (local.get $pair)))\n      (local.set $end (i32.load offset=8 (local.get $pair)))\n      (block $next (loop $tokens\n        (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n        (local.set $sum (f64.add (local.get $sum) (f64.promote_f32 (f32.load\n          (i32.add (i32.add (local.get $p) (i32.shl (local.get $expert) (i32.const 2)))\n            (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":31,"column":51},"end":{"line":31,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ")))))))\n        (local.set $row (i32.add (local.get $row) (i32.const 1)))\n        (br $tokens)))\n      (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n      (br $ranges)))\n    ;; share of rows · mean weight = (rows of this expert ÷ rows) · (sum ÷ (rows ÷ "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":36,"column":85},"end":{"line":36,"column":88}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $loss (f64.add (local.get $loss) (f64.mul (local.get $sum) (f64.convert_i32_s (i32.sub\n      (i32.load offset=4 (local.get $starts)) (i32.load (local.get $starts)))))))\n    (local.set $starts (i32.add (local.get $starts) (i32.const 4)))\n    (br_if $experts (i32.lt_s (local.tee $expert (i32.add (local.get $expert) (i32.const 1))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":40,"column":107},"end":{"line":40,"column":114}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (f64.div (f64.mul (f64.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":41,"column":33},"end":{"line":41,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ") (local.get $loss)) (f64.mul (local.get $rows) (local.get $rows))))\n";
+},"useData":true}],
+  ["wasm/balance_dx", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n;; The numbers are the same for every row of a pool: they are made once a tile, and copied.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":3,"column":9},"end":{"line":3,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $starts i32) (local $at i32) (local $total f32) (local $p i32) (local $end i32)\n  (local.set $starts (i32.load (local.get $args)))\n  (local.set $total (f32.convert_i32_s\n    (i32.sub (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":7,"column":32},"end":{"line":7,"column":37}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $starts)) (i32.load (local.get $starts)))))\n  (loop $experts\n    (f32.store (i32.add (global.get $scratch) (local.get $at))\n      (f32.div\n        (f32.mul (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "scale", {"start":{"line":11,"column":30},"end":{"line":11,"column":35}} ), depth0)) != null ? stack1 : "")
+    + ") (f32.convert_i32_s\n          (i32.sub (i32.load offset=4 (local.get $starts)) (i32.load (local.get $starts)))))\n        (f32.mul (local.get $total) (local.get $total))))\n    (local.set $starts (i32.add (local.get $starts) (i32.const 4)))\n    (br_if $experts (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":15,"column":99},"end":{"line":15,"column":104}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $p (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":16,"column":104},"end":{"line":16,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $end (i32.add (local.get $p) (i32.mul (local.get $count) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":17,"column":83},"end":{"line":17,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $p) (local.get $end)))\n    (call $copy_row (local.get $p) (global.get $scratch) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":20,"column":70},"end":{"line":20,"column":75}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $p (i32.add (local.get $p) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":21,"column":55},"end":{"line":21,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $rows))))\n";
+},"useData":true}],
+  ["wasm/combine", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $p (i32.add (i32.load offset=12 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "pBytes", {"start":{"line":13,"column":105},"end":{"line":13,"column":111}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (local.set $from (i32.add (i32.load offset=16 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "dBytes", {"start":{"line":16,"column":108},"end":{"line":16,"column":114}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (call $zero_row (local.get $z) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "bytes", {"start":{"line":18,"column":48},"end":{"line":18,"column":53}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (local.set $from (local.get $z))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    return "          (f32.load (local.get $p))\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    return "          (f32.const 1)\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n;; A row starts as d, or as zero; each expert's row is added to it in the experts' order.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":3,"column":9},"end":{"line":3,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $slot i32) (local $lastSlot i32) (local $s i32)\n  (local $from i32) (local $z i32) (local $p i32)\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (local.set $slot (i32.add (i32.load (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":8,"column":98},"end":{"line":8,"column":107}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $z (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zBytes", {"start":{"line":11,"column":104},"end":{"line":11,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"weighted"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":14,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":15,"column":0},"end":{"line":20,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $lastSlot (i32.add (local.get $slot) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":21,"column":65},"end":{"line":21,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (loop $experts\n      (local.set $s (i32.load (local.get $slot)))\n      (if (i32.ge_s (local.get $s) (i32.const 0)) (then\n        (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":25,"column":17},"end":{"line":25,"column":21}} ), depth0)) != null ? stack1 : "")
+    + "_add (local.get $z) (local.get $from)\n          (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $s) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":26,"column":94},"end":{"line":26,"column":100}} ), depth0)) != null ? stack1 : "")
+    + ")))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"weighted"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":31,"column":7}}})) != null ? stack1 : "")
+    + "        )\n        (local.set $from (local.get $z))))\n      (local.set $p (i32.add (local.get $p) (i32.const 4)))\n      (local.set $slot (i32.add (local.get $slot) (i32.const 4)))\n      (br_if $experts (i32.lt_u (local.get $slot) (local.get $lastSlot))))\n    (if (i32.ne (local.get $from) (local.get $z)) (then\n      (call $copy_row (local.get $z) (local.get $from) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":38,"column":68},"end":{"line":38,"column":73}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br $rows))))\n\n;; z = from + y · by; rows have room for whole vectors.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":43,"column":9},"end":{"line":43,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_add (param $z i32) (param $from i32) (param $y i32) (param $by f32)\n  (local $end i32) (local $factor v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $z) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":46,"column":55},"end":{"line":46,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $vectors\n    (v128.store (local.get $z) "
+    + ((stack1 = alias2(alias1(depth0, "sum", {"start":{"line":48,"column":33},"end":{"line":48,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ")\n    (local.set $z (i32.add (local.get $z) (i32.const 16)))\n    (local.set $from (i32.add (local.get $from) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br_if $vectors (i32.lt_u (local.get $z) (local.get $end)))))\n";
+},"useData":true}],
+  ["wasm/combine_dp", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $slot i32) (local $lastSlot i32) (local $end i32) (local $s i32) (local $z i32) (local $row i32) (local $p i32)\n  (local.set $slot (i32.add (i32.load (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":4,"column":98},"end":{"line":4,"column":107}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $end (i32.add (local.get $slot) (i32.mul (local.get $count) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":5,"column":86},"end":{"line":5,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $z (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zBytes", {"start":{"line":6,"column":104},"end":{"line":6,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $row (i32.add (i32.load offset=12 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":7,"column":107},"end":{"line":7,"column":113}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $slot) (local.get $end)))\n    (local.set $lastSlot (i32.add (local.get $slot) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":10,"column":65},"end":{"line":10,"column":74}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $p (local.get $row))\n    (loop $experts\n      (local.set $s (i32.load (local.get $slot)))\n      (if (i32.ge_s (local.get $s) (i32.const 0))\n        (then (f32.store (local.get $p) (call $row_dot (local.get $z)\n          (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $s) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":16,"column":94},"end":{"line":16,"column":100}} ), depth0)) != null ? stack1 : "")
+    + ")))\n          (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":17,"column":23},"end":{"line":17,"column":28}} ), depth0)) != null ? stack1 : "")
+    + "))))\n        (else (f32.store (local.get $p) (f32.const 0))))\n      (local.set $p (i32.add (local.get $p) (i32.const 4)))\n      (local.set $slot (i32.add (local.get $slot) (i32.const 4)))\n      (br_if $experts (i32.lt_u (local.get $slot) (local.get $lastSlot))))\n    (local.set $z (i32.add (local.get $z) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "zBytes", {"start":{"line":22,"column":55},"end":{"line":22,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $row (i32.add (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":23,"column":59},"end":{"line":23,"column":65}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $rows))))\n";
+},"useData":true}],
   ["wasm/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -866,6 +1015,42 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ")))\n          (i32.add (local.get $dy) (i32.mul (local.get $row) (i32.const "
     + ((stack1 = alias2(alias1(depth0, "dyBytes", {"start":{"line":27,"column":74},"end":{"line":27,"column":81}} ), depth0)) != null ? stack1 : "")
     + "))) (local.get $bytes))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $rows)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $segments))))\n";
+},"useData":true}],
+  ["wasm/gather", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (call $row_scale (local.get $y) (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":12,"column":64},"end":{"line":12,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (f32.load (i32.add (i32.load offset=12 (local.get $args))\n        (i32.mul (i32.load (local.get $source)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":14,"column":61},"end":{"line":14,"column":67}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    (call $copy_row (local.get $y) (local.get $x) (i32.const "
+    + ((stack1 = container.lambda(container.strict(depth0, "bytes", {"start":{"line":16,"column":63},"end":{"line":16,"column":68}} ), depth0)) != null ? stack1 : "")
+    + "))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $source i32) (local $end i32) (local $x i32) (local $y i32)\n  (local.set $source (i32.add (i32.load (local.get $args)) (i32.shl (local.get $first) (i32.const 2))))\n  (local.set $end (i32.add (local.get $source) (i32.shl (local.get $count) (i32.const 2))))\n  (local.set $y (i32.add (i32.load offset=8 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":6,"column":104},"end":{"line":6,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $source) (local.get $end)))\n    (local.set $x (i32.add (i32.load offset=4 (local.get $args))\n      (i32.mul (i32.load (local.get $source)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":10,"column":59},"end":{"line":10,"column":65}} ), depth0)) != null ? stack1 : "")
+    + "))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"weighted"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":17,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $source (i32.add (local.get $source) (i32.const 4)))\n    (local.set $y (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":19,"column":55},"end":{"line":19,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $rows))))\n";
 },"useData":true}],
   ["wasm/heads", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.lambda;
@@ -1416,6 +1601,125 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "headBytes", {"start":{"line":22,"column":57},"end":{"line":22,"column":66}} ), depth0)) != null ? stack1 : "")
     + ")))\n      (br_if $heads (local.tee $head (i32.sub (local.get $head) (i32.const 1)))))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br $rows))))\n";
 },"useData":true}],
+  ["wasm/route", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (local.set $slot (call "
+    + ((stack1 = alias2(alias1(depth0, "function", {"start":{"line":6,"column":27},"end":{"line":6,"column":35}} ), depth0)) != null ? stack1 : "")
+    + " (i32.load (local.get $args)) (i32.load offset=4 (local.get $args))\n    (i32.load offset=8 (local.get $args)) (i32.add (local.get $starts) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "startsBytes", {"start":{"line":7,"column":84},"end":{"line":7,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "))\n    (i32.load offset="
+    + ((stack1 = alias2(alias1(depth0, "segments", {"start":{"line":8,"column":23},"end":{"line":8,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $args)) (local.get $slot)))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  (i32.store offset="
+    + ((stack1 = alias2(alias1(depth0, "offset", {"start":{"line":14,"column":22},"end":{"line":14,"column":28}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $lists) "
+    + ((stack1 = alias2(alias1(depth0, "value", {"start":{"line":14,"column":52},"end":{"line":14,"column":57}} ), depth0)) != null ? stack1 : "")
+    + ")\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; A pool whose tokens choose. A first walk marks what each of them takes and counts; with the counts added up, a second\n;; one hands out rows. Gives the first row behind the pool's.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":41,"column":9},"end":{"line":41,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_pool (param $p i32) (param $source i32) (param $slots i32) (param $starts i32) (param $segments i32)\n  (param $slot i32) (result i32)\n  (local $pair i32) (local $lastPair i32) (local $row i32) (local $end i32) (local $expert i32) (local $count i32)\n  (local $first i32)\n  (local.set $first (local.get $slot))\n  (memory.fill (local.get $starts) (i32.const 0) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":46,"column":62},"end":{"line":46,"column":71}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (local.set $lastPair (i32.add (local.get $segments) (i32.shl (i32.load (local.get $segments)) (i32.const 3))))\n  (local.set $pair (local.get $segments))\n  (block $marked (loop $ranges\n    (br_if $marked (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $tokens\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":55,"column":15},"end":{"line":55,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_mark (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":55,"column":90},"end":{"line":55,"column":96}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (i32.add (local.get $slots) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":56,"column":75},"end":{"line":56,"column":84}} ), depth0)) != null ? stack1 : "")
+    + "))) (local.get $starts))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $tokens)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges)))\n  (loop $sums\n    (local.set $count (i32.load (i32.add (local.get $starts) (local.get $expert))))\n    (i32.store (i32.add (local.get $starts) (local.get $expert)) (local.get $slot))\n    (local.set $slot (i32.add (local.get $slot) (local.get $count)))\n    (br_if $sums (i32.lt_s (local.tee $expert (i32.add (local.get $expert) (i32.const 4))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":65,"column":104},"end":{"line":65,"column":113}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $pair (local.get $segments))\n  (block $placed (loop $ranges\n    (br_if $placed (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $tokens\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":73,"column":15},"end":{"line":73,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_place (local.get $row) (local.get $source)\n        (i32.add (local.get $slots) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":74,"column":75},"end":{"line":74,"column":84}} ), depth0)) != null ? stack1 : "")
+    + "))) (local.get $starts))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $tokens)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges)))\n  ;; Each group's place has moved to its end, where the next one begins.\n  (memory.copy (i32.add (local.get $starts) (i32.const 4)) (local.get $starts) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "lastBytes", {"start":{"line":80,"column":92},"end":{"line":80,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (i32.store (local.get $starts) (local.get $first))\n  (local.get $slot))\n\n;; Marks the "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":84,"column":15},"end":{"line":84,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " highest weights of a token with 0, the others with −1; of equal ones the lower expert goes first.\n;; Weights are not negative, so their bits are in the same order.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":86,"column":9},"end":{"line":86,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_mark (param $p i32) (param $slots i32) (param $counts i32)\n  (local $turn i32) (local $at i32) (local $best i32)\n  (memory.fill (local.get $slots) (i32.const 255) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":88,"column":63},"end":{"line":88,"column":72}} ), depth0)) != null ? stack1 : "")
+    + "))\n  (loop $turns\n    (local.set $best (i32.const -1))\n    (local.set $at (i32.const 0))\n    (loop $experts\n      (if (i32.load (i32.add (local.get $slots) (local.get $at))) (then\n        (if (i32.or (i32.lt_s (local.get $best) (i32.const 0))\n            (i32.gt_u (i32.load (i32.add (local.get $p) (local.get $at)))\n              (i32.load (i32.add (local.get $p) (local.get $best)))))\n          (then (local.set $best (local.get $at))))))\n      (br_if $experts (i32.lt_s (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":98,"column":101},"end":{"line":98,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (i32.store (i32.add (local.get $slots) (local.get $best)) (i32.const 0))\n    (local.set $at (i32.add (local.get $counts) (local.get $best)))\n    (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 1)))\n    (br_if $turns (i32.lt_s (local.tee $turn (i32.add (local.get $turn) (i32.const 1))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":102,"column":101},"end":{"line":102,"column":104}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n\n;; Gives a token the next row of every expert that it has marked.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":105,"column":9},"end":{"line":105,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_place (param $row i32) (param $source i32) (param $slots i32) (param $starts i32)\n  (local $last i32) (local $slot i32)\n  (local.set $last (i32.add (local.get $slots) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":107,"column":60},"end":{"line":107,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $experts\n    (if (i32.eqz (i32.load (local.get $slots))) (then\n      (local.set $slot (i32.load (local.get $starts)))\n      (i32.store (local.get $slots) (local.get $slot))\n      (i32.store (i32.add (local.get $source) (i32.shl (local.get $slot) (i32.const 2))) (local.get $row))\n      (i32.store (local.get $starts) (i32.add (local.get $slot) (i32.const 1)))))\n    (local.set $starts (i32.add (local.get $starts) (i32.const 4)))\n    (br_if $experts (i32.lt_u (local.tee $slots (i32.add (local.get $slots) (i32.const 4))) (local.get $last)))))\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; A pool whose experts choose: each takes as many tokens as make up for all of them, those with its highest weights;\n;; of equal ones the earlier rows. Gives the first row behind the pool's.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":119,"column":9},"end":{"line":119,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_pool (param $p i32) (param $source i32) (param $slots i32) (param $starts i32) (param $segments i32)\n  (param $slot i32) (result i32)\n  (local $pair i32) (local $lastPair i32) (local $tokens i32) (local $taken i32) (local $expert i32)\n  (local.set $pair (local.get $segments))\n  (local.set $lastPair (i32.add (local.get $segments) (i32.shl (i32.load (local.get $segments)) (i32.const 3))))\n  (block $counted (loop $ranges\n    (br_if $counted (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $tokens (i32.add (local.get $tokens)\n      (i32.sub (i32.load offset=8 (local.get $pair)) (i32.load offset=4 (local.get $pair)))))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges)))\n  (local.set $taken (i32.div_u (i32.add (local.get $tokens) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "lessOne", {"start":{"line":130,"column":73},"end":{"line":130,"column":80}} ), depth0)) != null ? stack1 : "")
+    + ")) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":130,"column":98},"end":{"line":130,"column":105}} ), depth0)) != null ? stack1 : "")
+    + ")))\n  (loop $experts\n    (i32.store (local.get $starts) (local.get $slot))\n    (if (local.get $taken) (then\n      (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":134,"column":15},"end":{"line":134,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "_choose (i32.add (local.get $p) (local.get $expert)) (local.get $source)\n        (i32.add (local.get $slots) (local.get $expert)) (local.get $segments) (local.get $slot) (local.get $taken))))\n    (local.set $slot (i32.add (local.get $slot) (local.get $taken)))\n    (local.set $starts (i32.add (local.get $starts) (i32.const 4)))\n    (br_if $experts (i32.lt_s (local.tee $expert (i32.add (local.get $expert) (i32.const 4))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":138,"column":107},"end":{"line":138,"column":116}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.get $slot))\n\n;; One expert's tokens, in their order. Weights are not negative, so their bits are in the same order: a threshold is\n;; found bit by bit, the highest that $taken weights reach. Until they are replaced, the bits stand in the slots.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":143,"column":9},"end":{"line":143,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_choose (param $p i32) (param $source i32) (param $slots i32) (param $segments i32) (param $slot i32)\n  (param $taken i32)\n  (local $pair i32) (local $lastPair i32) (local $at i32) (local $end i32) (local $threshold i32) (local $bit i32)\n  (local $key i32) (local $row i32) (local $ties i32)\n  (local.set $pair (local.get $segments))\n  (local.set $lastPair (i32.add (local.get $segments) (i32.shl (i32.load (local.get $segments)) (i32.const 3))))\n  (block $copied (loop $ranges\n    (br_if $copied (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $tokens\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (i32.store (i32.add (local.get $slots) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":155,"column":84},"end":{"line":155,"column":93}} ), depth0)) != null ? stack1 : "")
+    + ")))\n        (i32.load (i32.add (local.get $p) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "pBytes", {"start":{"line":156,"column":81},"end":{"line":156,"column":87}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $tokens)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges)))\n  (local.set $bit (i32.const 0x80000000))\n  (loop $bits\n    (if (i32.ge_s (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":163,"column":27},"end":{"line":163,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "_reach (local.get $slots) (local.get $segments)\n          (i32.or (local.get $threshold) (local.get $bit))) (local.get $taken))\n      (then (local.set $threshold (i32.or (local.get $threshold) (local.get $bit)))))\n    (br_if $bits (local.tee $bit (i32.shr_u (local.get $bit) (i32.const 1)))))\n  ;; All that are above the threshold, and of those on it as many as are left.\n  (local.set $ties (local.get $taken))\n  (if (i32.ne (local.get $threshold) (i32.const -1)) (then\n    (local.set $ties (i32.sub (local.get $taken) (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":170,"column":58},"end":{"line":170,"column":62}} ), depth0)) != null ? stack1 : "")
+    + "_reach (local.get $slots) (local.get $segments)\n      (i32.add (local.get $threshold) (i32.const 1)))))))\n  (local.set $pair (local.get $segments))\n  (block $placed (loop $ranges\n    (br_if $placed (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $row (i32.load offset=4 (local.get $pair)))\n    (local.set $end (i32.load offset=8 (local.get $pair)))\n    (block $next (loop $tokens\n      (br_if $next (i32.ge_s (local.get $row) (local.get $end)))\n      (local.set $at (i32.add (local.get $slots) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":179,"column":88},"end":{"line":179,"column":97}} ), depth0)) != null ? stack1 : "")
+    + "))))\n      (local.set $key (i32.load (local.get $at)))\n      (i32.store (local.get $at) (i32.const -1))\n      (if (i32.eq (local.get $key) (local.get $threshold)) (then\n        (local.set $ties (i32.sub (local.get $ties) (i32.const 1)))))\n      (if (i32.or (i32.gt_u (local.get $key) (local.get $threshold))\n          (i32.and (i32.eq (local.get $key) (local.get $threshold)) (i32.ge_s (local.get $ties) (i32.const 0)))) (then\n        (i32.store (local.get $at) (local.get $slot))\n        (i32.store (i32.add (local.get $source) (i32.shl (local.get $slot) (i32.const 2))) (local.get $row))\n        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))))\n      (local.set $row (i32.add (local.get $row) (i32.const 1)))\n      (br $tokens)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges))))\n\n;; How many of the tokens' weights reach a threshold.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":195,"column":9},"end":{"line":195,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_reach (param $slots i32) (param $pair i32) (param $threshold i32) (result i32)\n  (local $lastPair i32) (local $at i32) (local $end i32) (local $count i32)\n  (local.set $lastPair (i32.add (local.get $pair) (i32.shl (i32.load (local.get $pair)) (i32.const 3))))\n  (block $done (loop $ranges\n    (br_if $done (i32.ge_u (local.get $pair) (local.get $lastPair)))\n    (local.set $at (i32.add (local.get $slots) (i32.mul (i32.load offset=4 (local.get $pair)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":200,"column":107},"end":{"line":200,"column":116}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $end (i32.add (local.get $slots) (i32.mul (i32.load offset=8 (local.get $pair)) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":201,"column":108},"end":{"line":201,"column":117}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (block $next (loop $tokens\n      (br_if $next (i32.ge_u (local.get $at) (local.get $end)))\n      (local.set $count (i32.add (local.get $count) (i32.ge_u (i32.load (local.get $at)) (local.get $threshold))))\n      (local.set $at (i32.add (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "slotBytes", {"start":{"line":205,"column":59},"end":{"line":205,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br $tokens)))\n    (local.set $pair (i32.add (local.get $pair) (i32.const 8)))\n    (br $ranges)))\n  (local.get $count))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $task i32) (param $tasks i32)\n  (local $slot i32) (local $starts i32) (local $lists i32)\n  (local.set $starts (i32.load offset=12 (local.get $args)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"pools"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":5,"column":0},"end":{"line":9,"column":9}}})) != null ? stack1 : "")
+    + "  (i32.store offset="
+    + ((stack1 = alias2(alias1(depth0, "endBytes", {"start":{"line":10,"column":22},"end":{"line":10,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " (local.get $starts) (local.get $slot))\n  (call $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":11,"column":11},"end":{"line":11,"column":15}} ), depth0)) != null ? stack1 : "")
+    + "_tiles (local.get $starts) (i32.load offset=16 (local.get $args)) (i32.load offset=20 (local.get $args)))\n  (local.set $lists (i32.load offset=24 (local.get $args)))\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"words"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":13,"column":0},"end":{"line":15,"column":9}}})) != null ? stack1 : "")
+    + ")\n\n;; Tiles of every group, in order: first row, rows, group; then 0 and their number.\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":19,"column":9},"end":{"line":19,"column":13}} ), depth0)) != null ? stack1 : "")
+    + "_tiles (param $starts i32) (param $tile i32) (param $tileStarts i32)\n  (local $group i32) (local $row i32) (local $left i32) (local $tiles i32)\n  (loop $groups\n    (local.set $row (i32.load (local.get $starts)))\n    (block $next (loop $rows\n      (local.set $left (i32.sub (i32.load offset=4 (local.get $starts)) (local.get $row)))\n      (br_if $next (i32.le_s (local.get $left) (i32.const 0)))\n      (i32.store (local.get $tile) (local.get $row))\n      (i32.store offset=4 (local.get $tile) (call $min (local.get $left) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":27,"column":86},"end":{"line":27,"column":94}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (i32.store offset=8 (local.get $tile) (local.get $group))\n      (local.set $tile (i32.add (local.get $tile) (i32.const 12)))\n      (local.set $tiles (i32.add (local.get $tiles) (i32.const 1)))\n      (local.set $row (i32.add (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":31,"column":61},"end":{"line":31,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (br $rows)))\n    (local.set $starts (i32.add (local.get $starts) (i32.const 4)))\n    (br_if $groups (i32.lt_s (local.tee $group (i32.add (local.get $group) (i32.const 1))) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":34,"column":104},"end":{"line":34,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (i32.store (local.get $tileStarts) (i32.const 0))\n  (i32.store offset=4 (local.get $tileStarts) (local.get $tiles)))\n\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.program(3, data, 0),"data":data,"loc":{"start":{"line":38,"column":0},"end":{"line":210,"column":7}}})) != null ? stack1 : "");
+},"useData":true}],
   ["wasm/row_program", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -1574,6 +1878,31 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + " (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $s0)))\n\n;; y = x · by, or 0 where that is denormal: arithmetic on denormal numbers is a hundred times slower.\n(func $row_scale (param $y i32) (param $x i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128) (local $z v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $y) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $y) (local.get $end)))\n    (local.set $z (f32x4.mul (v128.load (local.get $x)) (local.get $factor)))\n    (v128.store (local.get $y) "
     + ((stack1 = alias3(alias2(depth0, "flushed", {"start":{"line":147,"column":33},"end":{"line":147,"column":40}} ), depth0)) != null ? stack1 : "")
     + ")\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n\n;; Σ x · y\n(func $row_dot (param $x i32) (param $y i32) (param $bytes i32) (result f32)\n  (local $end i32) (local $sum v128)\n  (local.set $end (i32.add (local.get $x) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $x) (local.get $end)))\n    (local.set $sum (f32x4.add (local.get $sum) (v128.and\n      (f32x4.mul (v128.load (local.get $x)) (v128.load (local.get $y)))\n      (call $lanes_before (local.get $x) (local.get $end)))))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors)))\n  (call $sum_lanes (local.get $sum)))\n\n;; to += x · y · by\n(func $row_add_product (param $to i32) (param $x i32) (param $y i32) (param $bytes i32) (param $by f32)\n  (local $end i32) (local $factor v128)\n  (local.set $factor (f32x4.splat (local.get $by)))\n  (local.set $end (i32.add (local.get $to) (local.get $bytes)))\n  (block $done (loop $vectors\n    (br_if $done (i32.ge_u (local.get $to) (local.get $end)))\n    (v128.store (local.get $to) (f32x4.add (v128.load (local.get $to))\n      (f32x4.mul (f32x4.mul (v128.load (local.get $x)) (local.get $factor)) (v128.load (local.get $y)))))\n    (local.set $to (i32.add (local.get $to) (i32.const 16)))\n    (local.set $x (i32.add (local.get $x) (i32.const 16)))\n    (local.set $y (i32.add (local.get $y) (i32.const 16)))\n    (br $vectors))))\n";
+},"useData":true}],
+  ["wasm/softmax", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $end i32) (local $x i32) (local $y i32)\n  (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":4,"column":95},"end":{"line":4,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $y (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $first) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":5,"column":104},"end":{"line":5,"column":110}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (local.set $end (i32.add (local.get $y) (i32.mul (local.get $count) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":6,"column":83},"end":{"line":6,"column":89}} ), depth0)) != null ? stack1 : "")
+    + "))))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_u (local.get $y) (local.get $end)))\n    (call $row_scale (local.get $y) (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":9,"column":64},"end":{"line":9,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (f32.div (f32.const 1)\n        (call $row_exp (local.get $x) (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":11,"column":66},"end":{"line":11,"column":71}} ), depth0)) != null ? stack1 : "")
+    + ")\n          (call $row_max (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":12,"column":53},"end":{"line":12,"column":58}} ), depth0)) != null ? stack1 : "")
+    + ")))))\n    (local.set $x (i32.add (local.get $x) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "xBytes", {"start":{"line":13,"column":55},"end":{"line":13,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $y (i32.add (local.get $y) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "yBytes", {"start":{"line":14,"column":55},"end":{"line":14,"column":61}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (br $rows))))\n";
 },"useData":true}],
   ["wasm/square_sum", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;

@@ -6,6 +6,7 @@ import { arrayViews } from "./arrays.ts";
 import { attentionViews, headsLibrary } from "./attention.ts";
 import { cachedAttentionViews } from "./attention-cached.ts";
 import type { KernelText, KernelViews, WasmContext } from "./context.ts";
+import { expertViews } from "./experts.ts";
 import { lossViews } from "./loss.ts";
 import { mathLibrary } from "./math.ts";
 import { matmulViews, matrixLibrary } from "./matmul.ts";
@@ -22,6 +23,7 @@ export const wasmViews: KernelViews<Exclude<KernelKind, GridOnlyKind>> = {
   ...attentionViews,
   ...cachedAttentionViews,
   ...lossViews,
+  ...expertViews,
   ...updateViews,
   row_program: rowProgram,
 };

@@ -2,6 +2,7 @@
 // Each family stands in a file of its own; this is only the table.
 
 import { bug } from "../../diagnostics/bug.ts";
+import type { ExpertBody } from "../../kernel/expert-kernels.ts";
 import type { KernelBody, KernelKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import { attentionForms } from "./attention.ts";
 import { attentionRowsForms } from "./attention-rows.ts";
@@ -11,7 +12,9 @@ import { rowForms } from "./rows.ts";
 import { gradientForms, updateForms } from "./update.ts";
 import { weightForms } from "./weights.ts";
 
-type GridKind = Exclude<KernelKind, TileOnlyKind>;
+/** Not written yet. */
+type MissingKind = ExpertBody["kind"];
+type GridKind = Exclude<KernelKind, TileOnlyKind | MissingKind>;
 
 const forms: WgslForms<GridKind> = {
   ...weightForms,

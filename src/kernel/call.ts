@@ -1,0 +1,29 @@
+// call.ts: one kernel with its arguments, as launches hold them.
+// In: the nodes that it computes, a body and arguments. Out: a call, with what a profile wants to know about it.
+
+import { positionAt } from "../diagnostics/source.ts";
+import type { AnyNode } from "../ir/graph.ts";
+import type { Argument, Call, KernelBody } from "./kernel.ts";
+import type { Layout } from "./layout.ts";
+
+/** Named after the nodes, and placed where the first of them stands. */
+export function makeCall(
+  layout: Layout,
+  nodes: readonly AnyNode[],
+  body: KernelBody,
+  args: readonly Argument[],
+  cost: { readonly flopsPerRow: number; readonly bytesPerRow: number },
+): Call {
+  const [first] = nodes;
+  const span = first?.origin.span;
+  const label = nodes.map((node) => node.origin.name ?? node.op).join(" ");
+  return {
+    kernel: layout.registry.kernel(body),
+    args,
+    phase: first?.origin.phase ?? "forward",
+    label: `${label}${first?.origin.phase === "backward" ? " gradient" : ""}`,
+    scope: first?.origin.scope ?? "",
+    ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
+    ...cost,
+  };
+}
