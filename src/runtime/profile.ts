@@ -196,7 +196,7 @@ export function callAt(
 
 type RowCounter = (launch: ArtifactLaunch, time: CallTime, call: ArtifactCall) => number;
 
-/** How many rows of a batch a call works on: those of its modality or modalities, within its chunk. */
+/** How many rows of a batch a call works on: those of its modality or modalities, or experts, within its chunk. */
 function rowCounter({ layout, modalities }: Artifact, batch: Batch): RowCounter {
   const counts = modalities.map((_, m) => batch.modality.reduce((n, one) => (one === m ? n + 1 : n), 0));
   const ends = counts.map((_, m) => sum(counts.slice(0, m + 1)));
@@ -206,13 +206,25 @@ function rowCounter({ layout, modalities }: Artifact, batch: Batch): RowCounter 
     const [from, to] = [chunk * layout.chunkRows, (chunk + 1) * layout.chunkRows];
     return Math.max(0, Math.min(end, to) - Math.max(begin, from));
   };
+  const ofGroup = (number: number, group: number): number => {
+    const { experts = 1, pools, top } = layout.spaces?.[number] ?? {};
+    const tokens = sum((pools?.[Math.floor(group / experts)] ?? []).map((m) => counts[m] ?? 0));
+    // Where tokens choose, only the device knows how many came to which expert: on average, as many to each.
+    return top === undefined ? Math.ceil(tokens / experts) : (tokens * top) / experts;
+  };
   const chunkOf = new Map(layout.segments.map(({ byteOffset, chunk }) => [byteOffset, chunk]));
   return (launch, { modality, position }, call) => {
-    if (modality !== undefined) return within(modality, launch.chunk);
+    const task = modality === undefined ? launch.tasks[position] : undefined;
+    if (modality !== undefined)
+      return launch.space === undefined ? within(modality, launch.chunk) : ofGroup(launch.space, modality);
+    if (task?.space !== undefined) {
+      const { space } = task;
+      return sum(task.modalities.map((group) => ofGroup(space, group)));
+    }
     // A task of a chunk may run beside the next chunk's rows: its own segments say which it is of.
     const segments = call.args.find((value, i) => call.isAddress[i] === true && chunkOf.has(value));
     const chunk = segments === undefined ? undefined : chunkOf.get(segments);
-    return sum((launch.tasks[position]?.modalities ?? []).map((m) => within(m, chunk)));
+    return sum((task?.modalities ?? []).map((m) => within(m, chunk)));
   };
 }
 

@@ -3,7 +3,7 @@
 // What is measured is how long each thread spent in each call of each launch, not when a tile began: within a launch a
 // thread's tiles are put together, in the order the stages have, and what is left of the launch is its wait.
 
-import type { Artifact } from "../targets/artifact.ts";
+import type { Artifact, ArtifactLaunch } from "../targets/artifact.ts";
 import type { CallTime, DeviceTimes } from "./device.ts";
 import { callAt } from "./profile.ts";
 
@@ -72,6 +72,18 @@ export function traceStep(artifact: Artifact, times: DeviceTimes): readonly Trac
 
 type Slice = Extract<TraceEvent, { readonly ph: "X" }>;
 
+/** Whose rows a stage ran on: a modality's, or an expert's. */
+function rowsOf(
+  { layout, modalities }: Artifact,
+  { space }: ArtifactLaunch,
+  run: number,
+): { readonly modality: string; readonly expert?: number } {
+  const names = (of: readonly number[]): string => of.map((m) => modalities[m]?.name ?? "").join("+");
+  if (space === undefined) return { modality: names([run]) };
+  const { experts = 1, pools } = layout.spaces?.[space] ?? {};
+  return { modality: names(pools?.[Math.floor(run / experts)] ?? []), expert: run % experts };
+}
+
 function slicesOf(
   artifact: Artifact,
   calls: readonly CallTime[],
@@ -84,8 +96,7 @@ function slicesOf(
     const dur = 1000 * (time.threadMs[tid] ?? 0);
     if (found === undefined || dur === 0) return [];
     const { call, launch } = found;
-    const modality =
-      time.modality === undefined ? {} : { modality: artifact.modalities[time.modality]?.name ?? "" };
+    const modality = time.modality === undefined ? {} : rowsOf(artifact, launch, time.modality);
     const slice: Slice = {
       ph: "X",
       name: [call.scope, call.label].filter((text) => text !== "").join("."),

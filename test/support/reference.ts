@@ -15,6 +15,8 @@ export type ReferenceInput = {
     { readonly shape: readonly number[]; readonly values: ArrayLike<number> }
   >;
   readonly batch: Batch;
+  /** For `routed`: without `top`, experts choose. */
+  readonly experts?: { readonly count: number; readonly top?: number; readonly balance: number };
 };
 
 export type ReferenceStep = {
@@ -34,6 +36,8 @@ type Architecture = (model: Model) => {
   readonly logits: Rows;
   readonly objectives: readonly ReferenceObjective[];
   readonly zLoss: number;
+  /** What else is in the total. */
+  readonly others?: readonly Scalar[];
 };
 
 /** Everything an architecture is written in; `m` is the modality of the token a row belongs to. */
@@ -42,6 +46,10 @@ type Model = {
   readonly modalityCount: number;
   readonly constant: (name: string) => number;
   readonly weight: (scope: string, name: string, m?: number) => Matrix;
+  readonly find: (scope: string, name: string, m?: number) => Matrix | undefined;
+  /** The modality of each position. */
+  readonly modalityAt: (at: number) => number;
+  readonly experts: NonNullable<ReferenceInput["experts"]>;
   readonly embed: () => Rows;
   /** f(row, modality) for every row. */
   readonly each: (rows: Rows, f: (row: Row, m: number) => Row) => Rows;
@@ -62,8 +70,10 @@ export function referenceStep(input: ReferenceInput): ReferenceStep {
     );
     leaves.set(path, rows);
   }
-  const { logits, objectives, zLoss } = architectures[input.architecture](createModel(tape, leaves, input));
-  const { total, modalities } = crossEntropy(tape, logits, objectives, zLoss, input);
+  const made = architectures[input.architecture](createModel(tape, leaves, input));
+  const { logits, objectives, zLoss, others = [] } = made;
+  const { total: loss, modalities } = crossEntropy(tape, logits, objectives, zLoss, input);
+  const total = others.reduce(tape.add, loss);
   const derivatives = tape.derivatives(total);
   const gradients = new Map<string, Float64Array>();
   for (const [path, rows] of leaves) {
@@ -79,14 +89,18 @@ function createModel(tape: Tape, leaves: ReadonlyMap<string, Matrix>, input: Ref
   const { batch, modalities } = input;
   const rowAt = (rows: Rows, at: number): Row => rows[at] ?? [];
   const under = (...parts: readonly string[]): string => parts.filter((part) => part !== "").join(".");
-  const weight = (scope: string, name: string, m?: number): Matrix => {
+  const find = (scope: string, name: string, m?: number): Matrix | undefined => {
     const own = m === undefined ? undefined : (modalities[m] ?? "");
-    const found =
+    return (
       (own === undefined
         ? undefined
         : (leaves.get(under(scope, own, name)) ?? tiedWeight(leaves, scope, name, own))) ??
-      leaves.get(under(scope, name));
-    if (found === undefined) throw new Error(`no parameter ${name} in ${scope} for ${own}`);
+      leaves.get(under(scope, name))
+    );
+  };
+  const weight = (scope: string, name: string, m?: number): Matrix => {
+    const found = find(scope, name, m);
+    if (found === undefined) throw new Error(`no parameter ${name} in ${scope} for modality ${m}`);
     return found;
   };
   const visible = (at: number): readonly number[] => {
@@ -100,6 +114,9 @@ function createModel(tape: Tape, leaves: ReadonlyMap<string, Matrix>, input: Ref
     modalityCount: modalities.length,
     constant: input.constant,
     weight,
+    find,
+    modalityAt: (at) => batch.modality[at] ?? -1,
+    experts: input.experts ?? { count: 1, balance: 0 },
     embed: () => Array.from(batch.token, (id) => (id < 0 ? undefined : weight("", "embedding")[id])),
     each: (rows, f) => rows.map((row, at) => row && f(row, batch.modality[at] ?? 0)),
     zip: (a, b, f) => a.map((row, at) => row && f(row, rowAt(b, at))),
@@ -362,5 +379,88 @@ const arms: Architecture = (model) => {
   return { logits, objectives: [{ modalities: everyModality(model), weight: 1 }], zLoss: 0 };
 };
 
-/** By the model's name in the specs under test/outside. */
-export const architectures = { chameleon, output_norm: outputNorm, arms };
+/** By the model's name in the specs under test/outside, and in test/support/routed.ts. */
+/**
+ * As `chameleon`, with experts where a modality has a router: Zhou et al. 2022 (each expert takes its tokens, capacity
+ * factor 1) or Fedus et al. 2021 (each token takes its best; load-balance loss, equation 4). Tokens that meet the same
+ * router are one pool.
+ */
+const routed: Architecture = (model) => {
+  const heads = model.constant("heads");
+  const others: Scalar[] = [];
+  let x = model.embed();
+  for (let i = 0; i < model.constant("layers"); i += 1) {
+    const [attn, ffn] = [`block.${i}.attn`, `block.${i}.ffn`];
+    const h = normed(model, x, attn);
+    const [q, k, v] = ["q", "k", "v"].map((name) => linear(model, h, attn, name)) as [Rows, Rows, Rows];
+    const a = model.attention(model.rope(q, heads), model.rope(k, heads), v, heads, heads);
+    x = sum(model, x, linear(model, a, attn, "out"));
+    const { rows, balance } = mixed(model, normed(model, x, ffn), ffn);
+    others.push(...balance);
+    x = sum(model, x, rows);
+  }
+  const logits = global(model, normed(model, x, "final"), "", "head");
+  const objectives = [{ modalities: everyModality(model), weight: 1 }];
+  return { logits, objectives, zLoss: 0, others };
+};
+
+function swiglu(model: Model, row: Row, scope: string, prefix: string, m: number): Row {
+  const of = (name: string, x: Row): Row => matmul(model, x, model.weight(scope, `${prefix}${name}`, m));
+  return of("down", times(model, silu(model, of("gate", row)), of("up", row)));
+}
+
+/** The feed-forward of every row, by experts where its modality has a router. */
+function mixed(
+  model: Model,
+  rows: Rows,
+  scope: string,
+): { readonly rows: Rows; readonly balance: readonly Scalar[] } {
+  const { tape, experts } = model;
+  const pools = new Map<Matrix, { readonly at: number; readonly row: Row; readonly p: Row }[]>();
+  const out: (Row | undefined)[] = [
+    ...model.each(rows, (row, m) => {
+      const isRouted = model.find(scope, "router", m) !== undefined;
+      return isRouted ? row.map(() => tape.constant(0)) : swiglu(model, row, scope, "", m);
+    }),
+  ];
+  for (const [at, row] of rows.entries()) {
+    const router = model.find(scope, "router", model.modalityAt(at));
+    if (row === undefined || router === undefined) continue;
+    const scores = matmul(model, row, router);
+    const lse = logSumExp(tape, scores);
+    const p = scores.map((score) => tape.map(tape.subtract(score, lse), Math.exp, Math.exp));
+    pools.set(router, [...(pools.get(router) ?? []), { at, row, p }]);
+  }
+  const balance: Scalar[] = [];
+  for (const tokens of pools.values()) {
+    const loads: number[] = [];
+    for (let e = 0; e < experts.count; e += 1) {
+      const by = (p: Row): number => tape.read(p[e] ?? -1);
+      const rank = (p: Row): number => p.filter((other) => tape.read(other) > by(p)).length;
+      const taken =
+        experts.top === undefined
+          ? tokens.toSorted((a, b) => by(b.p) - by(a.p)).slice(0, Math.ceil(tokens.length / experts.count))
+          : tokens.filter(({ p }) => rank(p) < (experts.top ?? 0));
+      loads.push(taken.length);
+      for (const { at, row, p } of taken) {
+        const made = swiglu(model, row, scope, `expert.${e}.`, model.modalityAt(at));
+        out[at] = (out[at] ?? []).map((x, j) => tape.add(x, tape.multiply(p[e] ?? -1, made[j] ?? -1)));
+      }
+    }
+    if (experts.top === undefined || experts.balance === 0) continue;
+    const pairs = loads.reduce((total, load) => total + load, 0);
+    for (const [e, load] of loads.entries()) {
+      const factor = (experts.balance * experts.count * load) / pairs / tokens.length;
+      const column = tokens.map(({ p }) => p[e] ?? -1);
+      balance.push(
+        tape.dot(
+          column,
+          column.map(() => tape.constant(factor)),
+        ),
+      );
+    }
+  }
+  return { rows: out, balance };
+}
+
+export const architectures = { chameleon, output_norm: outputNorm, arms, routed };
