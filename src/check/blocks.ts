@@ -10,7 +10,7 @@ import type { ExpertsRule } from "./experts.ts";
 import type { ValueIndex } from "./model.ts";
 import { operandsOf } from "./operands.ts";
 import type { Reporter } from "./report.ts";
-import type { Draft, DraftOperation, Part } from "./state.ts";
+import type { Draft, DraftOperation, Part, Site } from "./state.ts";
 
 export type Block = {
   readonly rule: ExpertsRule;
@@ -36,6 +36,8 @@ export type Blocks = {
 type Search = {
   readonly draft: Draft;
   readonly users: readonly (readonly ValueIndex[])[];
+  /** Tables of embeddings; a linear that multiplies by one (`unembed`) is not an expert's. */
+  readonly tables: ReadonlySet<Site>;
   readonly live: ReadonlySet<ValueIndex>;
   readonly dead: Set<ValueIndex>;
   readonly modalityNames: readonly string[];
@@ -50,9 +52,11 @@ export function findBlocks(
   reporter: Reporter,
 ): Blocks {
   const users = usersOf(draft);
+  const tables = new Set(draft.operations.flatMap((each) => (each.kind === "embed" ? [each.table] : [])));
   const search = {
     draft,
     users,
+    tables,
     live: liveOf(draft, users),
     dead: new Set<number>(),
     modalityNames,
@@ -96,7 +100,7 @@ function blocksOf(
   const isRouted = (modality: number): boolean => rule.modality === undefined || modality === rule.modality;
   const candidates = mine.filter(
     ([part, indices]) =>
-      part.modalities.some(isRouted) && indices.some((index) => draft.operations[index]?.kind === "linear"),
+      part.modalities.some(isRouted) && indices.some((index) => isExperts(search, draft.operations[index])),
   );
   if (candidates.length === 0) {
     const of = rule.modality === undefined ? "" : ` of \`${modalityNames[rule.modality]}\``;
@@ -125,6 +129,10 @@ function blocksOf(
     }
     return [block];
   });
+}
+
+function isExperts({ tables }: Search, operation: DraftOperation | undefined): boolean {
+  return operation?.kind === "linear" && !tables.has(operation.weight);
 }
 
 function reportSecondBlock(reporter: Reporter, block: Block, earlier: Block): readonly [] {
@@ -156,7 +164,7 @@ function examine(search: Search, candidate: Candidate, indices: readonly ValueIn
     const operation = draft.operations[index];
     if (operation === undefined) continue;
     const readsRouted = operandsOf(operation).some((operand) => routed.has(operand));
-    if (operation.kind === "linear") {
+    if (isExperts(search, operation)) {
       if (end !== undefined) return reportBehindEnd(search, candidate, operation, end.at);
       first ??= index;
       routed.add(index);
@@ -313,7 +321,7 @@ function reportBehindEnd(
 }
 
 function reportMisfit({ reporter }: Search, { rule, part }: Candidate, operation: DraftOperation): undefined {
-  const { kind } = operation;
+  const kind = operation.kind === "linear" ? "unembed" : operation.kind;
   const isNorm = kind === "rms_norm";
   const fitting = enumeration(["linears", "activations", "arithmetic"]);
   reporter.report(
