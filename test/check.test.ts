@@ -13,6 +13,8 @@ import { hasErrors } from "../src/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../src/diagnostics/render.ts";
 import { expectSection, readCases, sourceOf } from "./support/case-file.ts";
 import { expectStyle } from "./support/message-style.ts";
+import { expertsFeatures } from "./support/random-experts.ts";
+import { randomExpertCases } from "./support/random-spec.ts";
 
 const noFiles = (): undefined => undefined;
 const checkText = (text: string, name = "spec.mot") => checkAllSource({ name, text }, noFiles);
@@ -319,6 +321,18 @@ describe("limits", () => {
   test("an empty loop of a billion rounds", () => {
     expect(codesOf(specOf("repeat 1e9 { }"))).toEqual(["MOT2015"]);
   });
+});
+
+test("random specs with blocks of experts check, and all forms of the rule occur", () => {
+  const seen = new Set<string>();
+  const property = fc.property(randomExpertCases, ({ text, features }) => {
+    const model = modelOf(text, "v");
+    expectWellFormed(model);
+    for (const feature of model.routings.length === 0 ? [] : features) seen.add(feature);
+    for (const { pools } of model.routings) if (new Set(pools).size < pools.length) seen.add("a pool");
+  });
+  fc.assert(property, { numRuns: 300, seed: 4 });
+  expect([...expertsFeatures, "a pool"].filter((feature) => !seen.has(feature))).toEqual([]);
 });
 
 describe("any text", () => {

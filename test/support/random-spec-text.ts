@@ -3,6 +3,7 @@
 // Parameters are named w1, w2, … so that no two clash; labels say what a block is, so one label may stand in several
 // layers and is one sharing decision. What cannot be (sharing tensors of two shapes) is replaced by the nearest thing.
 
+import { expertsText } from "./random-experts.ts";
 import {
   type Attention,
   type Block,
@@ -22,6 +23,8 @@ type Writer = {
   readonly labels: Map<string, boolean>;
   /** Untied parameters that exist in every variant: they may be shared by path. */
   readonly paths: string[];
+  /** `experts` rules of the variant. */
+  readonly rules: string[];
 };
 
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
@@ -48,7 +51,7 @@ export function writeSpec(recipe: Recipe): { readonly text: string; readonly fea
     "model random {",
     ...indent(body),
     "}",
-    `variant v = random { ${sharing(writer)} }`,
+    `variant v = random { ${[sharing(writer), ...writer.rules].join(" ")} }`,
     `train random { data icons context 8, batch 1, steps 10, seed 1 ${freeze}adamw(lr: ${lr}${clip}) }`,
     "",
   ].join("\n");
@@ -101,6 +104,7 @@ function startWriter(recipe: Recipe): Writer {
     },
     labels: new Map(),
     paths: [],
+    rules: [],
   };
 }
 
@@ -249,9 +253,13 @@ function sharing(writer: Writer): string {
 
 function layerText(writer: Writer, index: number): readonly string[] {
   const { blocks, calls } = writer.recipe.layers[index] ?? { blocks: [], calls: "once" };
-  const known = writer.paths.length;
+  const known = { paths: writer.paths.length, rules: writer.rules.length };
   const body = blocks.flatMap((block) => blockText(writer, block));
-  if (calls === "repeat 0") writer.paths.splice(known);
+  // What is run nowhere has no parameters to name.
+  if (calls === "repeat 0") {
+    writer.paths.splice(known.paths);
+    writer.rules.splice(known.rules);
+  }
   return [`layer layer${index}(x) {`, ...indent([...body, "return x"]), "}"];
 }
 
@@ -289,6 +297,12 @@ function blockText(writer: Writer, block: Block): readonly string[] {
       features.add("a value handed on by arms and read elsewhere");
       const name = modalities[block.modality % modalities.length];
       return ["y = tanh(x)", `per modality { ${name} { x = y } }`, "x = x + 0.5 * y"];
+    }
+    case "experts": {
+      const isPooled = /all|label|between/.test(writer.recipe.sharing);
+      const write = (from: Formula, input: string, size: string, isRouted: boolean): string =>
+        formula(writer, from, input, size, isRouted);
+      return expertsText({ ...writer, dim: writer.recipe.dim, isPooled, formula: write }, block);
     }
     default:
       return block satisfies never;

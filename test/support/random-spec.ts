@@ -6,6 +6,7 @@
 // above), since the point is wrong code, not overflow.
 
 import fc from "fast-check";
+import { type ExpertsBlock, expertsBlock } from "./random-experts.ts";
 import { writeSpec } from "./random-spec-text.ts";
 
 export const modalityNames = ["text", "image", "speech", "constructor"] as const;
@@ -64,7 +65,8 @@ export type Block =
   /** A layer of two values that this one calls, once or several times. */
   | { readonly kind: "inner"; readonly routing: Routing; readonly calls: number }
   /** Arms that hand on a value that somebody else reads as well. */
-  | { readonly kind: "kept"; readonly modality: number };
+  | { readonly kind: "kept"; readonly modality: number }
+  | ExpertsBlock<Formula>;
 
 export type Calls = "once" | "twice" | "repeat" | "nested repeat" | "repeat 0";
 export type Sharing = "nothing" | "all" | "label" | "path" | "between" | "override";
@@ -169,43 +171,50 @@ const block: fc.Arbitrary<Block> = fc.oneof(
   fc.record({ kind: fc.constant("kept" as const), modality: fc.nat(3) }),
 );
 
-const layer = fc.record({
-  blocks: fc.array(block, { minLength: 1, maxLength: 3 }),
-  calls: fc.constantFrom<Calls[]>("once", "twice", "repeat", "nested repeat", "repeat 0"),
-});
+const anyBlock: fc.Arbitrary<Block> = fc.oneof(
+  { arbitrary: block, weight: 3 },
+  { arbitrary: expertsBlock(formula), weight: 1 },
+);
+
+const layerOf = (block: fc.Arbitrary<Block>) =>
+  fc.record({
+    blocks: fc.array(block, { minLength: 1, maxLength: 3 }),
+    calls: fc.constantFrom<Calls[]>("once", "twice", "repeat", "nested repeat", "repeat 0"),
+  });
 
 const four = <T>(part: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(part, { minLength: 4, maxLength: 4 });
 
-const recipe: fc.Arbitrary<Recipe> = natural(4).chain((count) =>
-  fc.record({
-    // One token in all is certain from the start, and its gradient nothing but rounding.
-    vocabs: fc.array(fc.integer({ min: 2, max: 40 }), { minLength: count, maxLength: count }),
-    dim: fc.constantFrom(4, 2, 6, 7, 12, 20, 33),
-    scales: four(natural(3)),
-    widths: four(natural(17)),
-    embedding: fc.constantFrom(
-      "global" as const,
-      "global" as const,
-      "per modality" as const,
-      "arms" as const,
-      "two" as const,
-    ),
-    layers: fc.array(layer, { minLength: 0, maxLength: 2, size: "max" }),
-    finalNorm: fc.constantFrom("none" as const, "per modality" as const, "global" as const),
-    objectives: fc.constantFrom<Recipe["objectives"][]>(
-      ...["one" as const, "two on one logits" as const, "two logits" as const],
-      ...["some modalities" as const, "capped logits" as const],
-    ),
-    weight: fc.constantFrom(1, 0.5, 2),
-    zLoss: fc.tuple(fc.boolean(), fc.boolean()),
-    sharing: fc.constantFrom<Sharing[]>("nothing", "all", "label", "path", "between", "override"),
-    choice: fc.nat(100),
-    clip: fc.boolean(),
-    dropout: fc.constantFrom(0, 0.25, 0.6),
-    tied: fc.boolean(),
-    learning: fc.constantFrom("alike" as const, "freeze" as const, "rates" as const),
-  }),
-);
+const recipeOf = (block: fc.Arbitrary<Block>): fc.Arbitrary<Recipe> =>
+  natural(4).chain((count) =>
+    fc.record({
+      // One token in all is certain from the start, and its gradient nothing but rounding.
+      vocabs: fc.array(fc.integer({ min: 2, max: 40 }), { minLength: count, maxLength: count }),
+      dim: fc.constantFrom(4, 2, 6, 7, 12, 20, 33),
+      scales: four(natural(3)),
+      widths: four(natural(17)),
+      embedding: fc.constantFrom(
+        "global" as const,
+        "global" as const,
+        "per modality" as const,
+        "arms" as const,
+        "two" as const,
+      ),
+      layers: fc.array(layerOf(block), { minLength: 0, maxLength: 2, size: "max" }),
+      finalNorm: fc.constantFrom("none" as const, "per modality" as const, "global" as const),
+      objectives: fc.constantFrom<Recipe["objectives"][]>(
+        ...["one" as const, "two on one logits" as const, "two logits" as const],
+        ...["some modalities" as const, "capped logits" as const],
+      ),
+      weight: fc.constantFrom(1, 0.5, 2),
+      zLoss: fc.tuple(fc.boolean(), fc.boolean()),
+      sharing: fc.constantFrom<Sharing[]>("nothing", "all", "label", "path", "between", "override"),
+      choice: fc.nat(100),
+      clip: fc.boolean(),
+      dropout: fc.constantFrom(0, 0.25, 0.6),
+      tied: fc.boolean(),
+      learning: fc.constantFrom("alike" as const, "freeze" as const, "rates" as const),
+    }),
+  );
 
 /** Now and then a vocabulary so wide, and rows so many, that the loss runs in chunks. */
 const enlarged = (from: Recipe): Recipe => ({
@@ -213,27 +222,32 @@ const enlarged = (from: Recipe): Recipe => ({
   vocabs: from.vocabs.map((v, m) => (m === 0 ? 4200 : v)),
 });
 
+const casesOf = (block: fc.Arbitrary<Block>): fc.Arbitrary<RandomCase> =>
+  fc
+    .record({
+      recipe: recipeOf(block),
+      isLarge: fc.integer({ min: 0, max: 24 }).map((n) => n === 24),
+      batch: natural(4),
+      context: natural(33),
+      seed: fc.nat(1_000_000),
+      engine: fc.nat(3),
+      absent: fc.option(fc.nat(3), { nil: undefined }),
+      emptyTail: fc.constantFrom(0, 0.34, 1),
+    })
+    .map(({ recipe: small, isLarge, absent, batch, context, seed, engine, emptyTail }) => {
+      const { text, features } = writeSpec(isLarge ? enlarged(small) : small);
+      const everyone = small.vocabs.map((_, m) => m);
+      const present = everyone.length > 1 ? everyone.filter((m) => m !== absent) : everyone;
+      const shape = isLarge ? { batch: 4, context: 30 + context } : { batch, context };
+      const seen = new Set([...features, `engine ${engine}`]);
+      if (isLarge) seen.add("a loss in chunks");
+      if (present.length < everyone.length) seen.add("an absent modality");
+      if (shape.context === 1) seen.add("documents of one token");
+      if (shape.batch * shape.context < 48) seen.add("fewer rows than a tile has");
+      return { text, features: seen, ...shape, seed, engine, present, emptyTail };
+    });
+
 /** Specs with a batch each. */
-export const randomCases: fc.Arbitrary<RandomCase> = fc
-  .record({
-    recipe,
-    isLarge: fc.integer({ min: 0, max: 24 }).map((n) => n === 24),
-    batch: natural(4),
-    context: natural(33),
-    seed: fc.nat(1_000_000),
-    engine: fc.nat(3),
-    absent: fc.option(fc.nat(3), { nil: undefined }),
-    emptyTail: fc.constantFrom(0, 0.34, 1),
-  })
-  .map(({ recipe: small, isLarge, absent, batch, context, seed, engine, emptyTail }) => {
-    const { text, features } = writeSpec(isLarge ? enlarged(small) : small);
-    const everyone = small.vocabs.map((_, m) => m);
-    const present = everyone.length > 1 ? everyone.filter((m) => m !== absent) : everyone;
-    const shape = isLarge ? { batch: 4, context: 30 + context } : { batch, context };
-    const seen = new Set([...features, `engine ${engine}`]);
-    if (isLarge) seen.add("a loss in chunks");
-    if (present.length < everyone.length) seen.add("an absent modality");
-    if (shape.context === 1) seen.add("documents of one token");
-    if (shape.batch * shape.context < 48) seen.add("fewer rows than a tile has");
-    return { text, features: seen, ...shape, seed, engine, present, emptyTail };
-  });
+export const randomCases: fc.Arbitrary<RandomCase> = casesOf(block);
+/** Specs that may have blocks of experts. */
+export const randomExpertCases: fc.Arbitrary<RandomCase> = casesOf(anyBlock);
