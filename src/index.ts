@@ -51,7 +51,9 @@ export {
   compareDocument,
   type SeedSummary,
   type Spread,
+  type SweepPoint,
   summarizeSeeds,
+  sweepPoint,
 } from "./runtime/compare-document.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
@@ -82,6 +84,7 @@ export {
   readRecord,
   resumeRunFolder,
   runFormat,
+  type WarmSource,
   writeAtomically,
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
@@ -92,6 +95,7 @@ export { readArtifact, storeArtifact, storedText } from "./runtime/stored-artifa
 export { traceStep } from "./runtime/trace.ts";
 export { train } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
+export { planWarmStart, type WarmStart, warmStart } from "./runtime/warm-start.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
 export { openWebgpuDevice, type WebgpuDevice, type WebgpuStats } from "./runtime/webgpu.ts";
 export { checkWebgpuMemory } from "./runtime/webgpu-memory.ts";
