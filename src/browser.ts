@@ -27,6 +27,7 @@ export { openSession, type Session } from "./runtime/session.ts";
 export { NonFiniteError, trainStep } from "./runtime/step.ts";
 export { browserThreads, openBrowserWasmDevice } from "./runtime/wasm-browser.ts";
 export { openWebgpuDevice, type WebgpuDevice } from "./runtime/webgpu.ts";
+export { findPageAdapter, type PageAdapter } from "./runtime/webgpu-page.ts";
 export { type AdapterTraits, describeAdapter } from "./runtime/webgpu-traits.ts";
 export { quietWatch, type StageWatch } from "./stage.ts";
 export { parse } from "./syntax/build.ts";

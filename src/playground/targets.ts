@@ -11,6 +11,7 @@ import {
   describeAdapter,
   engineFeatures,
   engineOf,
+  findPageAdapter,
   openBrowserWasmDevice,
   openWebgpuDevice,
   usualTile,
@@ -59,19 +60,9 @@ export async function openDevice(artifact: Artifact, target: Target): Promise<De
   return openWebgpuDevice(artifact, { adapter });
 }
 
-/** An adapter, or why there is none. */
+/** An adapter, or why there is none. One in hardware will do where software was asked for and there is none. */
 async function findAdapter(isSoftware: boolean): Promise<GPUAdapter | string> {
-  const { gpu } = navigator;
-  if (gpu === undefined) {
-    return globalThis.isSecureContext
-      ? "this browser has no WebGPU"
-      : "WebGPU is for pages from https or this machine only";
-  }
-  try {
-    const software = isSoftware ? await gpu.requestAdapter({ forceFallbackAdapter: true }) : null;
-    const adapter = software ?? (await gpu.requestAdapter({ powerPreference: "high-performance" }));
-    return adapter ?? "WebGPU finds no GPU that it can use";
-  } catch (error) {
-    return `WebGPU does not start: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  const wished = isSoftware ? await findPageAdapter(true) : undefined;
+  const found = wished !== undefined && "adapter" in wished ? wished : await findPageAdapter(false);
+  return "adapter" in found ? found.adapter : found.reason;
 }

@@ -5,6 +5,7 @@ import { isWgsl } from "../targets/artifact.ts";
 import { DeviceError } from "./device.ts";
 import type { OpenDevice, ReadTexts, RunProgram } from "./host.ts";
 import { openWebgpuDevice } from "./webgpu.ts";
+import { findPageAdapter } from "./webgpu-page.ts";
 import { describeAdapter } from "./webgpu-traits.ts";
 
 export * from "./public.ts";
@@ -18,17 +19,9 @@ export const openDevice: OpenDevice = async (artifact, { adapter, software = fal
 };
 
 async function findAdapter(software: boolean): Promise<GPUAdapter> {
-  const { gpu } = navigator;
-  if (gpu === undefined)
-    throw new DeviceError(
-      globalThis.isSecureContext
-        ? "this browser has no WebGPU"
-        : "WebGPU is for pages from https or from this machine, and this page is from neither",
-    );
-  const adapter = await gpu.requestAdapter(
-    software ? { forceFallbackAdapter: true } : { powerPreference: "high-performance" },
-  );
-  if (adapter === null) throw new DeviceError(software ? "there is no GPU in software" : "there is no GPU");
+  const found = await findPageAdapter(software);
+  if ("reason" in found) throw new DeviceError(found.reason);
+  const { adapter } = found;
   const { name, isSoftware } = describeAdapter(adapter);
   if (isSoftware && !software)
     throw new DeviceError(
