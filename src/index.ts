@@ -22,6 +22,7 @@ export { availableModalities, prepareData } from "./data/prepare.ts";
 export {
   captionPrompt,
   encodeImage,
+  encodeSound,
   type PromptPart,
   picturePrompt,
   promptOf,
@@ -40,7 +41,14 @@ export { positionAt, type Source } from "./diagnostics/source.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { knobTable, processKnobs } from "./knobs.ts";
 export { type Cost, costOf } from "./lower/cost.ts";
-export { type ModelSource, type OpenModel, type OpenOptions, openModel, type Writing } from "./open.ts";
+export {
+  type ModelSource,
+  type OpenModel,
+  type OpenOptions,
+  openModel,
+  type Writing,
+  whyNotDecoded,
+} from "./open.ts";
 export type { Batch } from "./runtime/batch.ts";
 export { callNames } from "./runtime/call-scope.ts";
 export { type Checkpoint, loadCheckpoint, restoreCheckpoint } from "./runtime/checkpoint.ts";
@@ -58,7 +66,7 @@ export {
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
 export { documentsBatch } from "./runtime/documents.ts";
-export { type Drawing, drawPictures, writeDocuments, writeTexts } from "./runtime/drawing.ts";
+export { type Drawing, drawPictures, speakTexts, writeDocuments, writeTexts } from "./runtime/drawing.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
 export { makeFolder } from "./runtime/folder.ts";

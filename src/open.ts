@@ -104,6 +104,8 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
       return lossRecord(session.artifact, await session.losses());
     },
     async write({ prompt = "", count = 1, seed = 1, temperature = 1, topP = 1 } = {}) {
+      const reason = whyNotDecoded(model);
+      if (reason !== undefined) throw new DataError(reason);
       const ids = await open.encode(prompt);
       const context = model.train?.context ?? 128;
       if (ids.length >= context)
@@ -124,6 +126,12 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
     },
   };
   return open;
+}
+
+/** Why a model cannot write token by token, if so. */
+export function whyNotDecoded({ variant, routings }: Model): string | undefined {
+  if (routings.every(({ choice }) => choice.kind !== "expert_choice")) return undefined;
+  return `\`${variant}\` cannot write token by token: its experts choose among all tokens of a batch, later ones too`;
 }
 
 /** By modality. */

@@ -73,6 +73,12 @@ describe("kept keys and values", () => {
       ],
       ["whole prompts, everything shared", "{ share all }", { batch: 3, context: 20, span: 20 }, () => 20],
       [
+        "experts that a token chooses, untied and shared",
+        "{ experts ffn: 3 top 2 }",
+        { batch: 4, context: 11, span: 3, threads: 2 },
+        (s, at) => 1 + ((s + at) % 4),
+      ],
+      [
         "an engine without fused multiply-adds",
         "",
         { batch: 2, context: 9, span: 2, engine: plainEngine },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSource } from "../src/check/load.ts";
 import type { Model } from "../src/check/model.ts";
-import { refuseExpertChoice, whyNotDecoded } from "../src/cli/drawing.ts";
+import { refuseExpertChoice } from "../src/cli/drawing.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { compile } from "../src/compile.ts";
 import type { Dataset, Picture } from "../src/data/dataset.ts";
@@ -23,6 +23,7 @@ import {
   readDocument,
   textPrompt,
 } from "../src/data/prompts.ts";
+import { whyNotDecoded } from "../src/open.ts";
 import { drawPictures, writeDocuments, writeTexts } from "../src/runtime/drawing.ts";
 import { openSession, type Session } from "../src/runtime/session.ts";
 import { openWasmDevice } from "../src/runtime/wasm.ts";
@@ -243,7 +244,7 @@ describe("motley sample", () => {
     const unreadable = await sample("--image", broken);
     expect([unreadable.exitCode, unreadable.stderr]).toEqual([
       1,
-      expect.stringContaining("no picture that can be read"),
+      expect.stringContaining("broken.png cannot be used"),
     ]);
     expect((await sample("--image", "absent.png")).stderr).toContain("cannot read absent.png");
     const long = await sample("--modality", "image", "--prompt", "red square ".repeat(20));

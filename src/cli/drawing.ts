@@ -1,7 +1,7 @@
 // drawing.ts: a trained run made ready to write and draw, for `motley sample` and for a comparison's report.
 // In: a run's model and checkpoint, prompts. Out: a session that keeps keys and values. What it writes: runtime/drawing.ts.
 
-import { type Checkpoint, type Model, restoreCheckpoint, type Session } from "../index.ts";
+import { type Checkpoint, type Model, restoreCheckpoint, type Session, whyNotDecoded } from "../index.ts";
 import { Failure } from "./failure.ts";
 import type { Machine } from "./machine.ts";
 import { compileFor, openSessions } from "./training.ts";
@@ -10,13 +10,7 @@ import { compileFor, openSessions } from "./training.ts";
 export function refuseExpertChoice(model: Model): void {
   const reason = whyNotDecoded(model);
   if (reason === undefined) return;
-  throw new Failure(reason, "train a variant whose experts are chosen `by top 2` (or another number)");
-}
-
-/** Why a model cannot write token by token, if so. */
-export function whyNotDecoded({ variant, routings }: Model): string | undefined {
-  if (routings.every(({ choice }) => choice.kind !== "expert_choice")) return undefined;
-  return `\`${variant}\` cannot write token by token: its experts choose among all tokens of a batch, later ones too`;
+  throw new Failure(reason, "train a variant whose experts are chosen by the token: `experts …: 4 top 2`");
 }
 
 /** New tokens of a document that one run takes: a caption is one run, a picture's codes are two. */

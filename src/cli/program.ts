@@ -265,6 +265,7 @@ function addResultCommands(add: Add, wrap: Wrap): void {
     .argument("<run>", "the folder of a run with a checkpoint; of a comparison, a variant's folder")
     .addOption(new Option("--prompt <text>", "how the text begins, or what the picture shows"))
     .addOption(new Option("--image <file>", "a PNG that stands before the prompt"))
+    .addOption(new Option("--audio <file>", "a WAV that stands before the prompt"))
     .addOption(
       new Option(
         "--modality <name>",
@@ -287,7 +288,7 @@ function addResultCommands(add: Add, wrap: Wrap): void {
     .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
     .option(
       "--out <file>",
-      "text: stdout unless given; pictures: a PNG, sample.png in the run's folder, or beside this file",
+      "text: stdout unless given; pictures and speech: sample.png, sample.wav in the run's folder",
     )
     .action(wrap(sampleCommand));
 }

@@ -22,11 +22,12 @@ import {
   renderReport,
   type Session,
   validationBatches,
+  whyNotDecoded,
   writeAtomically,
   writeTexts,
 } from "../index.ts";
 import { compareTables, seedTables } from "./compare-view.ts";
-import { openTrained, whyNotDecoded } from "./drawing.ts";
+import { openTrained } from "./drawing.ts";
 import { Failure } from "./failure.ts";
 import { type Machine, prepareMachine, processorOf } from "./machine.ts";
 import { tell } from "./output.ts";

@@ -1,5 +1,5 @@
 // sample.ts: `motley sample`: what a trained run writes and draws.
-// In: a run's folder, perhaps the beginning of a document. Out: texts on stdout, pictures in PNG files.
+// In: a run's folder, perhaps the beginning of a document. Out: texts on stdout, pictures as PNG and sounds as WAV files.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -10,14 +10,17 @@ import {
   type Drawing,
   drawPictures,
   encodeImage,
+  encodeSound,
   type PromptPart,
   promptOf,
   readManifest,
   type Session,
+  speakTexts,
   type WrittenPart,
   writeDocuments,
   writePng,
   writeTexts,
+  writeWav,
 } from "../index.ts";
 import { openTrained, refuseExpertChoice } from "./drawing.ts";
 import { openRun } from "./export.ts";
@@ -31,13 +34,15 @@ export type SampleOptions = Drawing & {
   readonly prompt?: string;
   /** A picture that stands before the prompt. */
   readonly image?: string;
+  /** A recording, likewise. */
+  readonly audio?: string;
   readonly modality?: string;
   readonly count: number;
   readonly out?: string;
 };
 
 /** What to make: one modality's span, or whatever the model likes. */
-type Kind = "text" | "image" | "any";
+type Kind = "text" | "image" | "speech" | "any";
 
 /** Side of a drawn pixel, and pictures in a row of a sheet. */
 const zoom = 4;
@@ -65,35 +70,51 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   }
 }
 
-/** In the order in which they stand: the picture, the text, and the marker of what is to come. */
+/** In the order in which they stand: picture, recording, text, and the marker of what is to come. */
 async function promptParts(
   dataset: Dataset,
   kind: Kind,
-  { prompt = "", image }: SampleOptions,
+  { prompt = "", image, audio }: SampleOptions,
 ): Promise<readonly PromptPart[]> {
-  const modality = dataset.modalities.find(({ codec }) => codec.kind === "image")?.name ?? "image";
+  const spanOf = async (
+    what: keyof typeof sources,
+    file: string | undefined,
+  ): Promise<readonly PromptPart[]> =>
+    file === undefined ? [] : [{ kind: "codes", ...(await codesOfFile(dataset, what, file)) }];
+  const begun = dataset.modalities.find(({ codec }) => codec.kind === kind && kind !== "text")?.name;
   return [
-    ...(image === undefined
-      ? []
-      : [{ kind: "codes", modality, codes: await pictureCodes(dataset, image) } as const]),
+    ...(await spanOf("image", image)),
+    ...(await spanOf("speech", audio)),
     { kind: "text", text: prompt },
-    ...(kind === "image" ? [{ kind: "begun", modality } as const] : []),
+    ...(begun === undefined ? [] : [{ kind: "begun", modality: begun } as const]),
   ];
 }
 
-async function pictureCodes(dataset: Dataset, file: string): Promise<Int32Array> {
-  let png: Uint8Array;
+/** What a file may hold, and how it becomes codes. */
+const sources = {
+  image: { encode: encodeImage, lacks: "no pictures", format: "a PNG file" },
+  speech: { encode: encodeSound, lacks: "no speech", format: "a WAV file" },
+} as const;
+
+async function codesOfFile(
+  dataset: Dataset,
+  what: keyof typeof sources,
+  file: string,
+): Promise<{ readonly modality: string; readonly codes: Int32Array }> {
+  const { encode, lacks, format } = sources[what];
+  const modality = dataset.modalities.find(({ codec }) => codec.kind === what)?.name;
+  if (modality === undefined) throw new Failure(`the run has ${lacks}, so ${file} means nothing to it`);
+  let bytes: Uint8Array;
   try {
-    png = readFileSync(file);
+    bytes = readFileSync(file);
   } catch (error) {
     throw new Failure(`cannot read ${file}: ${systemReason(error)}`);
   }
-  if (codesPerImage(dataset) === 0) throw new Failure("the run has no pictures, so it cannot be shown one");
   try {
-    return await encodeImage(dataset, png);
+    return { modality, codes: await encode(dataset, bytes) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${file} is no picture that can be read: ${reason}`, "name a PNG file");
+    throw new Failure(`${file} cannot be used: ${reason}`, `name ${format}`);
   }
 }
 
@@ -121,6 +142,17 @@ async function make(
     say(file);
     return;
   }
+  if (kind === "speech") {
+    const spoken = await speakTexts(session, dataset, prompts, drawing, onToken);
+    picture.clear();
+    const file = out ?? join(path, "sample.wav");
+    for (const [i, samples] of spoken.entries()) {
+      const name = spoken.length === 1 ? file : `${stemOf(file)}-${i + 1}.wav`;
+      await writeWav(name, samples);
+      say(name);
+    }
+    return;
+  }
   if (kind === "any") {
     const documents = await writeDocuments(session, dataset, prompts, drawing, onToken);
     picture.clear();
@@ -140,26 +172,27 @@ function showText(text: string, out: string | undefined): void {
   }
 }
 
-/** A line per document; a picture stands in it as the name of its file, beside `file`. */
+const stemOf = (file: string): string => file.slice(0, file.length - extname(file).length);
+
+/** A line per document; pictures and sounds stand in it as the names of their files, beside `file`. */
 async function showDocuments(
   documents: readonly (readonly WrittenPart[])[],
   { prompt = "", out }: SampleOptions,
   file: string,
 ): Promise<void> {
   const lines: string[] = [];
-  const stem = file.slice(0, file.length - extname(file).length);
   for (const [d, parts] of documents.entries()) {
     let line = prompt;
-    let pictures = 0;
-    for (const part of parts) {
-      if (part.kind === "text") {
-        line += part.text;
-        continue;
+    for (const [i, part] of parts.entries()) {
+      const name = `${stemOf(file)}-${d + 1}-${i + 1}`;
+      if (part.kind === "text") line += part.text;
+      else if (part.kind === "image") {
+        await writePng(`${name}.png`, contactSheet([part.picture], 1, zoom));
+        line += `[${name}.png]`;
+      } else {
+        await writeWav(`${name}.wav`, part.samples);
+        line += `[${name}.wav]`;
       }
-      pictures += 1;
-      const name = `${stem}-${d + 1}-${pictures}.png`;
-      await writePng(name, contactSheet([part.picture], 1, zoom));
-      line += `[${name}]`;
     }
     lines.push(line);
   }
@@ -184,10 +217,9 @@ function openTrainedRun(path: string): ReturnType<typeof openRun> {
 
 function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
   const names = dataset.modalities.map(({ name }) => `\`${name}\``).join(", ");
-  const isText = dataset.modalities.some(({ codec }) => codec.kind === "text");
-  const fallback = dataset.modalities.find(({ codec }) => codec.kind === (isText ? "text" : "image"))?.name;
+  const text = dataset.modalities.find(({ codec }) => codec.kind === "text");
+  const fallback = (text ?? dataset.modalities[0])?.name;
   const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
-  if (found?.codec.kind === "speech") throw new Failure("speech is not sampled yet; text and pictures are");
   if (found !== undefined) return found.codec.kind;
   if (wanted === "any") return "any";
   throw new Failure(

@@ -1,10 +1,14 @@
 // prompts.ts: how a document begins that a model is to go on with; and what a document it wrote holds.
-// In: a dataset, texts and pictures; tokens a model wrote. Out: joint ids with their markers; texts and pictures.
+// In: a dataset, texts, pictures and sounds; tokens a model wrote. Out: joint ids with their markers; and back.
 
 import { DataError, type Dataset, type DatasetModality, type Picture } from "./dataset.ts";
-import { decodeImage, decodeText, encodeText } from "./decode.ts";
+import { decodeImage, decodeSound, decodeText, encodeText } from "./decode.ts";
+import { logMel, trimSilence } from "./mel.ts";
 import { encodePictures } from "./patches.ts";
 import { readPng } from "./png.ts";
+import { resample } from "./resample.ts";
+import { encodeClips, joinClips } from "./speech.ts";
+import { readWav } from "./wav.ts";
 
 type Kind = DatasetModality["codec"]["kind"];
 
@@ -17,7 +21,9 @@ export type PromptPart =
 /** What a model wrote, in order. */
 export type WrittenPart =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "image"; readonly picture: Picture };
+  | { readonly kind: "image"; readonly picture: Picture }
+  /** Samples at 16 kHz. */
+  | { readonly kind: "speech"; readonly samples: Float32Array };
 
 const nothing = {
   image: "the model has no pictures",
@@ -78,10 +84,27 @@ export async function encodeImage(dataset: Dataset, png: Uint8Array): Promise<In
   return codes.map((code) => code + firstCode);
 }
 
+/** A WAV file as joint ids of speech codes; throws DataError where the data has no speech, or the file no sound. */
+export async function encodeSound(dataset: Dataset, wav: Uint8Array): Promise<Int32Array> {
+  const { codec, firstCode } = modalityOfKind(dataset, "speech");
+  if (codec.kind !== "speech") return new Int32Array();
+  const { rate, samples } = readWav(wav);
+  const heard = trimSilence(resample(samples, rate));
+  if (heard.length === 0) throw new DataError("there is nothing to be heard in it");
+  const [codes = new Int32Array()] = await encodeClips(codec, joinClips([logMel(heard)]), () => undefined);
+  return codes.map((code) => code + firstCode);
+}
+
 /** The spans of a document, or of a piece of one, in order; empty texts are left out. */
 export function readDocument(dataset: Dataset, tokens: Iterable<number>): readonly WrittenPart[] {
-  const image = dataset.modalities.find(({ codec }) => codec.kind === "image")?.name ?? "";
-  const markers = dataset.markers.spans.get(image);
+  const begins = new Map<number, DatasetModality>();
+  const ends = new Map<number, DatasetModality>();
+  for (const modality of dataset.modalities) {
+    const markers = dataset.markers.spans.get(modality.name);
+    if (markers === undefined) continue;
+    begins.set(markers.begin, modality);
+    ends.set(markers.end, modality);
+  }
   const parts: WrittenPart[] = [];
   let open: number[] = [];
   const closeText = (): void => {
@@ -90,9 +113,11 @@ export function readDocument(dataset: Dataset, tokens: Iterable<number>): readon
     open = [];
   };
   for (const token of tokens) {
-    if (token === markers?.begin) closeText();
-    else if (token === markers?.end) {
-      parts.push({ kind: "image", picture: decodeImage(dataset, open) });
+    const ended = ends.get(token)?.codec.kind;
+    if (begins.has(token)) closeText();
+    else if (ended !== undefined) {
+      if (ended === "image") parts.push({ kind: "image", picture: decodeImage(dataset, open) });
+      if (ended === "speech") parts.push({ kind: "speech", samples: decodeSound(dataset, open) });
       open = [];
     } else open.push(token);
   }

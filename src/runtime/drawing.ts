@@ -1,10 +1,10 @@
 // drawing.ts: what a trained model writes and draws.
-// In: a session compiled to decode, a dataset, prompts (src/data/prompts.ts). Out: texts, pictures, whole documents.
+// In: a session compiled to decode, a dataset, prompts (src/data/prompts.ts). Out: texts, pictures, sounds, documents.
 // The structure of a span is given, not sampled: a picture is exactly as many codes as pictures have, drawn from codes
 // that mean something; a text goes on until a marker, or until the context is full.
 
 import type { Dataset, Picture } from "../data/dataset.ts";
-import { codesPerImage, decodeImage, decodeText } from "../data/decode.ts";
+import { codesPerImage, decodeImage, decodeSound, decodeText } from "../data/decode.ts";
 import { codesOf, following } from "../data/following.ts";
 import { modalityOfKind, readDocument, type WrittenPart } from "../data/prompts.ts";
 import { type Ids, type SampleRequest, sample } from "./sample.ts";
@@ -45,6 +45,28 @@ export async function drawPictures(
   const request = { prompts, length, next, stop: [], ...drawing };
   const answers = await sample(session, request, (done) => onToken(done, length));
   return answers.map((tokens) => decodeImage(dataset, tokens));
+}
+
+/** Samples at 16 kHz for each prompt that ends in the marker of speech; it ends where the model ends it. */
+export async function speakTexts(
+  session: Session,
+  dataset: Dataset,
+  prompts: readonly Int32Array[],
+  drawing: Drawing,
+  onToken: OnToken = () => undefined,
+): Promise<readonly Float32Array[]> {
+  const speech = modalityOfKind(dataset, "speech");
+  const end = dataset.markers.spans.get(speech.name)?.end ?? -1;
+  const length = session.artifact.context;
+  const logits = logitsOf(session, speech.name);
+  // At least one code: what is said has a sound.
+  const next: SampleRequest["next"] = (answer) => ({
+    allowed: [codesOf(speech), ...(answer.length > 0 ? [[end, end + 1] as const] : [])],
+    logits,
+  });
+  const request = { prompts, length, next, stop: [end], ...drawing };
+  const answers = await sample(session, request, (done) => onToken(done, length));
+  return answers.map((tokens) => decodeSound(dataset, tokens));
 }
 
 /** What a model adds to documents as it likes, across modalities, until it ends them or the context is full. */
