@@ -382,6 +382,25 @@ describe("a folder with recordings", () => {
     expect(dataset.train.count + dataset.val.count).toBe(48);
   });
 
+  it("that are longer than the context are left out, said so, and refused if nothing else is left", async () => {
+    const files = { ...wordFiles(10), "notes.txt": "Some words. ".repeat(40) };
+    const dataset = await prepare(await makeFolder(files), spoken);
+    const lengths = Array.from({ length: dataset.train.count }, (_, i) =>
+      drawDocument(dataset, dataset.train, i, { seed: 0, pass: 0 }),
+    ).flatMap(({ token, isText }) => (isText ? [] : [token.length]));
+    const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+    expect(longest).toBeGreaterThan(shortest);
+    const summary = dataSummary(dataset, longest - 1);
+    expect(summary.train.leftOut).toBe(lengths.filter((length) => length === longest).length);
+    expect(formatSummary(summary)).toContain("are longer than the context and are left out");
+    expect(dataSummary(dataset).train.leftOut).toBeUndefined();
+    const options = { split: "train", batch: 1, seed: 1 } as const;
+    expect(() => createBatchStream(dataset, { ...options, context: shortest - 1 })).toThrow(
+      `no document with \`speech\` of "${dataset.name}" fits a context of ${shortest - 1}: the shortest has ${shortest} tokens`,
+    );
+    createBatchStream(dataset, { ...options, context: shortest }).next();
+  });
+
   it("may have pictures beside recordings, and lacks what it lacks", async () => {
     const refusal = async (folder: string, modalities: DataRequest["modalities"]) =>
       prepare(folder, modalities).catch((error: Error) => error.message);

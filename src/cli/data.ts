@@ -1,10 +1,12 @@
 // data.ts: `motley data`: what a model would train on.
-// In: a spec, a folder, or the name of a built-in set. Out: a summary, and pictures of what the codes keep.
+// In: a spec, a folder, or the name of a built-in set. Out: a summary, and pictures and sound of what the
+// codes keep.
 
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   availableModalities,
+  type Dataset,
   dataSummary,
   formatSummary,
   makeFolder,
@@ -27,7 +29,7 @@ const usualModalities = [
 ] as const;
 
 export async function dataCommand(what: string, options: { readonly json?: boolean }): Promise<number> {
-  const dataset = await datasetOf(what);
+  const { dataset, context } = await datasetOf(what);
   const folder = join(cacheDirectory, "pictures");
   makeFolder(folder);
   const file = join(folder, `${dataset.hash.slice(0, 16)}.png`);
@@ -36,17 +38,20 @@ export async function dataCommand(what: string, options: { readonly json?: boole
     ...((await pictures(dataset, file)) ? { pictures: file } : {}),
     ...((await sounds(dataset, wav, spectrograms)) ? { sounds: wav, spectrograms } : {}),
   };
+  const summary = dataSummary(dataset, context);
   const lines = Object.entries(made).map(([name, path]) => `${name.padEnd(13)} ${path}`);
-  if (options.json) sayJson({ ...dataSummary(dataset), ...made });
-  else say([formatSummary(dataSummary(dataset)), ...lines].join("\n").trimEnd());
+  if (options.json) sayJson({ ...summary, ...made });
+  else say([formatSummary(summary), ...lines].join("\n").trimEnd());
   return exitCodes.fine;
 }
 
-async function datasetOf(what: string): ReturnType<typeof prepareData> {
+/** `context` is that of the model, where there is one. */
+async function datasetOf(what: string): Promise<{ readonly dataset: Dataset; readonly context?: number }> {
   const status = statSync(what, { throwIfNoEntry: false });
   if (status?.isDirectory() !== true && (status !== undefined || what.includes(".") || what.includes("/"))) {
     const model = pickVariant(loadSpec(what), undefined);
-    return prepare(model, dirname(what), trainSettings(model, what, {}));
+    const settings = trainSettings(model, what, {});
+    return { dataset: await prepare(model, dirname(what), settings), context: settings.context };
   }
   const data =
     status === undefined
@@ -56,13 +61,10 @@ async function datasetOf(what: string): ReturnType<typeof prepareData> {
   const found = usualModalities.filter(({ name }) => available.includes(name));
   const progress = preparationProgress();
   try {
-    return await prepareData({
-      data,
-      // Where nothing is found, asking for text is what leads to the right message.
-      modalities: found.length > 0 ? found : usualModalities.slice(0, 1),
-      cacheDir: cacheDirectory,
-      onProgress: progress.update,
-    });
+    // Where nothing is found, asking for text is what leads to the right message.
+    const modalities = found.length > 0 ? found : usualModalities.slice(0, 1);
+    const onProgress = progress.update;
+    return { dataset: await prepareData({ data, modalities, cacheDir: cacheDirectory, onProgress }) };
   } finally {
     progress.done();
   }

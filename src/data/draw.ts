@@ -87,31 +87,30 @@ export function drawDocument(
   return { token, modality, isText };
 }
 
-/** Length of the shortest form a document can be drawn in, markers included; and whether it is text alone. */
-export function shortestForm(
-  dataset: Dataset,
-  documents: Documents,
-  index: number,
-): { readonly length: number; readonly isText: boolean } {
+/** What is known of a document before it is drawn. */
+export type ShortestForm = {
+  /** Tokens of the shortest form it can be drawn in, markers included. */
+  readonly length: number;
+  readonly isText: boolean;
+  /** Modalities of its spans, whichever are drawn. */
+  readonly modalities: ReadonlySet<number>;
+};
+
+export function shortestForm(dataset: Dataset, documents: Documents, index: number): ShortestForm {
+  const modalities = new Set<number>();
   let length = 2;
-  let isText = true;
-  for (
-    let slot = documents.slotOffset[index] ?? 0;
-    slot < (documents.slotOffset[index + 1] ?? 0);
-    slot += 1
-  ) {
+  const [firstSlot, endSlot] = [documents.slotOffset[index] ?? 0, documents.slotOffset[index + 1] ?? 0];
+  for (let slot = firstSlot; slot < endSlot; slot += 1) {
     let shortest = Number.POSITIVE_INFINITY;
-    for (
-      let span = documents.alternativeOffset[slot] ?? 0;
-      span < (documents.alternativeOffset[slot + 1] ?? 0);
-      span += 1
-    ) {
+    const end = documents.alternativeOffset[slot + 1] ?? 0;
+    for (let span = documents.alternativeOffset[slot] ?? 0; span < end; span += 1) {
       const modality = documents.spanModality[span] ?? 0;
       const own = (documents.spanOffset[span + 1] ?? 0) - (documents.spanOffset[span] ?? 0);
       shortest = Math.min(shortest, own + markerCount(dataset, modality));
-      if (dataset.modalities[modality]?.name !== "text") isText = false;
+      modalities.add(modality);
     }
     length += shortest;
   }
-  return { length, isText };
+  const isText = [...modalities].every((modality) => dataset.modalities[modality]?.name === "text");
+  return { length, isText, modalities };
 }

@@ -155,17 +155,24 @@ function fillRow(into: Batch, row: number, feed: Feed): boolean {
   }
 }
 
+/** A modality whose every document is too long would be declared and never seen. */
 function refuseShortContext(dataset: Dataset, documents: Documents, context: number): void {
-  let shortest = Number.POSITIVE_INFINITY;
+  const shortest = dataset.modalities.map(() => Number.POSITIVE_INFINITY);
   for (let index = 0; index < documents.count; index += 1) {
     const form = shortestForm(dataset, documents, index);
-    if (form.length <= context || (form.isText && context >= 2)) return;
-    shortest = Math.min(shortest, form.length);
+    // Text is cut where it has to be.
+    const length = form.isText && context >= 2 ? Math.min(form.length, context) : form.length;
+    for (const m of form.modalities) shortest[m] = Math.min(shortest[m] ?? length, length);
   }
-  if (documents.count === 0) return;
+  const tooLong = shortest.map((length) => Number.isFinite(length) && length > context);
+  const first = tooLong.indexOf(true);
+  if (first < 0) return;
+  const isAll = shortest.every((length) => length > context);
+  const needed = isAll ? Math.min(...shortest) : (shortest[first] ?? 0);
+  const what = isAll ? "" : ` with \`${dataset.modalities[first]?.name}\``;
   throw new DataError(
-    `no document of "${dataset.name}" fits a context of ${context}: the shortest has ${shortest} tokens`,
-    `set \`context\` to ${shortest} or more`,
+    `no document${what} of "${dataset.name}" fits a context of ${context}: the shortest has ${needed} tokens`,
+    `set \`context\` to ${needed} or more`,
   );
 }
 

@@ -1,5 +1,6 @@
 // spectrogram.ts: log-mel frames as a picture.
-// In: clips as log-mel frames. Out: a sheet: two clips a row of the sheet, one above the other; time goes right, pitch up.
+// In: pairs of clips as log-mel frames: an original, and what its codes keep. Out: a sheet: an original above its codes,
+// pair beside pair; time goes right, pitch up.
 
 import type { Picture } from "./dataset.ts";
 import { melBands } from "./geometry.ts";
@@ -14,20 +15,24 @@ function shade(value: number): number {
   return Math.round(255 * (1 - Math.min(1, value / (decibelRange * stepsPerDecibel))));
 }
 
-/** A column of spectrograms, the first above the second and so on, every second one followed by a wider gap. */
-export function drawMel(clips: readonly Uint8Array[]): Picture {
-  const frames = Math.max(...clips.map(({ length }) => length / melBands));
-  const width = frames * zoom + 2 * gap;
-  const rowHeight = melBands * zoom + gap;
-  const height = clips.length * rowHeight + Math.ceil(clips.length / 2) * gap + gap;
+/** Pairs in rows of `columns`; each clip begins at the left of its place. */
+export function drawMel(pairs: readonly (readonly [Uint8Array, Uint8Array])[], columns: number): Picture {
+  const frames = Math.max(...pairs.flat().map(({ length }) => length / melBands));
+  const [placeWidth, clipHeight] = [frames * zoom + gap, melBands * zoom];
+  const placeHeight = 2 * clipHeight + 3 * gap;
+  const width = gap + columns * placeWidth;
+  const height = gap + Math.ceil(pairs.length / columns) * placeHeight;
   const rgb = new Uint8Array(width * height * 3).fill(background);
-  for (const [number, mel] of clips.entries()) {
-    const top = gap + number * rowHeight + Math.floor(number / 2) * gap;
-    for (let y = 0; y < melBands * zoom; y += 1) {
-      const band = melBands - 1 - Math.floor(y / zoom);
-      for (let x = 0; x < (mel.length / melBands) * zoom; x += 1) {
-        const value = shade(mel[Math.floor(x / zoom) * melBands + band] ?? 0);
-        rgb.fill(value, ((top + y) * width + gap + x) * 3, ((top + y) * width + gap + x) * 3 + 3);
+  for (const [number, pair] of pairs.entries()) {
+    const left = gap + (number % columns) * placeWidth;
+    for (const [i, mel] of pair.entries()) {
+      const top = gap + Math.floor(number / columns) * placeHeight + i * (clipHeight + gap);
+      for (let y = 0; y < clipHeight; y += 1) {
+        const band = melBands - 1 - Math.floor(y / zoom);
+        for (let x = 0; x < (mel.length / melBands) * zoom; x += 1) {
+          const at = ((top + y) * width + left + x) * 3;
+          rgb.fill(shade(mel[Math.floor(x / zoom) * melBands + band] ?? 0), at, at + 3);
+        }
       }
     }
   }

@@ -17,6 +17,8 @@ export type SplitSummary = {
   readonly tokens: number;
   /** Share of the pass's tokens by modality name. */
   readonly shares: Readonly<Record<string, number>>;
+  /** Documents longer than the model's context that are no plain text: they are never seen. Absent without a model. */
+  readonly leftOut?: number;
 };
 
 export type DataSummary = {
@@ -35,30 +37,36 @@ export type DataSummary = {
   readonly warnings: readonly string[];
 };
 
-function summarizeSplit(dataset: Dataset, documents: Documents): SplitSummary {
+function summarizeSplit(dataset: Dataset, documents: Documents, context: number | undefined): SplitSummary {
   const counts = dataset.modalities.map(() => 0);
-  let tokens = 0;
+  let [tokens, leftOut] = [0, 0];
   for (let index = 0; index < documents.count; index += 1) {
-    const { modality } = drawDocument(dataset, documents, index, { seed: 0, pass: 0 });
+    const { modality, isText } = drawDocument(dataset, documents, index, { seed: 0, pass: 0 });
+    if (!isText && modality.length > (context ?? modality.length)) leftOut += 1;
     for (const one of modality) counts[one] = (counts[one] ?? 0) + 1;
     tokens += modality.length;
   }
   const shares = dataset.modalities.map(
     ({ name }, i) => [name, (counts[i] ?? 0) / Math.max(1, tokens)] as const,
   );
-  return { documents: documents.count, tokens, shares: Object.fromEntries(shares) };
+  return {
+    documents: documents.count,
+    tokens,
+    shares: Object.fromEntries(shares),
+    ...(context === undefined ? {} : { leftOut }),
+  };
 }
 
-/** Everything worth knowing before training, as plain JSON. */
-export function dataSummary(dataset: Dataset): DataSummary {
+/** Everything worth knowing before training, as plain JSON; `context` is that of the model it is for, if there is one. */
+export function dataSummary(dataset: Dataset, context?: number): DataSummary {
   const { name, hash, vocab, fidelity, melError, licences, warnings } = dataset;
   return {
     name,
     hash,
     vocab,
     modalities: dataset.modalities.map((one) => ({ name: one.name, vocab: one.vocab, found: one.found })),
-    train: summarizeSplit(dataset, dataset.train),
-    val: summarizeSplit(dataset, dataset.val),
+    train: summarizeSplit(dataset, dataset.train, context),
+    val: summarizeSplit(dataset, dataset.val, context),
     baselines: { val: Object.fromEntries(dataset.baselines) },
     ...(fidelity === undefined ? {} : { fidelity }),
     ...(melError === undefined ? {} : { melError }),
@@ -75,9 +83,11 @@ function percent(share: number | undefined): string {
 export function formatSummary(summary: DataSummary): string {
   const lines = [`data ${summary.name}   ${summary.hash.slice(0, 16)}`, ""];
   for (const split of ["train", "val"] as const) {
-    const { documents, tokens, shares } = summary[split];
+    const { documents, tokens, shares, leftOut } = summary[split];
     const parts = Object.entries(shares).map(([name, share]) => `${name} ${percent(share)}`);
     lines.push(`${split.padEnd(6)} ${documents} documents, ${tokens} tokens a pass: ${parts.join(", ")}`);
+    if (leftOut !== undefined && leftOut > 0)
+      lines.push(`       ${leftOut} of them are longer than the context and are left out`);
   }
   lines.push("");
   for (const { name, vocab, found } of summary.modalities) {
@@ -156,7 +166,10 @@ const pause = 0.4;
  */
 export async function sounds(dataset: Dataset, wav: string, png: string): Promise<boolean> {
   if (dataset.recordings.length === 0) return false;
-  const heard = dataset.recordings.flatMap(({ original, codes }) => [original, decodeSound(dataset, codes)]);
+  const pairs = dataset.recordings.map(
+    ({ original, codes }) => [original, decodeSound(dataset, codes)] as const,
+  );
+  const heard = pairs.flat();
   const gap = Math.round(pause * sampleRate);
   const whole = new Float32Array(heard.reduce((sum, { length }) => sum + length + gap, 0));
   let at = 0;
@@ -165,6 +178,8 @@ export async function sounds(dataset: Dataset, wav: string, png: string): Promis
     at += sound.length + gap;
   }
   await writeWav(wav, whole);
-  await writePng(png, drawMel(heard.map(logMel)));
+  const columns = Math.ceil(pairs.length / 2);
+  const frames = pairs.map(([original, kept]) => [logMel(original), logMel(kept)] as const);
+  await writePng(png, drawMel(frames, columns));
   return true;
 }
