@@ -59,9 +59,7 @@ export {
   compareDocument,
   type SeedSummary,
   type Spread,
-  type SweepPoint,
   summarizeSeeds,
-  sweepPoint,
 } from "./runtime/compare-document.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
@@ -92,7 +90,6 @@ export {
   readRecord,
   resumeRunFolder,
   runFormat,
-  type WarmSource,
   writeAtomically,
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
@@ -103,7 +100,6 @@ export { readArtifact, storeArtifact, storedText } from "./runtime/stored-artifa
 export { traceStep } from "./runtime/trace.ts";
 export { train } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
-export { planWarmStart, type WarmStart, warmStart } from "./runtime/warm-start.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
 export { openWebgpuDevice, type WebgpuDevice, type WebgpuStats } from "./runtime/webgpu.ts";
 export { checkWebgpuMemory } from "./runtime/webgpu-memory.ts";

@@ -13,7 +13,6 @@ import {
   prepareData,
   runFormat,
   type Session,
-  type WarmSource,
 } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
@@ -108,10 +107,8 @@ export function manifestOf(parts: {
   readonly dataset: Dataset;
   readonly file: string;
   readonly folder: string;
-  readonly warmStart?: WarmSource;
 }): Manifest {
-  const { artifact, model, machine, settings, dataset, file, folder, warmStart } = parts;
-  const lr = model.train?.optimizer.lr;
+  const { artifact, model, machine, settings, dataset, file, folder } = parts;
   return {
     format: runFormat,
     motley: version,
@@ -125,20 +122,7 @@ export function manifestOf(parts: {
     specFolder: relative(resolve(folder), resolve(dirname(file))),
     seed: settings.seed,
     steps: settings.steps,
-    ...(lr === undefined || lr === settings.optimizer.lr ? {} : { lr }),
-    ...(warmStart === undefined ? {} : { warmStart }),
   };
-}
-
-/** The model at another rate; rates by modality keep their ratios. */
-export function withRate(model: Model, lr: number): Model {
-  const { train } = model;
-  if (train === undefined) return model;
-  const { optimizer } = train;
-  const { lrByModality } = optimizer;
-  const scaled = lrByModality?.map((rate) => (rate * lr) / optimizer.lr);
-  const rates = scaled === undefined ? { lr } : { lr, lrByModality: scaled };
-  return { ...model, train: { ...train, optimizer: { ...optimizer, ...rates } } };
 }
 
 /** Layout, comments and the settings the command line may override leave it as it is. */

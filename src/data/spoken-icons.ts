@@ -6,7 +6,7 @@
 
 import { contentHash } from "./cache.ts";
 import type { Corpus, CorpusSource, Draft, Sounds } from "./corpus.ts";
-import type { OnProgress } from "./dataset.ts";
+import type { Licence, OnProgress } from "./dataset.ts";
 import { openSpeaker, readFlite, type Speaker, type Voice, voices } from "./flite.ts";
 import { openIcons } from "./icons.ts";
 import { trimSilence } from "./mel.ts";
@@ -14,13 +14,20 @@ import { randomOrder } from "./random.ts";
 import { speakAll } from "./speaking.ts";
 import { joinClips } from "./speech.ts";
 
-const recipe = "spoken-1";
+const recipe = "spoken-icons-2";
 /** Names that are spoken; see above. */
 const spokenNames = 1200;
 const orderSeed = 25;
-/** What Flite says well, and what is said within two seconds. */
-const speakable = /^[a-z]+(?: [a-z]+){0,3}$/i;
+/** What Flite says well, and what is said within two seconds; trademarks and letters of flags are hardly words. */
+const speakable = /^(?!brand |flag )[a-z]+(?: [a-z]+){0,3}$/i;
 const longestName = 24;
+
+const fliteLicence: Licence = {
+  name: "Flite and its voices",
+  spdx: "CMU",
+  author: "Carnegie Mellon University",
+  url: "https://github.com/festvox/flite",
+};
 
 /** A name and a picture to show beside it. */
 type Named = { readonly name: string; readonly drafts: readonly Draft[] };
@@ -84,7 +91,12 @@ async function loadCorpus(
       return clip === undefined ? new Float32Array() : trimSilence((await speaker())(clip.name, clip.voice));
     },
   };
-  return { ...corpus, drafts: [...corpus.drafts, ...clips.flatMap(documentsOf)], sounds };
+  return {
+    ...corpus,
+    drafts: [...corpus.drafts, ...clips.flatMap(documentsOf)],
+    sounds,
+    licences: [...corpus.licences, fliteLicence],
+  };
 }
 
 /** The built-in data; `count` names are spoken. DataError if a package is missing. */
