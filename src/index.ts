@@ -75,6 +75,7 @@ export type { Metrics } from "./runtime/record.ts";
 export {
   type ReportParts,
   type ReportPicture,
+  type ReportSound,
   type ReportTable,
   type ReportText,
   renderReport,

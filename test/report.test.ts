@@ -39,6 +39,8 @@ const parts: ReportParts = {
   pictureTitles: ["original", "its codes", "dense", "mot"],
   pictures: [{ caption: hostile, pngs: [png, png, png, png] }],
   textTitles: ["in the data", "dense", "mot"],
+  soundTitles: ["recording", "its codes", "dense", "mot"],
+  sounds: [{ caption: hostile, wavs: [png, png, png, png] }],
   texts: [{ given: png, endings: ["a red car", hostile, "a car"] }],
   spec: `// ${hostile}`,
   origin: "motley 0",
@@ -59,10 +61,12 @@ describe("a report", () => {
       "1,234",
       "Pictures drawn for captions",
       "a red car",
+      "Captions spoken",
       "motley 0",
     ])
       expect(visible(html)).toContain(text);
     expect(html.match(/src="data:image\/png;base64,iVBORw==/g)).toHaveLength(5);
+    expect(html.match(/<audio [^>]*src="data:audio\/wav;base64,iVBORw=="/g)).toHaveLength(4);
     expect(visible(html)).not.toContain("Nothing here");
   });
 

@@ -9,18 +9,23 @@ import {
   DataError,
   type Dataset,
   decodeImage,
+  decodeSound,
   decodeText,
   drawPictures,
   encodePng,
+  encodeWav,
   loadCheckpoint,
   MemoryError,
   type Model,
   picturePrompt,
+  promptOf,
   type ReportParts,
   type ReportPicture,
+  type ReportSound,
   type ReportText,
   renderReport,
   type Session,
+  speakTexts,
   validationBatches,
   whyNotDecoded,
   writeAtomically,
@@ -83,7 +88,7 @@ export async function writeReport(root: string, request: ReportRequest): Promise
 function withoutSamples(error: unknown): Samples {
   if (!(error instanceof MemoryError || error instanceof Failure || error instanceof DataError)) throw error;
   tell(`the report has no samples: ${error.message}`);
-  return { pictureTitles: [], pictures: [], textTitles: [], texts: [] };
+  return { pictureTitles: [], pictures: [], textTitles: [], texts: [], soundTitles: [], sounds: [] };
 }
 
 /** The report says nothing of what the others would write; the terminal says why. */
@@ -95,7 +100,10 @@ function ableToWrite(models: readonly Model[]): readonly Model[] {
   });
 }
 
-type Samples = Pick<ReportParts, "pictureTitles" | "pictures" | "textTitles" | "texts">;
+type Samples = Pick<
+  ReportParts,
+  "pictureTitles" | "pictures" | "textTitles" | "texts" | "soundTitles" | "sounds"
+>;
 type Specimen = Dataset["specimens"][number];
 
 function targetOf(machine: Machine): string {
@@ -120,7 +128,30 @@ async function drawAll(request: ReportRequest): Promise<Samples> {
     pictures,
     textTitles: ["in the data", ...variants],
     texts,
+    soundTitles: ["recording", "its codes", ...variants],
+    sounds: hasText ? await speakCaptions(request) : [],
   };
+}
+
+/** Captions of recordings that nobody trained on, as each variant says them. */
+async function speakCaptions(request: ReportRequest): Promise<readonly ReportSound[]> {
+  const { dataset, settings } = request;
+  const modality = dataset.modalities.find(({ codec }) => codec.kind === "speech")?.name ?? "";
+  const all = dataset.recordings.filter(({ split }) => split === "val");
+  const prompts = all.map(({ caption }) =>
+    promptOf(dataset, [
+      { kind: "text", text: caption },
+      { kind: "begun", modality },
+    ]),
+  );
+  if (prompts.length === 0 || prompts.some(({ length }) => length >= settings.context)) return [];
+  const spoken = await byVariant(request, prompts, settings.context, (session) =>
+    speakTexts(session, dataset, prompts, drawing),
+  );
+  return all.map(({ caption, original, codes }, i) => {
+    const sounds = [original, decodeSound(dataset, codes), ...spoken.flatMap((each) => each[i] ?? [])];
+    return { caption, wavs: sounds.map(encodeWav) };
+  });
 }
 
 /** At most `count`, evenly from the whole list. */

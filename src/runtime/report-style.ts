@@ -54,6 +54,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
 .pictures th:not(:first-child), .pictures td:not(:first-child) { text-align: center; width: 124px; }
 .texts td, .texts th { text-align: left; vertical-align: top; }
 .texts td:not(:first-child) { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16ch; }
+audio { width: 13rem; height: 2.2rem; vertical-align: middle; }
 img { width: 96px; height: 96px; image-rendering: pixelated; border-radius: 6px; background: #fff; display: inline-block; vertical-align: middle; box-shadow: 0 0 0 1px var(--line); }
 details { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .6rem 1rem; }
 summary { cursor: pointer; color: var(--soft); }

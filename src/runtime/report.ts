@@ -25,6 +25,13 @@ export type ReportText = {
   readonly endings: readonly string[];
 };
 
+/** A caption and sounds of it, each a WAV file. */
+export type ReportSound = {
+  readonly caption: string;
+  /** In the order of `ReportParts.soundTitles`. */
+  readonly wavs: readonly Uint8Array[];
+};
+
 export type ReportParts = {
   /** One per seed, of the same variants. */
   readonly documents: readonly CompareDocument[];
@@ -37,6 +44,8 @@ export type ReportParts = {
   readonly pictures: readonly ReportPicture[];
   readonly textTitles: readonly string[];
   readonly texts: readonly ReportText[];
+  readonly soundTitles: readonly string[];
+  readonly sounds: readonly ReportSound[];
   readonly spec: string;
   /** What made the page: a line at its end. */
   readonly origin: string;
@@ -51,7 +60,7 @@ export type ReportTable = {
 
 /** One HTML page. */
 export function renderReport(parts: ReportParts): string {
-  const { documents, modalities, settings, tables, pictures, texts, spec, origin } = parts;
+  const { documents, modalities, settings, tables, pictures, texts, sounds, spec, origin } = parts;
   const [first] = documents;
   const variants = Object.keys(first?.variants ?? {});
   const title = `${first?.model ?? "model"}: ${variants.join(", ")}`;
@@ -78,6 +87,7 @@ ${renderCharts(charts, modalities)}
 ${filled.map((table) => renderTable(table, variants)).join("\n")}
 ${pictures.length === 0 ? "" : renderPictures(parts, variants)}
 ${texts.length === 0 ? "" : renderTexts(parts, variants)}
+${sounds.length === 0 ? "" : renderSounds(parts, variants)}
 <h2>Spec</h2>
 <details><summary>the page of .mot that was compared</summary><pre>${escapeHtml(spec)}</pre></details>
 <footer>${escapeHtml(origin)}</footer>
@@ -223,6 +233,21 @@ function renderTexts({ texts, textTitles }: ReportParts, variants: readonly stri
   return `<h2>${title}</h2>
 <p>${arePictures ? "The pictures are of the validation split too." : "The beginnings are of the validation split."}</p>
 <div class="wide"><table class="texts"><thead><tr>${header}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+}
+
+function renderSounds({ sounds, soundTitles }: ReportParts, variants: readonly string[]): string {
+  const rows = sounds.map(({ caption, wavs }) => {
+    const cells = wavs.map((wav, i) => {
+      const data = `data:audio/wav;base64,${Buffer.from(wav).toString("base64")}`;
+      const title = escapeHtml(`${caption}: ${soundTitles[i] ?? ""}`);
+      return `<td><audio controls preload="none" title="${title}" src="${data}"></audio></td>`;
+    });
+    return `<tr><td>${escapeHtml(caption)}</td>${cells.join("")}</tr>`;
+  });
+  const header = ["caption", ...soundTitles].map((name) => `<th>${nameOf(name, variants)}</th>`).join("");
+  return `<h2>Captions spoken</h2>
+<p>The captions and recordings are of the validation split. No variant can speak better than its codes.</p>
+<div class="wide"><table class="sounds"><thead><tr>${header}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
 function escapeHtml(text: string): string {
