@@ -4,7 +4,6 @@
 // MOTLEY_SPEC_SEED searches elsewhere; a failure prints the seed and a spec shrunk to what matters.
 
 import { describe, test } from "vitest";
-import type { ExpertBody } from "../src/kernel/expert-kernels.ts";
 import type { GridOnlyKind, KernelKind } from "../src/kernel/kernel.ts";
 import {
   agreesOn,
@@ -26,7 +25,7 @@ const ways: readonly Way[] = [
   { engine: { tile: { rows: 6, columns: 8 }, relaxedSimd: false }, threads: 1 },
 ];
 
-const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind | ExpertBody["kind"]>]: true } = {
+const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind>]: true } = {
   matmul: true,
   row_program: true,
   rope: true,
@@ -46,16 +45,24 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind | ExpertBod
   square_sum: true,
   adamw: true,
   pack: true,
+  softmax: true,
+  route: true,
+  gather: true,
+  combine: true,
+  combine_dp: true,
+  balance: true,
+  balance_dx: true,
 };
 
 const seen = nothingSeen();
 
 describe("random specs", () => {
   test("agree with the interpreter, formatted or not", { timeout: 600_000 }, () =>
-    searchSpecs(ways, seen, { seed, runs }),
+    searchSpecs(ways, seen, { seed, runs, experts: true }),
   );
 
-  test("reach every op, every kernel and every form of the language", () => expectReached(seen, kernelKinds));
+  test("reach every op, every kernel and every form of the language", () =>
+    expectReached(seen, kernelKinds, { experts: true }));
 });
 
 describe("symptoms", () => {

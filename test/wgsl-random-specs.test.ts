@@ -54,9 +54,12 @@ const seen = nothingSeen();
 const problem = await gpuProblem();
 
 describeWith(problem, "random specs on a GPU", () => {
-  test("agree with the interpreter", { timeout: 600_000 }, () => searchSpecs(ways, seen, { seed, runs }));
+  test("agree with the interpreter", { timeout: 600_000 }, () =>
+    searchSpecs(ways, seen, { seed, runs, experts: false }),
+  );
 
-  test("reach every op, every kernel and every form of the language", () => expectReached(seen, kernelKinds));
+  test("reach every op, every kernel and every form of the language", () =>
+    expectReached(seen, kernelKinds, { experts: false }));
 });
 
 describeWith(problem, "symptoms on a GPU", () => {
