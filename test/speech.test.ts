@@ -415,5 +415,14 @@ describe("a folder with recordings", () => {
       cacheDir: scratch,
     });
     await expect(builtin).rejects.toThrow("no built-in data `spoken`");
+    const icons = prepareData({
+      data: { kind: "builtin", name: "icons" },
+      modalities: spoken,
+      cacheDir: scratch,
+    });
+    await expect(icons).rejects.toMatchObject({
+      message: 'the data "icons" has no `speech`: it has text and image',
+      help: "write `data spoken-icons`, which has it",
+    });
   });
 });

@@ -18,6 +18,7 @@ import {
   type Dataset,
   type DatasetModality,
   type Documents,
+  enumerate,
   type OnProgress,
   type RequestedModality,
 } from "./dataset.ts";
@@ -59,10 +60,6 @@ function joinDocuments(drafts: readonly Draft[], split: Split, coded: readonly C
   };
 }
 
-function listed(names: readonly string[]): string {
-  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
-}
-
 /** Refuses a modality the corpus has nothing of, naming what it has. */
 function checkAvailable(name: string, corpus: Corpus, modalities: readonly RequestedModality[]): void {
   const available = [
@@ -72,7 +69,7 @@ function checkAvailable(name: string, corpus: Corpus, modalities: readonly Reque
   ];
   for (const modality of modalities) {
     if (available.includes(modality.name)) continue;
-    const has = listed(available);
+    const has = enumerate(available);
     throw new DataError(
       `the data "${name}" has no \`${modality.name}\`: it has ${has}`,
       `declare only modalities among: ${available.join(", ")}`,

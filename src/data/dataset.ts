@@ -166,6 +166,11 @@ export class DataError extends Error {
   }
 }
 
+/** Names as they stand in a sentence: "text, image and speech". */
+export function enumerate(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
+}
+
 /** Index of a modality by name, or undefined if the dataset was prepared without it. */
 export function modalityIndex(dataset: Pick<Dataset, "modalities">, name: string): number | undefined {
   const index = dataset.modalities.findIndex((modality) => modality.name === name);

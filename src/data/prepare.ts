@@ -7,7 +7,14 @@ import path from "node:path";
 import { assembleDataset } from "./assemble.ts";
 import { contentHash, readEntry, writeEntry } from "./cache.ts";
 import type { CorpusSource } from "./corpus.ts";
-import { DataError, type DataRequest, type Dataset, type Origin } from "./dataset.ts";
+import {
+  DataError,
+  type DataRequest,
+  type Dataset,
+  enumerate,
+  type Origin,
+  type RequestedModality,
+} from "./dataset.ts";
 import { folderModalities, openFolder } from "./folder.ts";
 import { openIcons } from "./icons.ts";
 import { packDataset, unpackDataset } from "./packed.ts";
@@ -34,6 +41,22 @@ async function openSource(origin: Origin): Promise<CorpusSource> {
   );
 }
 
+/** Refuses, before anything is drawn or spoken, what a built-in set does not have, and names one that has it. */
+function refuseLacking(origin: Origin, modalities: readonly RequestedModality[]): void {
+  if (origin.kind === "folder") return;
+  const has = builtins.get(origin.name)?.modalities ?? [];
+  const lacking = modalities.find(({ name }) => !has.includes(name))?.name;
+  if (lacking === undefined) return;
+  const wanted = modalities.map(({ name }) => name);
+  const other = [...builtins].find(([, one]) => wanted.every((name) => one.modalities.includes(name)))?.[0];
+  throw new DataError(
+    `the data "${origin.name}" has no \`${lacking}\`: it has ${enumerate(has)}`,
+    other === undefined
+      ? `declare only modalities among: ${has.join(", ")}`
+      : `write \`data ${other}\`, which has it`,
+  );
+}
+
 /** What this data seems to have, by modality name, as far as one can tell without preparing it. */
 export async function availableModalities(origin: Origin): Promise<readonly string[]> {
   if (origin.kind === "folder") return folderModalities(origin.path);
@@ -49,6 +72,7 @@ export async function prepareData(request: DataRequest): Promise<Dataset> {
   const { data, modalities, onProgress = () => undefined } = request;
   const cacheDir = request.cacheDir ?? path.join(process.cwd(), ".cache", "motley");
   const source = await openSource(data);
+  refuseLacking(data, modalities);
   const asked = modalities.map(({ name, vocab }) => [name, vocab]);
   const key = contentHash(recipe, source.fingerprint, JSON.stringify([source.name, asked]));
   const kept = await readEntry(cacheDir, "dataset", key);
