@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import type { Model } from "../src/check/model.ts";
 import { compile, trainingGraph } from "../src/compile.ts";
+import { costOf } from "../src/lower/cost.ts";
 import { learningOf } from "../src/lower/learning.ts";
 import { scheduleOf } from "../src/runtime/schedule.ts";
 import { openSession, type Session } from "../src/runtime/session.ts";
@@ -93,6 +94,18 @@ describe("freeze", () => {
     expect(count(top, "linear_dx")).toBe(1);
     expect(count(top, "attention_grad")).toBe(0);
     expect(count(top, "embed_dw")).toBe(0);
+  });
+
+  test("costs no floating-point operations that are not done", () => {
+    const flops = (settings: string): number => costOf(modelOf(spec(settings), "mot"), 8).flopsPerToken;
+    const head = 2 * 12 * 37;
+    const forward = 2 * (2 * 12 * 12 * 4 + 2 * 2 * 12 * 20 + 2 * 2 * 12 * 4.5) + head;
+    expect(flops(rate)).toBe(3 * forward);
+    // The head's weight has a gradient, and nothing else.
+    expect(flops(`freeze embedding, attn, ffn, final ${rate}`)).toBe(forward + head);
+    // One of two towers.
+    const towers = 2 * (2 * 12 * 12 * 4 + 2 * 2 * 12 * 20);
+    expect(flops(`freeze text ${rate}`)).toBe(3 * forward - towers / 2);
   });
 
   test("takes no memory for gradients and moments, and has no tensors of them", () => {

@@ -9,6 +9,7 @@ import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Name, Variant } from "../syntax/ast.ts";
 import type { Declarations } from "./declare.ts";
 import type { Objective, Operation, Parameter, ParameterIndex, ValueIndex } from "./model.ts";
+import { readBy } from "./reads.ts";
 import type { Reporter } from "./report.ts";
 import { matchesPath, matchSites, type Placement } from "./share.ts";
 import { joinPath, type Site } from "./state.ts";
@@ -132,43 +133,4 @@ function parametersOf(operations: readonly Operation[], of: ValueIndex): Readonl
     for (const parameter of parameters) if (parameter !== undefined) found.add(parameter);
   }
   return found;
-}
-
-type Reads = {
-  readonly values: readonly ValueIndex[];
-  readonly parameters: readonly (ParameterIndex | undefined)[];
-};
-
-function readBy(operation: Operation): Reads {
-  switch (operation.kind) {
-    case "tokens":
-      return { values: [], parameters: [] };
-    case "embed":
-      return { values: [operation.x], parameters: [operation.table] };
-    case "linear":
-    case "rms_norm":
-      return { values: [operation.x], parameters: operation.weight };
-    case "attention":
-      return { values: [operation.q, operation.k, operation.v], parameters: [] };
-    case "binary":
-      return { values: [operation.a, operation.b], parameters: [] };
-    case "join":
-      return { values: operation.parts, parameters: [] };
-    case "route":
-      return { values: [operation.scores], parameters: [] };
-    case "dispatch":
-      return { values: [operation.x, operation.route], parameters: [] };
-    case "combine":
-      return { values: [operation.y, operation.route], parameters: [] };
-    case "rope":
-    case "split":
-    case "merge":
-    case "unary":
-    case "constant_binary":
-    case "dropout":
-    case "restrict":
-      return { values: [operation.x], parameters: [] };
-    default:
-      return operation satisfies never;
-  }
 }

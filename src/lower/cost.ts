@@ -1,10 +1,11 @@
 // cost.ts: what a model costs on paper: parameters and floating-point operations.
 // In: a checked model and the context it is trained on. Out: counts; nothing is compiled or measured.
 // FLOPs are 2 × the multiply-adds of matmuls and of the attention pairs the mask lets through, forward and backward,
-// without recomputation and without the update. A context is taken as one document that fills it. Of a block of experts a
+// without recomputation and without the update; frozen parameters have no backward. A context is taken as one document that fills it. Of a block of experts a
 // token meets the ones chosen for it: k of them, or, where experts choose, one on average; the router counts in full.
 
 import type { Model, Operation, Parameter } from "../check/model.ts";
+import { readBy } from "../check/reads.ts";
 
 export type Cost = {
   readonly params: number;
@@ -19,10 +20,8 @@ export type Cost = {
   readonly flopsPerTokenByModality: readonly number[];
 };
 
-/** A matmul costs as much again for the gradient of its operand and for that of its weight. */
-const matmulPasses = 3;
 /** q·k and p·v forward; dp, dv, dq, dk backward: each 2 · head size per pair. */
-const attentionProducts = 2 + 4;
+const attentionProducts = { forward: 2, backward: 4 };
 
 /** Counts of one variant; `context` is the number of tokens a context holds. */
 export function costOf(model: Model, context: number): Cost {
@@ -33,8 +32,9 @@ export function costOf(model: Model, context: number): Cost {
     sum(sizes.filter((_size, i) => isMet(model, model.parameters[i], m))),
   );
   const tables = new Set(model.operations.flatMap((op) => (op.kind === "embed" ? [op.table] : [])));
+  const learns = learningValues(model);
   const flopsPerTokenByModality = modalities.map((m) =>
-    sum(model.operations.map((op) => flopsOf(model, op, m, context))),
+    sum(model.operations.map((op) => flopsOf(model, op, m, { context, learns }))),
   );
   return {
     params: sum(sizes),
@@ -58,12 +58,32 @@ function chosen(model: Model, routing: number): number {
   return choice?.kind === "top" ? choice.k : 1;
 }
 
-function flopsOf(model: Model, op: Operation, m: number, context: number): number {
-  if (op.kind === "linear")
-    return matmulPasses * 2 * widthFor(model, op.x, m) * widthOf(model, op, m) * rowsOf(model, op, m);
+/** Per operation whether its gradient is wanted: with frozen parameters, whether anything before it learns. */
+function learningValues({ operations, parameters, train }: Model): readonly boolean[] {
+  if (train?.freezes !== true) return operations.map(() => true);
+  const learns: boolean[] = [];
+  for (const operation of operations) {
+    const { values, parameters: own } = readBy(operation);
+    const isFree = own.some((index) => index !== undefined && !parameters[index]?.isFrozen);
+    learns.push(isFree || values.some((value) => learns[value] === true));
+  }
+  return learns;
+}
+
+type Costing = { readonly context: number; readonly learns: readonly boolean[] };
+
+function flopsOf(model: Model, op: Operation, m: number, { context, learns }: Costing): number {
+  if (op.kind === "linear") {
+    // As much again for the gradient of the operand, and for that of the weight.
+    const weight = model.parameters[op.weight[groupOf(model, op, m)] ?? -1];
+    const passes = 1 + (learns[op.x] ? 1 : 0) + (weight?.isFrozen ? 0 : 1);
+    return passes * 2 * widthFor(model, op.x, m) * widthOf(model, op, m) * rowsOf(model, op, m);
+  }
   if (op.kind === "attention") {
     const pairs = (context + 1) / 2;
-    return attentionProducts * 2 * widthFor(model, op.q, m) * pairs;
+    const { forward, backward } = attentionProducts;
+    const products = [op.q, op.k, op.v].some((value) => learns[value]) ? forward + backward : forward;
+    return products * 2 * widthFor(model, op.q, m) * pairs;
   }
   return 0;
 }
@@ -73,12 +93,16 @@ function widthFor(model: Model, index: number, m: number): number {
   return operation === undefined ? 0 : widthOf(model, operation, m);
 }
 
-/** On routed rows, of the first expert of the modality's pool. */
-function widthOf(model: Model, { shape }: Operation, m: number): number {
-  if (shape.routing === undefined) return shape.widths[m] ?? 0;
+function widthOf(model: Model, operation: Operation, m: number): number {
+  return operation.shape.widths[groupOf(model, operation, m)] ?? 0;
+}
+
+/** The modality; on routed rows, the first expert of its pool. */
+function groupOf(model: Model, { shape }: Operation, m: number): number {
+  if (shape.routing === undefined) return m;
   const { pools, experts } = model.routings[shape.routing] ?? { pools: [], experts: 0 };
   const pool = pools[m];
-  return pool === undefined ? 0 : (shape.widths[pool * experts] ?? 0);
+  return pool === undefined ? -1 : pool * experts;
 }
 
 /** Rows per token of modality m. */
