@@ -401,6 +401,16 @@ describe("a folder with recordings", () => {
     createBatchStream(dataset, { ...options, context: shortest }).next();
   });
 
+  it("keeps ten seconds of a long one to be heard", { timeout: 60_000 }, async () => {
+    const long = Float32Array.from({ length: 14 * sampleRate }, (_, i) =>
+      Math.sin(i / (9 + Math.floor(i / 9000))),
+    );
+    const folder = await makeFolder({ ...wordFiles(1), "long.wav": encodeWav(long) });
+    const { recordings } = await prepare(folder, [{ name: "speech", vocab: 40 }]);
+    const [longest] = recordings.toSorted((a, b) => b.codes.length - a.codes.length);
+    expect([longest?.codes.length, longest?.original.length]).toEqual([250, 10 * sampleRate]);
+  });
+
   it("may have pictures beside recordings, and lacks what it lacks", async () => {
     const refusal = async (folder: string, modalities: DataRequest["modalities"]) =>
       prepare(folder, modalities).catch((error: Error) => error.message);

@@ -4,12 +4,14 @@
 import type { Coded, CodedSpeech } from "./coded.ts";
 import type { Corpus, Draft, Split } from "./corpus.ts";
 import type { Fidelity, MelError, Recording, Specimen } from "./dataset.ts";
-import { melBands, pictureBytes, pictureSize } from "./geometry.ts";
+import { frameHop, framesPerCode, melBands, pictureBytes, pictureSize } from "./geometry.ts";
 import type { EncodedPictures } from "./patches.ts";
 import { compareMel, meanFrame, melOfClip, melOfCodes } from "./speech.ts";
 
 const specimensPerSplit = 12;
 const recordingsPerSplit = 3;
+/** Of a longer recording, this much is kept to be heard. */
+const keptCodes = 250;
 
 /** Peak signal-to-noise ratio of the pictures' codes; undefined without training pictures. */
 export function measureFidelity(drafts: readonly Draft[], { errors }: EncodedPictures): Fidelity | undefined {
@@ -98,8 +100,13 @@ export async function chooseRecordings(corpus: Corpus, speech: Coded): Promise<r
     for (const draft of spread(drafts, recordingsPerSplit)) {
       const codes = speech.spans(draft)[0];
       if (draft.clip === undefined || codes === undefined) continue;
-      const original = await corpus.sounds.hear(draft.clip);
-      recordings.push({ split, caption: draft.texts[0] ?? "", original, codes });
+      const original = (await corpus.sounds.hear(draft.clip)).slice(0, keptCodes * framesPerCode * frameHop);
+      recordings.push({
+        split,
+        caption: draft.texts[0] ?? "",
+        original,
+        codes: codes.slice(0, keptCodes),
+      });
     }
   }
   return recordings;

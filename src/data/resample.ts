@@ -44,9 +44,9 @@ export function resample(samples: Float32Array, rate: number): Float32Array {
       weights = weightsAt(phase / up, cutoff);
       known.set(phase, weights);
     }
+    const { first, values } = weights;
     let sum = 0;
-    for (const [k, weight] of weights.values.entries())
-      sum += weight * (samples[place + weights.first + k] ?? 0);
+    for (let k = 0; k < values.length; k += 1) sum += (values[k] ?? 0) * (samples[place + first + k] ?? 0);
     return sum;
   });
 }
