@@ -181,8 +181,9 @@ function addSourceCommands(add: Add, wrap: Wrap): void {
 }
 
 function addRunCommands(add: Add, wrap: Wrap): void {
-  add("data", "Show what a model would train on: documents, token shares, baselines, pictures.", [
+  add("data", "Show what a model would train on: documents, token shares, baselines, pictures and sounds.", [
     "motley data examples/chameleon.mot",
+    "motley data spoken-icons",
     "motley data icons --json",
   ])
     .argument("<file or name>", "a spec, a folder, or a built-in data set")
