@@ -221,7 +221,7 @@ function documentOf({ models, reference, settings, dataset, machine }: Race, roo
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
     baselines: dataset.baselines,
     variants: models.map((model) => {
-      const { params, activeParams, flopsPerToken } = costOf(model, context);
+      const { params, activeParams, flopsPerToken, seesLater } = costOf(model, context);
       const record = readRecord(join(root, model.variant));
       return {
         name: model.variant,
@@ -230,6 +230,7 @@ function documentOf({ models, reference, settings, dataset, machine }: Race, roo
         activeParams,
         flopsPerToken,
         tokensPerStep: batch * context,
+        ...(seesLater && { seesLater }),
       };
     }),
   });

@@ -95,7 +95,7 @@ function withoutSamples(error: unknown): Samples {
 function ableToWrite(models: readonly Model[]): readonly Model[] {
   return models.filter((model) => {
     const reason = whyNotDecoded(model);
-    if (reason !== undefined) tell(`the report has no samples of ${reason}`);
+    if (reason !== undefined) tell(`the report has no samples of it: ${reason}`);
     return reason === undefined;
   });
 }

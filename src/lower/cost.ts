@@ -18,6 +18,8 @@ export type Cost = {
   /** Forward and backward, per token; the mean over modalities where they differ. */
   readonly flopsPerToken: number;
   readonly flopsPerTokenByModality: readonly number[];
+  /** Experts choose among all tokens of a batch, so that what a token becomes, and its loss, hangs on later ones too. */
+  readonly seesLater: boolean;
 };
 
 /** q·k and p·v forward; dp, dv, dq, dk backward: each 2 · head size per pair. */
@@ -43,6 +45,7 @@ export function costOf(model: Model, context: number): Cost {
     embeddingParams: sum([...tables].map((table) => sizes[table] ?? 0)),
     flopsPerToken: sum(flopsPerTokenByModality) / Math.max(1, modalities.length),
     flopsPerTokenByModality,
+    seesLater: model.routings.some(({ choice }) => choice.kind === "expert_choice"),
   };
 }
 

@@ -176,6 +176,7 @@ export function documentOf({ entrants, settings, dataset, target }: Run): Compar
       activeParams: cost.activeParams,
       flopsPerToken: cost.flopsPerToken,
       tokensPerStep: batch * context,
+      ...(cost.seesLater && { seesLater: cost.seesLater }),
     })),
   });
 }

@@ -27,6 +27,8 @@ export type VariantResult = {
   readonly activeParams: number;
   readonly flopsPerToken: number;
   readonly tokensPerStep: number;
+  /** Its experts choose their tokens, later ones too, so its losses are a little too good. */
+  readonly seesLater?: true;
   /** Medians over all steps but the first three. */
   readonly stepMs: number;
   readonly updateMs: number;
@@ -58,7 +60,7 @@ export type CompareDocument = {
 
 export type VariantRecord = Pick<
   VariantResult,
-  "params" | "activeParams" | "flopsPerToken" | "tokensPerStep"
+  "params" | "activeParams" | "flopsPerToken" | "tokensPerStep" | "seesLater"
 > & {
   readonly name: string;
   readonly record: RunRecord;

@@ -201,7 +201,7 @@ function renderTable({ title, note, header, rows }: ReportTable, variants: reado
   const cells = (tag: string, row: readonly string[]): string =>
     `<tr>${row.map((cell, i) => `<${tag}>${i === 0 ? nameOf(cell, variants) : escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
   return `<h2>${escapeHtml(title)}</h2>
-${note === undefined ? "" : `<p>${escapeHtml(note)}</p>`}
+${(note?.split("\n") ?? []).map((line) => `<p>${escapeHtml(line)}</p>`).join("")}
 <div class="wide"><table><thead>${cells("th", header)}</thead>
 <tbody>${rows.map((row) => cells("td", row)).join("\n")}</tbody></table></div>`;
 }
