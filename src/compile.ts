@@ -14,9 +14,10 @@ import { planKernels } from "./kernel/plan.ts";
 import { printKernels, printPlan } from "./kernel/print.ts";
 import { cpuSchedule, gridSchedule } from "./kernel/schedule.ts";
 import { verifyPlan } from "./kernel/verify.ts";
+import { lastInput } from "./lower/inputs.ts";
 import { learningOf } from "./lower/learning.ts";
-import { crossEntropyOf } from "./lower/losses.ts";
-import { lower } from "./lower/lower.ts";
+import { lossNumbers } from "./lower/losses.ts";
+import { lower, outputsOf } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
 import { withCache } from "./passes/cache.ts";
 import { simplify } from "./passes/pipeline.ts";
@@ -125,8 +126,8 @@ export function compile(model: Model, options: CompileOptions): Artifact {
         print: ({ program }) => printWgsl(program),
       })
     : run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
-  const objectives = numberObjectives(model, purpose);
-  return assemble({ model, plan, layout, objectives, purpose, ...emitted });
+  const objectives = describeObjectives(model);
+  return assemble({ model, plan, layout, objectives, masks: masksOf(model), purpose, ...emitted });
 }
 
 /** The graph of a training step, for tests and the interpreter. */
@@ -136,17 +137,25 @@ export function trainingGraph(model: Model): Graph {
   return simplify(addUpdate(step, model.train?.optimizer ?? defaultOptimizer, learning));
 }
 
-/** Losses are numbered by cross-entropy; logits alone, which know no z-loss, by value (as `lower` names them). */
-function numberObjectives(model: Model, purpose: Artifact["purpose"]): Artifact["objectives"] {
-  const { objectives } = model;
-  const logits = crossEntropyOf(
-    purpose === "infer" || purpose === "decode"
-      ? objectives.map((objective) => ({ ...objective, zLoss: 0 }))
-      : objectives,
+/** What the host has to know of each objective to weigh its targets. */
+export function describeObjectives(model: Pick<Model, "objectives" | "operations">): Artifact["objectives"] {
+  const { objectives, operations } = model;
+  const losses = lossNumbers(objectives);
+  const outputs = [...outputsOf(model)];
+  return objectives.map((objective, i) => {
+    const { kind, modalities, weight } = objective;
+    const value = kind === "cross_entropy" ? objective.logits : objective.prediction;
+    const widths = operations[value]?.shape.widths ?? [];
+    const rows = widths.flatMap((width, m) => (width === undefined ? [] : [m]));
+    const output = outputs.find(([, index]) => index === value)?.[0] ?? "";
+    return { kind, loss: losses[i] ?? 0, modalities, rows, weight, output };
+  });
+}
+
+/** The masks of all attentions, each once. */
+export function masksOf({ operations }: Pick<Model, "operations">): Artifact["masks"] {
+  const masks = operations.flatMap((each) =>
+    each.kind === "attention" ? [{ input: lastInput(each.within), within: each.within }] : [],
   );
-  return model.objectives.map(({ modalities, weight }, i) => ({
-    logits: logits[i] ?? 0,
-    modalities,
-    weight,
-  }));
+  return [...new Map(masks.map((mask) => [mask.input, mask])).values()];
 }

@@ -6,6 +6,7 @@ export type { Checked, CheckedAll } from "./check/check.ts";
 export { checkAllSource, checkSource, load as loadFiles } from "./check/load.ts";
 export type { Model } from "./check/model.ts";
 export { printModel } from "./check/print.ts";
+export { requestedModalities } from "./check/requested.ts";
 export { type CompileOptions, compile, type StageName, stageNames } from "./compile.ts";
 export { DataError, type Dataset, type OnProgress, type Picture, type SpeechCodec } from "./data/dataset.ts";
 export {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { checkAllSource } from "./check/load.ts";
 import type { Model } from "./check/model.ts";
+import { requestedModalities } from "./check/requested.ts";
 import { compile } from "./compile.ts";
 import { DataError, type Dataset } from "./data/dataset.ts";
 import { prepareData } from "./data/prepare.ts";
@@ -85,7 +86,7 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
       promptOf(await open.dataset(), typeof prompt === "string" ? [{ kind: "text", text: prompt }] : prompt),
     async logits(documents) {
       const batch = documentsBatch(idsOf(model), documents);
-      const session = await open.session("infer", batch);
+      const session = await open.session("infer", sizesOf(batch));
       session.writeBatch(batch);
       await session.run(["forward"]);
       const all = await session.read("logits");
@@ -98,7 +99,7 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
     },
     async losses(given) {
       const batch = "token" in given ? given : documentsBatch(idsOf(model), given);
-      const session = await open.session("evaluate", batch);
+      const session = await open.session("evaluate", sizesOf(batch));
       session.writeBatch(batch);
       await session.run(["forward"]);
       return lossRecord(session.artifact, await session.losses());
@@ -133,6 +134,11 @@ export function whyNotDecoded({ variant, routings }: Model): string | undefined 
   if (routings.every(({ choice }) => choice.kind !== "expert_choice")) return undefined;
   return `\`${variant}\` cannot write token by token: its experts choose among all tokens of a batch, later ones too`;
 }
+
+const sizesOf = ({ batch, context }: Batch): { readonly batch: number; readonly context: number } => ({
+  batch,
+  context,
+});
 
 /** By modality. */
 function idsOf({ modalities }: Model): readonly (IdRange | undefined)[] {
@@ -184,10 +190,7 @@ async function prepareFor({ model, folder }: Found, cacheDir: string): Promise<D
     throw new DataError(`\`${model.name}\` has no \`train\` block, which says what its codes mean`);
   const origin =
     data.kind === "builtin" || isAbsolute(data.path) ? data : { ...data, path: join(folder, data.path) };
-  const modalities = model.modalities.flatMap(({ name, form }) =>
-    form.kind === "tokens" ? [{ name, vocab: form.vocab }] : [],
-  );
-  return prepareData({ data: origin, modalities, cacheDir });
+  return prepareData({ data: origin, modalities: requestedModalities(model), cacheDir });
 }
 
 type Wanted = {

@@ -141,6 +141,13 @@ const cases: { readonly [name: string]: Make } = {
     const scaled = builder.value("scale", [freeRows(builder, "x", uneven)], { by: [2, -1.5, 0] });
     return builder.value("square", [builder.value("offset", [scaled], { by: [1, 0, -3] })], {});
   },
+  "mean_square: two values that both move": (builder) =>
+    builder.value("mean_square", [freeRows(builder, "a", uneven), freeRows(builder, "b", uneven)], {}),
+  "sinusoid: a timestep in one modality alone": (builder) => {
+    const widths = [undefined, 4, undefined];
+    const features = builder.value("sinusoid", [column(builder, "tokens")], { widths });
+    return builder.value("mul", [features, freeRows(builder, "x", widths)], {});
+  },
   "restrict: only some rows reach the loss": (builder) =>
     builder.value("restrict", [freeRows(builder, "x", uneven)], { modalities: [0, 2] }),
   "restrict, join: arms around a residual, one modality without an arm": (builder) => {

@@ -425,8 +425,14 @@ function expectWellFormed(model: Model): void {
       expect(model.parameters[weight]?.expert?.index).toBe(expert);
     }
   }
-  for (const { logits } of model.objectives)
-    expect(model.operations[logits]?.shape.widths[0]).toBe(model.vocab);
+  for (const objective of model.objectives) {
+    if (objective.kind === "cross_entropy")
+      expect(model.operations[objective.logits]?.shape.widths[0]).toBe(model.vocab);
+    else
+      expect(model.operations[objective.prediction]?.shape).toEqual(
+        model.operations[objective.target]?.shape,
+      );
+  }
 }
 
 /** Whose rows stand behind each width: one modality's; on routed rows those of a pool that go to one expert. */
@@ -443,6 +449,9 @@ function groupsOf(model: Model, { shape }: Operation) {
 function operandsOf(operation: Operation): readonly number[] {
   switch (operation.kind) {
     case "tokens":
+    case "noisy":
+    case "noise":
+    case "sinusoid":
       return [];
     case "attention":
       return [operation.q, operation.k, operation.v];

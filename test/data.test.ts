@@ -126,6 +126,7 @@ function handmade(train: readonly Slots[], val: readonly Slots[] = train): Datas
     val: joinSlots(val),
     baselines: new Map(),
     fidelity: undefined,
+    pictures: new Uint8Array(),
     specimens: [],
     melError: undefined,
     recordings: [],

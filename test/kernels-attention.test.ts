@@ -23,6 +23,7 @@ import {
   matrix,
   type Sight,
 } from "./support/plain-kernels.ts";
+import { lastSeen, type Mask } from "./support/sights.ts";
 import { openKernels } from "./support/wasm-kernels.ts";
 
 describe("attention", () => {
@@ -30,7 +31,7 @@ describe("attention", () => {
   const sightOf = (
     context: number,
     contexts: readonly (readonly number[])[],
-    bidirectional = false,
+    mask: Mask = "causal",
   ): Sight => {
     const positions = contexts.flatMap((lengths, b) => {
       const starts = lengths.map((_, d) => b * context + lengths.slice(0, d).reduce((sum, n) => sum + n, 0));
@@ -38,7 +39,7 @@ describe("attention", () => {
         Array.from({ length: lengths[d] ?? 0 }, (_, i) => ({
           at: start + i,
           first: start,
-          last: bidirectional ? start + (lengths[d] ?? 0) : start + i + 1,
+          last: lastSeen(mask, start, lengths[d] ?? 0, i),
         })),
       );
     });
@@ -48,10 +49,15 @@ describe("attention", () => {
     return { rowOf, first: order.map(({ first }) => first), last: order.map(({ last }) => last) };
   };
 
-  type Case = readonly [string, Heads, readonly (readonly number[])[], boolean];
+  type Case = readonly [string, Heads, readonly (readonly number[])[], Mask];
   const cases: readonly Case[] = [
-    ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 32 }, [[32], [32]], false],
-    ["odd head and context sizes", { heads: 3, kvHeads: 3, headDim: 5, context: 13 }, [[13], [6, 7]], false],
+    ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 32 }, [[32], [32]], "causal"],
+    [
+      "odd head and context sizes",
+      { heads: 3, kvHeads: 3, headDim: 5, context: 13 },
+      [[13], [6, 7]],
+      "causal",
+    ],
     [
       "shared keys, one-token documents",
       { heads: 4, kvHeads: 2, headDim: 8, context: 31 },
@@ -59,24 +65,25 @@ describe("attention", () => {
         [1, 1, 20, 1, 8],
         [30, 1],
       ],
-      false,
+      "causal",
     ],
-    ["one key head", { heads: 6, kvHeads: 1, headDim: 20, context: 50 }, [[10, 40], [50]], false],
+    ["one key head", { heads: 6, kvHeads: 1, headDim: 20, context: 50 }, [[10, 40], [50]], "causal"],
     [
       "empty ends and an empty context",
       { heads: 2, kvHeads: 2, headDim: 12, context: 65 },
       [[3, 40], [], [64]],
-      false,
+      "causal",
     ],
-    ["both directions", { heads: 2, kvHeads: 1, headDim: 3, context: 27 }, [[5, 9, 13], [27], [1]], true],
-    ["one position", { heads: 1, kvHeads: 1, headDim: 1, context: 1 }, [[1], []], false],
-    ["a long context", { heads: 1, kvHeads: 1, headDim: 32, context: 200 }, [[150, 50]], false],
-    ["heads wider than two panels", { heads: 2, kvHeads: 2, headDim: 44, context: 40 }, [[25, 15]], false],
+    ["both directions", { heads: 2, kvHeads: 1, headDim: 3, context: 27 }, [[5, 9, 13], [27], [1]], "both"],
+    ["spans", { heads: 2, kvHeads: 1, headDim: 8, context: 90 }, [[5, 30, 55], [90], [1]], "spans"],
+    ["one position", { heads: 1, kvHeads: 1, headDim: 1, context: 1 }, [[1], []], "causal"],
+    ["a long context", { heads: 1, kvHeads: 1, headDim: 32, context: 200 }, [[150, 50]], "causal"],
+    ["heads wider than two panels", { heads: 2, kvHeads: 2, headDim: 44, context: 40 }, [[25, 15]], "causal"],
   ];
 
-  it.each(cases)("%s, forward and backward", async (_, sizes, contexts, bidirectional) => {
+  it.each(cases)("%s, forward and backward", async (_, sizes, contexts, mask) => {
     const { heads, kvHeads, headDim, context } = sizes;
-    const sight = sightOf(context, contexts, bidirectional);
+    const sight = sightOf(context, contexts, mask);
     // One row more than there are tokens: it belongs to nobody and must stay as it is.
     const rows = sight.first.length + 1;
     const full: Sight = { rowOf: sight.rowOf, first: [...sight.first, 0], last: [...sight.last, 0] };

@@ -3,16 +3,18 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { philox } from "../src/data/philox.ts";
 import type { Batch } from "../src/runtime/batch.ts";
 import { cutTiles, layoutBatch, rowSegments } from "../src/runtime/layout.ts";
-import { initialValue, philox } from "../src/runtime/parameters.ts";
+import { initialValue } from "../src/runtime/parameters.ts";
 import { learningRate, scheduleOf } from "../src/runtime/schedule.ts";
 import { randomBatch } from "./support/batches.ts";
 
 const twoModalities = [
-  { vocabStart: 0, vocab: 10 },
-  { vocabStart: 10, vocab: 5 },
-];
+  { name: "text", kind: "tokens", vocabStart: 0, vocab: 10 },
+  { name: "image", kind: "tokens", vocabStart: 10, vocab: 5 },
+] as const;
+const causal = [{ input: "last", within: [] }];
 
 /** One context: a document of text, image, text; a one-token document; two empty positions. */
 const smallBatch: Batch = {
@@ -25,12 +27,14 @@ const smallBatch: Batch = {
   position: Int32Array.of(0, 1, 2, 3, 4, 0, 0, 0),
 };
 
+const crossEntropy = { kind: "cross_entropy", loss: 0, rows: [0, 1], output: "logits" } as const;
+
 describe("layoutBatch", () => {
   const objectives = [
-    { logits: 0, modalities: [0], weight: 2 },
-    { logits: 0, modalities: [0, 1], weight: 1 },
+    { ...crossEntropy, modalities: [0], weight: 2 },
+    { ...crossEntropy, modalities: [0, 1], weight: 1 },
   ];
-  const layout = layoutBatch(smallBatch, { modalities: twoModalities, objectives });
+  const layout = layoutBatch(smallBatch, { modalities: twoModalities, objectives, masks: causal });
   const input = (name: string): number[] => Array.from(layout.inputs.get(name) ?? []);
 
   test("sorts rows by modality, stably, with the empty positions behind", () => {
@@ -56,7 +60,7 @@ describe("layoutBatch", () => {
 
   test("gives an objective without targets in the batch no weight, rather than a division by zero", () => {
     const none = { ...smallBatch, target: smallBatch.target.map(() => -1) };
-    const { inputs } = layoutBatch(none, { modalities: twoModalities, objectives });
+    const { inputs } = layoutBatch(none, { modalities: twoModalities, objectives, masks: causal });
     expect([...(inputs.get("loss_weight.0") ?? [])]).toEqual(new Array(8).fill(0));
   });
 
@@ -70,12 +74,15 @@ describe("layoutBatch", () => {
       document: new Int32Array(4),
       position: Int32Array.of(0, 1, 0, 1),
     };
-    const { inputs } = layoutBatch(batch, { modalities: twoModalities, objectives: [] });
+    const { inputs } = layoutBatch(batch, { modalities: twoModalities, objectives: [], masks: causal });
     expect([...(inputs.get("first") ?? [])]).toEqual([0, 0, 2, 2]);
   });
 
   test("is a permutation of the batch, for random batches", () => {
-    const modalities = [...twoModalities, { vocabStart: 15, vocab: 4 }];
+    const modalities = [
+      ...twoModalities,
+      { name: "speech", kind: "tokens", vocabStart: 15, vocab: 4 } as const,
+    ];
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1e9 }),
@@ -84,7 +91,11 @@ describe("layoutBatch", () => {
         fc.subarray([0, 1, 2], { minLength: 1 }),
         (seed, batchSize, context, present) => {
           const batch = randomBatch({ batch: batchSize, context, modalities, seed, present });
-          const { offsets, rowOf, inputs } = layoutBatch(batch, { modalities, objectives: [] });
+          const { offsets, rowOf, inputs } = layoutBatch(batch, {
+            modalities,
+            objectives: [],
+            masks: causal,
+          });
           const live = offsets[3] ?? 0;
           expect([...rowOf].filter((row) => row >= 0).sort((a, b) => a - b)).toEqual([...Array(live).keys()]);
           for (const [at, row] of rowOf.entries()) {

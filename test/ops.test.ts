@@ -279,6 +279,13 @@ const examples: { readonly [O in OpName]: Example<O> } = {
     numbers: [[3, 4, 0, 0, 6, 8]],
   },
 
+  sinusoid: {
+    inputs: [column([0, 3, 100])],
+    attributes: { widths: [undefined, 4] },
+    types: ["f32[N,image:4]"],
+    numbers: [[Math.cos(100), Math.cos(1), Math.sin(100), Math.sin(1)]],
+  },
+
   linear: {
     inputs: [["f32[N,text:2 image:3]", [1, 2, 3, 4, 5, 6, 7]]],
     weights: [
@@ -556,6 +563,25 @@ const examples: { readonly [O in OpName]: Example<O> } = {
         slopesOf((x) => ([0.5, 3, 2][r] ?? 0) * crossEntropy(x, targets[r] ?? -1), row),
       ),
     ],
+  },
+  mean_square: {
+    inputs: [
+      ["f32[N,text:2 image:3]", [1, 2, 3, 4, 5, 6, 7]],
+      ["f32[N,text:2 image:3]", [1, 0, 0, 0, 5, 3, 7]],
+    ],
+    attributes: {},
+    types: ["f32[N,1]"],
+    numbers: [[2, 12.5, 3]],
+  },
+  mean_square_dx: {
+    inputs: [
+      ["f32[N,text:2 image:3]", [1, 2, 3, 4, 5, 6, 7]],
+      ["f32[N,text:2 image:3]", [1, 0, 0, 0, 5, 3, 7]],
+      ["f32[N,1]", [0.5, 0, 3]],
+    ],
+    attributes: {},
+    types: ["f32[N,text:2 image:3]"],
+    numbers: [[0, 1, 0, 0, 0, 6, 0]],
   },
   loss_sums: {
     inputs: [["f32[N,1]", [2, 3, 5]], ["f32[N,1]", [1, 10, 100]], column([1, -1, 1])],

@@ -32,6 +32,7 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, GridOnlyKind>]: true } =
   dropout: true,
   embed: true,
   cross_entropy: true,
+  mean_square: true,
   zero_rows: true,
   copy_rows: true,
   outer: true,

@@ -18,6 +18,7 @@ import {
   rotate,
   type Sight,
 } from "./support/plain-kernels.ts";
+import { lastSeen, type Mask } from "./support/sights.ts";
 import {
   type Arena,
   type AttentionCall,
@@ -29,14 +30,14 @@ import {
 } from "./support/wgsl-attention.ts";
 
 /** Documents of these lengths per context, the rest empty; rows sorted by a made-up modality, as the host does. */
-function sightOf(context: number, contexts: readonly (readonly number[])[], bidirectional = false): Sight {
+function sightOf(context: number, contexts: readonly (readonly number[])[], mask: Mask = "causal"): Sight {
   const positions = contexts.flatMap((lengths, b) =>
     lengths.flatMap((length, d) => {
       const start = b * context + lengths.slice(0, d).reduce((sum, n) => sum + n, 0);
       return Array.from({ length }, (_, i) => ({
         at: start + i,
         first: start,
-        last: bidirectional ? start + length : start + i + 1,
+        last: lastSeen(mask, start, length, i),
       }));
     }),
   );
@@ -56,13 +57,8 @@ type Problem = {
 };
 
 /** One row more than there are tokens: it belongs to nobody and must stay as it is. */
-function problemOf(
-  sizes: Heads,
-  contexts: readonly (readonly number[])[],
-  bidirectional: boolean,
-  seed = 1,
-): Problem {
-  const { rowOf, first, last } = sightOf(sizes.context, contexts, bidirectional);
+function problemOf(sizes: Heads, contexts: readonly (readonly number[])[], mask: Mask, seed = 1): Problem {
+  const { rowOf, first, last } = sightOf(sizes.context, contexts, mask);
   const rows = first.length + 1;
   const [width, keyWidth] = [sizes.heads * sizes.headDim, sizes.kvHeads * sizes.headDim];
   return {
@@ -222,9 +218,9 @@ function expectRight(actual: Results, problem: Problem): void {
   }
 }
 
-type Case = readonly [string, Heads, readonly (readonly number[])[], boolean];
+type Case = readonly [string, Heads, readonly (readonly number[])[], Mask];
 const cases: readonly Case[] = [
-  ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 64 }, [[64], [64]], false],
+  ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 64 }, [[64], [64]], "causal"],
   [
     "shared keys, one-token documents",
     { heads: 4, kvHeads: 2, headDim: 16, context: 31 },
@@ -232,21 +228,32 @@ const cases: readonly Case[] = [
       [1, 1, 20, 1, 8],
       [30, 1],
     ],
-    false,
+    "causal",
   ],
-  ["one key head", { heads: 3, kvHeads: 1, headDim: 16, context: 50 }, [[10, 40], [50]], false],
+  ["one key head", { heads: 3, kvHeads: 1, headDim: 16, context: 50 }, [[10, 40], [50]], "causal"],
   [
     "empty ends and an empty context",
     { heads: 2, kvHeads: 2, headDim: 16, context: 65 },
     [[3, 40], [], [64]],
-    false,
+    "causal",
   ],
-  ["both directions", { heads: 2, kvHeads: 1, headDim: 16, context: 70 }, [[5, 9, 50], [70], [1]], true],
-  ["a long context", { heads: 1, kvHeads: 1, headDim: 16, context: 200 }, [[150, 50]], false],
-  ["one position", { heads: 1, kvHeads: 1, headDim: 1, context: 1 }, [[1], []], false],
-  ["odd head and context sizes", { heads: 3, kvHeads: 3, headDim: 10, context: 13 }, [[13], [6, 7]], false],
-  ["an odd wide head, in two parts", { heads: 2, kvHeads: 2, headDim: 43, context: 40 }, [[25, 15]], false],
-  ["a head in four parts", { heads: 2, kvHeads: 1, headDim: 128, context: 36 }, [[20, 14]], false],
+  ["both directions", { heads: 2, kvHeads: 1, headDim: 16, context: 70 }, [[5, 9, 50], [70], [1]], "both"],
+  ["spans", { heads: 2, kvHeads: 1, headDim: 16, context: 90 }, [[5, 30, 55], [90], [1]], "spans"],
+  ["a long context", { heads: 1, kvHeads: 1, headDim: 16, context: 200 }, [[150, 50]], "causal"],
+  ["one position", { heads: 1, kvHeads: 1, headDim: 1, context: 1 }, [[1], []], "causal"],
+  [
+    "odd head and context sizes",
+    { heads: 3, kvHeads: 3, headDim: 10, context: 13 },
+    [[13], [6, 7]],
+    "causal",
+  ],
+  [
+    "an odd wide head, in two parts",
+    { heads: 2, kvHeads: 2, headDim: 43, context: 40 },
+    [[25, 15]],
+    "causal",
+  ],
+  ["a head in four parts", { heads: 2, kvHeads: 1, headDim: 128, context: 36 }, [[20, 14]], "causal"],
 ];
 
 const problemWithout = await gpuProblem();
@@ -254,15 +261,15 @@ const problemWithout = await gpuProblem();
 describeWith(problemWithout, "attention in WGSL", () => {
   afterAll(() => gpu?.gpu.destroy());
 
-  it.each(cases)("%s, forward and backward", async (_, sizes, contexts, bidirectional) => {
-    const problem = problemOf(sizes, contexts, bidirectional);
+  it.each(cases)("%s, forward and backward", async (_, sizes, contexts, mask) => {
+    const problem = problemOf(sizes, contexts, mask);
     const { actual } = await run([problem]);
     for (const results of actual) expectRight(results, problem);
   });
 
   it.each([6, 16, 64])("heads of %d that are turned on the way", async (headDim) => {
     const sizes = { heads: 4, kvHeads: 2, headDim, context: 40 };
-    const problem: Problem = { ...problemOf(sizes, [[3, 33], [40]], false), rotary: true };
+    const problem: Problem = { ...problemOf(sizes, [[3, 33], [40]], "causal"), rotary: true };
     const { actual } = await run([problem]);
     for (const results of actual) expectRight(results, problem);
   });
@@ -270,8 +277,8 @@ describeWith(problemWithout, "attention in WGSL", () => {
   it("calls of one launch, of different heads, and memory in banks", async () => {
     const contexts = [[20, 19], [33]];
     const problems = [
-      problemOf({ heads: 2, kvHeads: 1, headDim: 8, context: 40 }, contexts, false),
-      problemOf({ heads: 5, kvHeads: 5, headDim: 8, context: 40 }, contexts, true, 10),
+      problemOf({ heads: 2, kvHeads: 1, headDim: 8, context: 40 }, contexts, "causal"),
+      problemOf({ heads: 5, kvHeads: 5, headDim: 8, context: 40 }, contexts, "both", 10),
     ];
     const { actual } = await run(problems, { bankFloats: 2 ** 13 });
     expect(actual.length).toBe(problems.length);
@@ -282,7 +289,7 @@ describeWith(problemWithout, "attention in WGSL", () => {
   });
 
   it("keys and values that are nearly alike keep their gradients", async () => {
-    const usual = problemOf({ heads: 2, kvHeads: 1, headDim: 16, context: 100 }, [[20, 77]], false);
+    const usual = problemOf({ heads: 2, kvHeads: 1, headDim: 16, context: 100 }, [[20, 77]], "causal");
     const { q, k, v, dout } = usual.inputs;
     const problem = { ...usual, inputs: { q, dout, k: nearlyAlike(k), v: nearlyAlike(v) } };
     const { actual } = await run([problem]);
@@ -294,7 +301,7 @@ describeWith(problemWithout, "attention in WGSL", () => {
   });
 
   it("huge scores neither overflow nor vanish", async () => {
-    const usual = problemOf({ heads: 1, kvHeads: 1, headDim: 16, context: 40 }, [[40]], false);
+    const usual = problemOf({ heads: 1, kvHeads: 1, headDim: 16, context: 40 }, [[40]], "causal");
     const { q, k, v, dout } = usual.inputs;
     const problem = { ...usual, inputs: { q: scaled(q, 5e3), k: scaled(k, 5e3), v, dout } };
     const { actual } = await run([problem]);
@@ -307,7 +314,11 @@ describeWith(problemWithout, "attention in WGSL", () => {
   });
 
   it("has the same bits every time", async () => {
-    const problem = problemOf({ heads: 4, kvHeads: 2, headDim: 16, context: 100 }, [[30, 60], [100]], false);
+    const problem = problemOf(
+      { heads: 4, kvHeads: 2, headDim: 16, context: 100 },
+      [[30, 60], [100]],
+      "causal",
+    );
     const { repeats } = await run([problem], { repeats: 3 });
     const [once, ...others] = repeats.map(({ buffer }) => new Uint8Array(buffer));
     expect(others.length).toBe(2);
@@ -339,7 +350,7 @@ describe("the shaders of attention", () => {
       { heads: 2, kvHeads: 1, headDim: 16, context: 33 },
       { heads: 8, kvHeads: 8, headDim: 16, context: 1024 },
     ].map((sizes) => {
-      const { forward, backward } = place({ floats: [], integers: [] }, problemOf(sizes, [[3]], false));
+      const { forward, backward } = place({ floats: [], integers: [] }, problemOf(sizes, [[3]], "causal"));
       return [forward, backward].map(({ body }) => attentionText(body, contextOf(100)));
     });
     expect(one).toEqual(other);
@@ -347,7 +358,7 @@ describe("the shaders of attention", () => {
 });
 
 function textsOf(headDim: number): readonly string[] {
-  const usual = problemOf({ heads: 2, kvHeads: 1, headDim, context: 4 }, [[4]], false);
+  const usual = problemOf({ heads: 2, kvHeads: 1, headDim, context: 4 }, [[4]], "causal");
   const turning: readonly Problem[] = headDim % 2 === 0 ? [{ ...usual, rotary: true }] : [];
   return [usual, ...turning].flatMap((problem) => {
     const { forward, backward } = place({ floats: [], integers: [] }, problem);

@@ -35,6 +35,7 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind | ExpertBod
   dropout: true,
   embed: true,
   cross_entropy: true,
+  mean_square: true,
   zero_rows: true,
   copy_rows: true,
   outer: true,

@@ -285,6 +285,8 @@ const withoutModel = {
   parameters: [],
   tensors: {},
   rotaryTables: [],
+  sinusoidTables: [],
+  masks: [],
   layout: {
     ...{ tileRows: 1, chunkRows: 1, chunkCount: 1, rowOf: 0, tiles: 0, maximumTiles: 1, tileStarts: 0 },
     segments: [],

@@ -112,6 +112,8 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
       : [];
   },
   embed_dw: "none",
+  // A timestep is an input.
+  sinusoid: "none",
 
   // y = x·wᵀ: dx = dy·w, dw = dyᵀ·x
   linear: (node, dy, step) => {
@@ -247,6 +249,13 @@ export const gradientRules: { readonly [O in OpName]: Rule<O> | "none" } = {
     make("cross_entropy_dx", [operand(node, 0), operand(node, 1), dy], node.attributes),
   ),
   cross_entropy_dx: "none",
+  // y = mean (p − t)²: dp = dy · 2(p − t)/width, dt = −dp
+  mean_square: operands(
+    (make, dy, node) => make("mean_square_dx", [operand(node, 0), operand(node, 1), dy], {}),
+    (make, dy, node) =>
+      make("neg", [make("mean_square_dx", [operand(node, 0), operand(node, 1), dy], {})], {}),
+  ),
+  mean_square_dx: "none",
   // Only its first component is ever differentiated: see `seeds` in differentiate.ts.
   loss_sums: "none",
 

@@ -6,10 +6,10 @@
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import { enumeration } from "../diagnostics/suggest.ts";
 import type { Arm, PerModality, Statement } from "../syntax/ast.ts";
-import { restrictRows } from "./calls.ts";
 import { findModality } from "./constants.ts";
+import { restrictRows } from "./restrict.ts";
 import { type Binding, emit, extendPath, type Scope, type State } from "./state.ts";
-import { describeShape, type Rows, unknown } from "./values.ts";
+import { describeShape, type Rows, unknown, type Value } from "./values.ts";
 
 type Run = (scope: Scope, body: readonly Statement[]) => void;
 
@@ -107,7 +107,12 @@ function leave(
     span: binding?.span ?? span,
     text: `bound here for ${state.modalityNames[modality]}`,
   }));
-  const gone = (note: string): Binding => ({ value: unknown, span, gone: { note, also: labels } });
+  const present = each.filter((part) => part.binding !== undefined);
+  const partial = (): Value =>
+    present.every((part) => part.binding?.value.kind === "rows")
+      ? join(state, scope, block, present, before.get(name))
+      : unknown;
+  const gone = (note: string): Binding => ({ value: unknown, span, gone: { note, also: labels, partial } });
   const lacking = each.filter((part) => part.hasArm && part.binding === undefined);
   if (lacking.length > 0) {
     const arms = enumeration(lacking.map((part) => `\`${state.modalityNames[part.modality]}\``));
@@ -118,7 +123,6 @@ function leave(
   if (each.some((part) => part.binding?.value.kind === "unknown")) return { value: unknown, span };
   if (each.some((part) => part.binding?.value.kind === "constant"))
     return gone(`\`${name}\` is a number in some arm, and only rows leave arms`);
-  const present = each.filter((part) => part.binding !== undefined);
   const widths = present.map((part) => rowsOf(part.binding).shape.widths[part.modality]);
   const heads = present.map((part) => rowsOf(part.binding).shape.heads);
   if (new Set(widths).size > 1 || new Set(heads).size > 1) {

@@ -8,7 +8,7 @@ import type { Span } from "../diagnostics/source.ts";
 import { enumeration } from "../diagnostics/suggest.ts";
 import type { ExpertsRule } from "./experts.ts";
 import type { ValueIndex } from "./model.ts";
-import { operandsOf } from "./operands.ts";
+import { comparedBy, operandsOf } from "./operands.ts";
 import type { Reporter } from "./report.ts";
 import type { Draft, DraftOperation, Part, Site } from "./state.ts";
 
@@ -78,7 +78,7 @@ function usersOf({ operations }: Draft): readonly (readonly ValueIndex[])[] {
 
 /** What an objective needs; without objectives, what ends in anything but a name that nobody reads. */
 function liveOf({ operations, objectives }: Draft, users: Search["users"]): ReadonlySet<ValueIndex> {
-  const live = new Set(objectives.map((objective) => objective.logits));
+  const live = new Set(objectives.flatMap(comparedBy));
   if (objectives.length === 0)
     for (const [index, { kind }] of operations.entries())
       if (users[index]?.length === 0 && kind !== "join") live.add(index);
@@ -223,7 +223,7 @@ function reportLeaks(
   const { draft, users, live, dead } = search;
   for (const value of routed) {
     const outside = (users[value] ?? []).filter((user) => !routed.has(user) && user !== end);
-    const objective = draft.objectives.find(({ logits }) => logits === value);
+    const objective = draft.objectives.find((each) => comparedBy(each).includes(value));
     const reader = outside.find((user) => live.has(user));
     const operation = draft.operations[value];
     if (operation !== undefined && (reader !== undefined || objective !== undefined)) {

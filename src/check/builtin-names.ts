@@ -7,9 +7,11 @@ export type ParameterKind =
   | "rows"
   /** the word `tokens` */
   | "tokens"
+  /** the word `timestep` */
+  | "timestep"
   /** a whole number from 1, one per modality inside `per modality` */
   | "width"
-  /** the word `causal` */
+  /** the word `causal`, perhaps with `+ within(image)` */
   | "mask"
   /** the name of an embedding's parameter */
   | "table"
@@ -95,6 +97,16 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       usage: "attention(q, k, v, mask: causal)",
     },
   ],
+  [
+    "sinusoid",
+    {
+      parameters: [
+        { name: "timestep", kind: "timestep" },
+        { name: "width", kind: "width" },
+      ],
+      usage: "sinusoid(timestep, width)",
+    },
+  ],
   ...unaryNames.map(unary),
 ]);
 
@@ -106,24 +118,26 @@ export const specialWords: ReadonlyMap<string, string> = new Map([
   ["tokens", "`tokens` is what `embed(tokens, width)` reads"],
   ["next_token", "`next_token` is what `cross_entropy(logits, next_token)` compares with"],
   ["causal", "`causal` is a mask of `attention(q, k, v, mask: causal)`"],
+  ["within", "`within(image)` is part of a mask: `attention(q, k, v, mask: causal + within(image))`"],
+  ["timestep", "`timestep` is what `sinusoid(timestep, width)` reads"],
+  ["patches", "`patches` declares a modality: `modality image = patches(size: 4, channels: 3)`"],
 ]);
 
-/** Names of continuous modalities and their objectives: reserved, not built yet. */
-export const laterNames: ReadonlySet<string> = new Set([
-  "noisy",
-  "noise",
-  "timestep",
-  "patches",
-  "within",
-  "mean_square",
+/** Batch inputs with a row per patch, for continuous modalities alone. */
+export const patchInputs = ["noisy", "noise"] as const;
+
+/** Losses stand in an `objective`; how each is written. */
+export const lossUsage: ReadonlyMap<string, string> = new Map([
+  ["cross_entropy", "cross_entropy(logits, next_token)"],
+  ["mean_square", "mean_square(prediction, noise)"],
 ]);
 
 const reserved: ReadonlySet<string> = new Set([
   ...builtins.keys(),
   ...specialWords.keys(),
-  ...laterNames,
+  ...patchInputs,
+  ...lossUsage.keys(),
   "vocab",
-  "cross_entropy",
 ]);
 
 export function isBuiltinName(name: string): boolean {

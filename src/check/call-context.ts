@@ -1,10 +1,11 @@
-// call-context.ts: what a built-in function is given: its checked arguments, and where the call stands.
-// In: nothing. Out: types.
+// call-context.ts: what the rule of a built-in function is given.
+// In: a call and its evaluated arguments. Out: types, and how a rule asks for an argument or a width.
 
 import type { Span } from "../diagnostics/source.ts";
 import type { Call, Name } from "../syntax/ast.ts";
 import type { Scope, State } from "./state.ts";
-import type { Constant, Rows, Unknown } from "./values.ts";
+import { type Constant, describeShape, type Rows, type Unknown, unknown } from "./values.ts";
+import { numbersFor } from "./widths.ts";
 
 /** A checked argument: its place and what it stands for. */
 export type Argument = {
@@ -13,6 +14,8 @@ export type Argument = {
   readonly constant?: Constant;
   /** The name of an embedding. */
   readonly table?: Name;
+  /** Of a mask: the modalities that see their own span in both directions. */
+  readonly within?: readonly number[];
 };
 
 export type CallContext = {
@@ -24,3 +27,21 @@ export type CallContext = {
   /** The parameter's name; nothing where it is missing (reported). */
   readonly name: Name | undefined;
 };
+
+const missingArgument: Pick<Argument, "rows"> = { rows: unknown };
+
+/** The argument at a place; one that is missing was reported. */
+export function argument(context: CallContext, index: number): Argument {
+  return context.arguments[index] ?? { ...missingArgument, span: context.call.span };
+}
+
+/** The width at `index` with the labels that say where it comes from. */
+export function widthArgument(context: CallContext, index: number, what: string) {
+  const { state, scope, call } = context;
+  const { constant, span } = argument(context, index);
+  if (constant === undefined) return undefined;
+  const numbers = numbersFor(state, scope, constant, { span, what, isWidth: true });
+  if (numbers === undefined) return undefined;
+  const text = `\`${call.callee.text}\` makes it ${describeShape({ widths: numbers }, state.modalityNames)}`;
+  return { numbers, fixed: [{ span, text }, ...constant.origin] };
+}

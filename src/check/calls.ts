@@ -5,11 +5,13 @@
 import { error } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import { unaryNames } from "./builtin-names.ts";
-import type { Argument, CallContext } from "./call-context.ts";
+import { argument, type CallContext, widthArgument } from "./call-context.ts";
+import { refuseContinuous, sinusoid } from "./continuous.ts";
 import { dropout } from "./dropout.ts";
 import type { UnaryFunction } from "./model.ts";
+import { restrictRows } from "./restrict.ts";
 import { addSite } from "./sites.ts";
-import { emit, overModalities, type Scope, type State } from "./state.ts";
+import { emit, type Scope, type State } from "./state.ts";
 import { unembed } from "./tied.ts";
 import { describeShape, oneWidth, type Rows, type Unknown, unknown, type Value } from "./values.ts";
 import { numbersFor, reportDisagreement, uniformWidth } from "./widths.ts";
@@ -18,12 +20,6 @@ type Rule = (context: CallContext) => Value;
 
 const normEpsilon = 1e-5;
 const ropeBase = 10_000;
-
-const missingArgument: Pick<Argument, "rows"> = { rows: unknown };
-
-function argument(context: CallContext, index: number): Argument {
-  return context.arguments[index] ?? { ...missingArgument, span: context.call.span };
-}
 
 /** The meaning of every built-in function that gives rows. */
 export const callRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
@@ -36,6 +32,7 @@ export const callRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["split", split],
   ["merge", merge],
   ["attention", attention],
+  ["sinusoid", sinusoid],
   ...unaryNames.map((fn): [string, Rule] => [fn, (context) => applyUnary(context, fn)]),
 ]);
 
@@ -44,7 +41,7 @@ function embed(context: CallContext): Value {
   const width = widthArgument(context, 1, "the width of an embedding");
   const vocab = state.vocab();
   const rows = typeof vocab?.values === "number" ? vocab.values : 0;
-  if (width === undefined) return unknown;
+  if (!refuseContinuous(state, scope, call.span) || width === undefined) return unknown;
   const table = addSite(state, scope, {
     name: context.name,
     span: call.span,
@@ -74,24 +71,6 @@ function tokensOf(state: State, scope: Scope, span: Span): Rows {
     [],
   );
   return restrictRows(state, scope, state.draft.tokens, span);
-}
-
-/** The rows of the scope's modalities only; the value itself where that is all of its rows. */
-export function restrictRows(state: State, scope: Scope, value: Rows, span: Span): Rows {
-  const isWhole = value.shape.widths.every(
-    (width, modality) => width === undefined || scope.modalities.includes(modality),
-  );
-  if (isWhole) return value;
-  const known = scope.restricted.get(value.operation);
-  if (known !== undefined) return known;
-  const shape = {
-    ...value.shape,
-    widths: overModalities(state, scope.modalities, (modality) => value.shape.widths[modality]),
-  };
-  const body = { kind: "restrict", x: value.operation, modalities: scope.modalities } as const;
-  const restricted = emit(state, scope, body, shape, span, value.fixed);
-  scope.restricted.set(value.operation, restricted);
-  return restricted;
 }
 
 function linear(context: CallContext): Value {
@@ -238,7 +217,13 @@ function attention(context: CallContext): Value {
   }
   if (q?.kind !== "rows" || k?.kind !== "rows" || v?.kind !== "rows") return unknown;
   if (!attentionAgrees(context, [q, k, v])) return unknown;
-  const body = { kind: "attention", q: q.operation, k: k.operation, v: v.operation, within: [] } as const;
+  const body = {
+    kind: "attention",
+    q: q.operation,
+    k: k.operation,
+    v: v.operation,
+    within: argument(context, 3).within ?? [],
+  } as const;
   return emit(state, scope, body, q.shape, call.span, q.fixed);
 }
 
@@ -276,17 +261,6 @@ function applyUnary(context: CallContext, fn: UnaryFunction): Value {
   if (x.kind !== "rows") return unknown;
   const body = { kind: "unary", fn, x: x.operation } as const;
   return emit(context.state, context.scope, body, x.shape, context.call.span, x.fixed);
-}
-
-/** The width at `index` with the labels that say where it comes from. */
-function widthArgument(context: CallContext, index: number, what: string) {
-  const { state, scope, call } = context;
-  const { constant, span } = argument(context, index);
-  if (constant === undefined) return undefined;
-  const numbers = numbersFor(state, scope, constant, { span, what, isWidth: true });
-  if (numbers === undefined) return undefined;
-  const text = `\`${call.callee.text}\` makes it ${describeShape({ widths: numbers }, state.modalityNames)}`;
-  return { numbers, fixed: [{ span, text }, ...constant.origin] };
 }
 
 function operationOf(value: Rows | Unknown): number {

@@ -5,11 +5,12 @@
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import { alternatives, didYouMean } from "../diagnostics/suggest.ts";
 import type { Argument as AstArgument, Binary, Call, Expression, Name } from "../syntax/ast.ts";
-import { type Builtin, builtins, laterNames, type ParameterKind } from "./builtin-names.ts";
+import { type Builtin, builtins, lossUsage, type ParameterKind } from "./builtin-names.ts";
 import type { Argument } from "./call-context.ts";
 import { callRules } from "./calls.ts";
 import { combineConstants, evaluateConstant, negate } from "./constants.ts";
-import { findNumber, findValue, reportLater } from "./lookup.ts";
+import { findNumber, findValue, reportSpecial } from "./lookup.ts";
+import { readMask } from "./mask.ts";
 import { emit, type Scope, type State } from "./state.ts";
 import { type Constant, formatNumber, type Rows, shapesAgree, unknown, type Value } from "./values.ts";
 import { numbersFor, reportDisagreement } from "./widths.ts";
@@ -137,18 +138,16 @@ function evaluateCall(context: Evaluation, call: Call): Value {
     if (matched === undefined || rule === undefined) return unknown;
     return rule({ state, scope, call, arguments: matched, name: context.names.get(call) });
   }
-  if (name === "cross_entropy") {
+  const loss = lossUsage.get(name);
+  if (loss !== undefined) {
     state.reporter.report(
-      error("MOT2035", call.span, "`cross_entropy` is an objective, not a value", {
-        help: "write `objective MODALITY = cross_entropy(logits, next_token)` at the end of the model",
+      error("MOT2035", call.span, `\`${name}\` is an objective, not a value`, {
+        help: `write \`objective MODALITY = ${loss}\` at the end of the model`,
       }),
     );
     return unknown;
   }
-  if (laterNames.has(name)) {
-    reportLater(state, call.callee);
-    return unknown;
-  }
+  if (reportSpecial(state, call.callee)) return unknown;
   const layer = state.layers.get(name);
   if (layer === undefined) {
     reportUnknownFunction(context, call);
@@ -246,20 +245,16 @@ function evaluateArgument(context: Evaluation, argument: AstArgument, kind: Para
       return { span, rows: unknown, ...(name === undefined ? {} : { table: name }) };
     }
     case "tokens":
-    case "mask": {
-      const word = kind === "mask" ? "causal" : "tokens";
-      if (!isWord(argument.value, word) && !mentionsLater(context, argument.value)) {
+    case "timestep":
+      if (!isWord(argument.value, kind) && argument.value.kind !== "missing") {
+        const what = kind === "tokens" ? "an embedding reads the ids" : "a sinusoid reads the timesteps";
         context.state.reporter.report(
-          error("MOT2006", span, `the word \`${word}\` must stand here`, {
-            note:
-              kind === "mask"
-                ? "`causal` is the only mask there is yet"
-                : "an embedding reads the ids of the batch",
-          }),
+          error("MOT2006", span, `the word \`${kind}\` must stand here`, { note: `${what} of the batch` }),
         );
       }
       return { span, rows: unknown };
-    }
+    case "mask":
+      return { span, rows: unknown, within: readMask(context.state, argument.value) };
   }
 }
 
@@ -285,19 +280,4 @@ function nameIn(expression: Expression): Name | undefined {
 function isWord(expression: Expression, word: string): boolean {
   if (expression.kind === "parenthesized") return isWord(expression.value, word);
   return expression.kind === "reference" && expression.name.text === word;
-}
-
-/** `causal + within(image)`: reports the part that is not available yet. */
-function mentionsLater(context: Evaluation, expression: Expression): boolean {
-  if (expression.kind === "binary")
-    return mentionsLater(context, expression.left) || mentionsLater(context, expression.right);
-  const name =
-    expression.kind === "call"
-      ? expression.callee
-      : expression.kind === "reference"
-        ? expression.name
-        : undefined;
-  if (name === undefined || !laterNames.has(name.text)) return expression.kind === "missing";
-  reportLater(context.state, name);
-  return true;
 }

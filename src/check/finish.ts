@@ -5,7 +5,7 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import type { Objective, Operation, ParameterIndex, PerModality } from "./model.ts";
-import { mapOperands } from "./operands.ts";
+import { mapObjective, mapOperands } from "./operands.ts";
 import { byGroup, type PooledRouting } from "./pools.ts";
 import type { Placement } from "./share.ts";
 import type { DraftOperation, RoutedDraft, Site } from "./state.ts";
@@ -30,10 +30,7 @@ export function finishOperations(
     else operations.push(finish(operation, at, placement, modalityCount));
     moved.push(operations.length - 1);
   }
-  const objectives = draft.objectives.map((objective) => ({
-    ...objective,
-    logits: at(objective.logits),
-  }));
+  const objectives = draft.objectives.map((objective) => mapObjective(objective, at));
   return { operations, objectives };
 }
 

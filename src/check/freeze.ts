@@ -9,6 +9,7 @@ import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Name, Variant } from "../syntax/ast.ts";
 import type { Declarations } from "./declare.ts";
 import type { Objective, Operation, Parameter, ParameterIndex, ValueIndex } from "./model.ts";
+import { comparedBy } from "./operands.ts";
 import { readBy } from "./reads.ts";
 import type { Reporter } from "./report.ts";
 import { matchesPath, matchSites, type Placement } from "./share.ts";
@@ -105,7 +106,7 @@ function checkObjectives(
   reporter: Reporter,
 ): void {
   for (const objective of objectives) {
-    const needed = parametersOf(operations, objective.logits);
+    const needed = parametersOf(operations, comparedBy(objective));
     if (needed.size === 0 || [...needed].some((index) => !frozen.has(index))) continue;
     const some = [...needed].slice(0, 4).map((index) => `\`${placement.parameters[index]?.path}\``);
     const more = needed.size > some.length ? ` and ${needed.size - some.length} more` : "";
@@ -121,11 +122,14 @@ function checkObjectives(
   }
 }
 
-function parametersOf(operations: readonly Operation[], of: ValueIndex): ReadonlySet<ParameterIndex> {
+function parametersOf(
+  operations: readonly Operation[],
+  of: readonly ValueIndex[],
+): ReadonlySet<ParameterIndex> {
   const found = new Set<ParameterIndex>();
-  const reached = new Set<ValueIndex>([of]);
+  const reached = new Set<ValueIndex>(of);
   // An operand is an earlier operation.
-  for (let index = of; index >= 0; index -= 1) {
+  for (let index = Math.max(...of); index >= 0; index -= 1) {
     const operation = operations[index];
     if (operation === undefined || !reached.has(index)) continue;
     const { values, parameters } = readBy(operation);

@@ -6,15 +6,17 @@
 import { error } from "../diagnostics/diagnostic.ts";
 import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Name } from "../syntax/ast.ts";
-import { builtins, laterNames, specialWords } from "./builtin-names.ts";
-import { restrictRows } from "./calls.ts";
+import { builtins, patchInputs, specialWords } from "./builtin-names.ts";
+import { patchInput } from "./continuous.ts";
+import { restrictRows } from "./restrict.ts";
 import type { Scope, State } from "./state.ts";
 import { type Constant, modalitiesOf, unknown, type Value } from "./values.ts";
 
 /** The meaning of a name among values; a constant of that name where no value has it. */
 export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded = false): Value {
-  const special = specialValue(state, name);
-  if (special !== undefined) return special;
+  if (reportSpecial(state, name)) return unknown;
+  const input = patchInputs.find((each) => each === name.text);
+  if (input !== undefined) return patchInput(state, scope, input, name.span);
   const binding = scope.values.get(name.text);
   if (binding === undefined) {
     if (state.hasConstant(name.text)) return state.findConstant(name) ?? unknown;
@@ -46,9 +48,18 @@ export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded 
   return restrictRows(state, scope, value, name.span);
 }
 
+/**
+ * The rows a name has, of whatever modalities: what an objective reads, since a loss counts only the rows it has.
+ * Nothing where the name is no value at all; the caller then asks `findValue`, which says why.
+ */
+export function findPartial(scope: Scope, name: Name): Value | undefined {
+  const binding = scope.values.get(name.text);
+  return binding?.gone === undefined ? binding?.value : binding.gone.partial?.();
+}
+
 /** The meaning of a name where a number is needed. */
 export function findNumber(state: State, scope: Scope, name: Name): Constant | undefined {
-  if (specialValue(state, name) !== undefined) return undefined;
+  if (reportSpecial(state, name)) return undefined;
   if (state.hasConstant(name.text)) return state.findConstant(name);
   const binding = scope.values.get(name.text);
   if (binding === undefined) {
@@ -67,24 +78,12 @@ export function findNumber(state: State, scope: Scope, name: Name): Constant | u
   return undefined;
 }
 
-function specialValue(state: State, name: Name): Value | undefined {
+/** True where the name is a word that has its meaning elsewhere only; reported. */
+export function reportSpecial(state: Pick<State, "reporter">, name: Name): boolean {
   const use = specialWords.get(name.text);
-  if (use !== undefined) {
-    state.reporter.report(error("MOT2007", name.span, `\`${name.text}\` cannot stand here`, { note: use }));
-    return unknown;
-  }
-  if (!laterNames.has(name.text)) return undefined;
-  reportLater(state, name);
-  return unknown;
-}
-
-/** Continuous modalities have names and no meaning yet. */
-export function reportLater(state: Pick<State, "reporter">, name: Name): void {
-  state.reporter.report(
-    error("MOT2034", name.span, `\`${name.text}\` is not available in this version`, {
-      note: "continuous modalities and their objectives are not built yet",
-    }),
-  );
+  if (use === undefined) return false;
+  state.reporter.report(error("MOT2007", name.span, `\`${name.text}\` cannot stand here`, { note: use }));
+  return true;
 }
 
 /** More names than this are no help. */

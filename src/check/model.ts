@@ -107,6 +107,10 @@ export type Operation = Common &
   /** The ids of the joint vocabulary, one per row: only `embed` reads it. */
   (
     | { readonly kind: "tokens" }
+    /** Of continuous modalities: the row's patch with noise, and the noise itself; size² · channels wide. */
+    | { readonly kind: "noisy" | "noise" }
+    /** cos and then sin of the row's timestep · 10000^(−2i/width), i < width/2. */
+    | { readonly kind: "sinusoid" }
     | { readonly kind: "embed"; readonly x: ValueIndex; readonly table: ParameterIndex }
     /** weight [out, in] per modality, on routed rows per group; one index where it is shared or global. */
     | { readonly kind: "linear"; readonly x: ValueIndex; readonly weight: PerModality<ParameterIndex> }
@@ -171,16 +175,26 @@ export type Operation = Common &
 
 export type UnaryFunction = "silu" | "gelu" | "relu" | "tanh" | "sigmoid" | "square" | "exp" | "neg";
 
-/** `objective text, image = 0.5 * cross_entropy(logits, next_token)`; the total loss is the sum over all of them. */
+/** The total loss is the sum over all of them. */
 export type Objective = {
-  readonly kind: "cross_entropy";
-  readonly logits: ValueIndex;
   /** Modalities of the targets it counts, ascending. */
   readonly modalities: readonly number[];
   readonly weight: number;
-  readonly zLoss: number;
   readonly span: Span;
-};
+} & (
+  | {
+      /** `objective text, image = 0.5 * cross_entropy(logits, next_token)`; rows that have no logits are not counted. */
+      readonly kind: "cross_entropy";
+      readonly logits: ValueIndex;
+      readonly zLoss: number;
+    }
+  | {
+      /** `objective image = 5 * mean_square(prediction, noise)`: both have the rows of exactly these modalities. */
+      readonly kind: "mean_square";
+      readonly prediction: ValueIndex;
+      readonly target: ValueIndex;
+    }
+);
 
 export type TrainSettings = {
   /** A built-in set by name, or a folder relative to the spec's file. */

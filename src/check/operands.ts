@@ -1,7 +1,8 @@
-// operands.ts: which values an operation reads, whatever its kind.
-// In: a draft operation. Out: indices of operations, in the order they are written; or the operation with others.
+// operands.ts: which values an operation or an objective reads, whatever its kind.
+// In: a draft operation or an objective. Out: indices of operations, in the order they are written; or the same with
+// others.
 
-import type { ValueIndex } from "./model.ts";
+import type { Objective, ValueIndex } from "./model.ts";
 import type { DraftOperation } from "./state.ts";
 
 /** The operation, each operand replaced by `at` of it. */
@@ -11,6 +12,9 @@ export function mapOperands(
 ): DraftOperation {
   switch (operation.kind) {
     case "tokens":
+    case "noisy":
+    case "noise":
+    case "sinusoid":
       return operation;
     case "attention":
       return { ...operation, q: at(operation.q), k: at(operation.k), v: at(operation.v) };
@@ -27,6 +31,18 @@ export function mapOperands(
     default:
       return { ...operation, x: at(operation.x) };
   }
+}
+
+/** The objective, each value it compares replaced by `at` of it. */
+export function mapObjective(objective: Objective, at: (value: ValueIndex) => ValueIndex): Objective {
+  return objective.kind === "cross_entropy"
+    ? { ...objective, logits: at(objective.logits) }
+    : { ...objective, prediction: at(objective.prediction), target: at(objective.target) };
+}
+
+/** The values it compares. */
+export function comparedBy(objective: Objective): readonly ValueIndex[] {
+  return objective.kind === "cross_entropy" ? [objective.logits] : [objective.prediction, objective.target];
 }
 
 /** The values it reads. */

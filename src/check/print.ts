@@ -28,8 +28,11 @@ export function printModel(model: Model): string {
     "",
     ...model.objectives.map((objective) => {
       const targets = objective.modalities.map((modality) => names[modality]).join(", ");
+      const weight = `weight=${objective.weight}`;
+      if (objective.kind === "mean_square")
+        return `  objective ${targets} = mean_square %${objective.prediction}, %${objective.target} ${weight}`;
       const extra = objective.zLoss === 0 ? "" : ` z_loss=${objective.zLoss}`;
-      return `  objective ${targets} = ${objective.kind} %${objective.logits} weight=${objective.weight}${extra}`;
+      return `  objective ${targets} = cross_entropy %${objective.logits} ${weight}${extra}`;
     }),
     ...(model.train === undefined ? [] : [`  train ${JSON.stringify(model.train)}`]),
   ];
@@ -72,7 +75,11 @@ function describe(
 ): string {
   switch (operation.kind) {
     case "tokens":
-      return "tokens";
+    case "noisy":
+    case "noise":
+      return operation.kind;
+    case "sinusoid":
+      return "sinusoid timestep";
     case "embed":
       return `embed %${operation.x}, [${paths([operation.table])}]`;
     case "linear":

@@ -12,6 +12,9 @@ export type Reads = {
 export function readBy(operation: Operation): Reads {
   switch (operation.kind) {
     case "tokens":
+    case "noisy":
+    case "noise":
+    case "sinusoid":
       return { values: [], parameters: [] };
     case "embed":
       return { values: [operation.x], parameters: [operation.table] };

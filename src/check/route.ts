@@ -8,7 +8,7 @@ import { type Block, findBlocks } from "./blocks.ts";
 import { createSites, type ExpertSites } from "./expert-sites.ts";
 import type { ExpertsRule } from "./experts.ts";
 import type { PerModality, RowsShape, ValueIndex } from "./model.ts";
-import { mapOperands } from "./operands.ts";
+import { mapObjective, mapOperands } from "./operands.ts";
 import type { Reporter } from "./report.ts";
 import {
   type Draft,
@@ -70,7 +70,7 @@ export function routeDraft(
         : operation,
     ),
     sites: sites.all(),
-    objectives: draft.objectives.map((each) => ({ ...each, logits: at(writer, each.logits) })),
+    objectives: draft.objectives.map((each) => mapObjective(each, (value) => at(writer, value))),
     routings: rewritings.map(({ block }) => routingOf(writer, block)),
   };
 }

@@ -6,7 +6,15 @@
 import { error, type Label } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { Layer, Name, Statement } from "../syntax/ast.ts";
-import type { Objective, Operation, PerModality, RoutingChoice, RoutingIndex, ValueIndex } from "./model.ts";
+import type {
+  Modality,
+  Objective,
+  Operation,
+  PerModality,
+  RoutingChoice,
+  RoutingIndex,
+  ValueIndex,
+} from "./model.ts";
 import type { ParameterNames } from "./names.ts";
 import type { Reporter } from "./report.ts";
 import type { Constant, Rows, Value } from "./values.ts";
@@ -74,7 +82,12 @@ export type Binding = {
   readonly value: Value;
   readonly span: Span;
   /** Why the name cannot be used any more, where it was bound in some arms or inside a loop only. */
-  readonly gone?: { readonly note: string; readonly also: readonly Label[] };
+  readonly gone?: {
+    readonly note: string;
+    readonly also: readonly Label[];
+    /** The rows of the arms that bind it: an objective may ask for less than all modalities. */
+    readonly partial?: () => Value;
+  };
 };
 
 /** The `per modality` block that surrounds a statement. */
@@ -115,6 +128,8 @@ export type Scope = {
 export type State = {
   readonly reporter: Reporter;
   readonly modalityNames: readonly string[];
+  /** By declaration; `undefined` where a declaration is faulty, empty without a model. */
+  readonly modalities: PerModality<Modality>;
   /** Reports a name it cannot find, with what the scope knows. */
   readonly findConstant: (name: Name) => Constant | undefined;
   readonly hasConstant: (name: string) => boolean;
@@ -144,6 +159,8 @@ export type Draft = {
   tokens?: Rows;
   /** Calls of `dropout` so far. */
   dropouts: number;
+  /** By name: the batch inputs of continuous modalities. */
+  readonly patchInputs: Map<string, Rows>;
 };
 
 /** A draft whose `experts` rules are applied: ready for placement. */
@@ -174,7 +191,7 @@ export function createDraft(isDiscarded: boolean): Draft {
       sites: new Map<string, Site>(),
       objectives: [],
     },
-    ...{ isDiscarded, dropouts: 0 },
+    ...{ isDiscarded, dropouts: 0, patchInputs: new Map<string, Rows>() },
   };
 }
 

@@ -6,10 +6,10 @@
 import { error, hasErrors } from "../diagnostics/diagnostic.ts";
 import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Expression, Name } from "../syntax/ast.ts";
-import { evaluateConstant, reportNotInteger, wrongInteger } from "./constants.ts";
+import { evaluateConstant } from "./constants.ts";
 import type { Declarations } from "./declare.ts";
 import { inspectLayer, runStatements } from "./elaborate.ts";
-import { reportLater } from "./lookup.ts";
+import { evaluateModalities } from "./modalities.ts";
 import type { Modality } from "./model.ts";
 import type { Reporter } from "./report.ts";
 import { createDraft, type Draft, type Scope, type State } from "./state.ts";
@@ -26,7 +26,6 @@ export type Run = {
   readonly isSound: boolean;
 };
 
-const largestVocabulary = 10_000_000;
 const constantDepthLimit = 500;
 
 /** Expands the model once; layers that nothing calls are looked at too. */
@@ -38,11 +37,17 @@ export function runModel(
   const isLibrary = declarations.model === undefined;
   const names = isLibrary ? ["any"] : declarations.modalities.map((modality) => modality.name.text);
   const constants = createConstants(declarations, overrides, names, reporter);
-  const modalities = evaluateModalities(declarations, names, constants, reporter);
+  const declared = evaluateModalities(declarations, {
+    modalityNames: names,
+    lookup: constants.find,
+    reporter,
+  });
+  const modalities = declared.filter((modality) => modality !== undefined);
   const vocab = modalities.reduce((sum, { form }) => sum + (form.kind === "tokens" ? form.vocab : 0), 0);
   const state: State = {
     reporter,
     modalityNames: names,
+    modalities: declared,
     findConstant: constants.find,
     hasConstant: (name) => constants.has(name),
     constantNames: [...declarations.constants.keys()],
@@ -175,82 +180,4 @@ function reportCycle(at: Name, open: readonly Name[], reporter: Reporter): void 
         : {}),
     }),
   );
-}
-
-// ---- modalities ------------------------------------------------------------------------------------------------
-
-const usage = "it is written `modality text = tokens(vocab: 1024)`";
-
-function evaluateModalities(
-  declarations: Declarations,
-  names: readonly string[],
-  constants: Constants,
-  reporter: Reporter,
-): readonly Modality[] {
-  const { model } = declarations;
-  if (model !== undefined && declarations.modalities.length === 0)
-    reporter.report(
-      error("MOT2028", model.name.span, `model \`${model.name.text}\` has no modality`, {
-        help: "declare at least one: `modality text = tokens(vocab: 1024)`",
-      }),
-    );
-  const modalities: Modality[] = [];
-  let vocabStart = 0;
-  for (const { name, form, span } of declarations.modalities) {
-    const vocab = tokenCount(form, names, constants, reporter);
-    if (vocab === undefined) continue;
-    modalities.push({ name: name.text, span, form: { kind: "tokens", vocab, vocabStart } });
-    vocabStart += vocab;
-  }
-  return modalities;
-}
-
-function tokenCount(
-  form: Expression,
-  modalityNames: readonly string[],
-  constants: Constants,
-  reporter: Reporter,
-): number | undefined {
-  if (form.kind === "missing") return undefined;
-  if (form.kind !== "call" || (form.callee.text !== "tokens" && form.callee.text !== "patches")) {
-    const callee =
-      form.kind === "call" ? form.callee.text : form.kind === "reference" ? form.name.text : undefined;
-    reporter.report(
-      error("MOT2029", form.span, "this is not a kind of modality", {
-        note: usage,
-        help: callee === undefined ? undefined : didYouMean(callee, ["tokens"]),
-      }),
-    );
-    return undefined;
-  }
-  if (form.callee.text === "patches") {
-    reportLater({ reporter }, form.callee);
-    return undefined;
-  }
-  const [argument, extra] = form.arguments;
-  const wrong = form.arguments.find((each) => each.name !== undefined && each.name.text !== "vocab");
-  if (argument === undefined || extra !== undefined || wrong !== undefined) {
-    const at = wrong?.name?.span ?? extra?.span ?? form.span;
-    const message =
-      argument === undefined ? "`tokens` lacks its `vocab`" : "`tokens` takes one argument, `vocab`";
-    reporter.report(
-      error("MOT2029", at, message, {
-        note: usage,
-        help: wrong?.name && didYouMean(wrong.name.text, ["vocab"]),
-      }),
-    );
-    return undefined;
-  }
-  const constant = evaluateConstant(argument.value, { modalityNames, lookup: constants.find, reporter });
-  if (constant === undefined) return undefined;
-  const bounds = { least: 1, most: largestVocabulary };
-  const { values } = constant;
-  if (typeof values !== "number") {
-    const message = "a modality has one number of codes, and this differs by modality";
-    reporter.report(error("MOT2029", argument.value.span, message, { also: constant.origin }));
-    return undefined;
-  }
-  if (wrongInteger([values], bounds.least, bounds.most) === undefined) return values;
-  reportNotInteger(reporter, argument.value.span, "a vocabulary", values, constant, bounds);
-  return undefined;
 }

@@ -220,6 +220,8 @@ function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
   const text = dataset.modalities.find(({ codec }) => codec.kind === "text");
   const fallback = (text ?? dataset.modalities[0])?.name;
   const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
+  if (found?.codec.kind === "patches")
+    throw new Failure(`\`${found.name}\` is patches, and this version draws no pictures from noise`);
   if (found !== undefined) return found.codec.kind;
   if (wanted === "any") return "any";
   throw new Failure(

@@ -11,6 +11,7 @@ import {
   type Model,
   openSession,
   prepareData,
+  requestedModalities,
   runFormat,
   type Session,
 } from "../index.ts";
@@ -58,9 +59,7 @@ export async function prepare(model: Model, folder: string, settings: TrainSetti
   try {
     return await prepareData({
       data: origin,
-      modalities: model.modalities.flatMap(({ name, form }) =>
-        form.kind === "tokens" ? [{ name, vocab: form.vocab }] : [],
-      ),
+      modalities: requestedModalities(model),
       cacheDir: cacheDirectory,
       onProgress: progress.update,
     });

@@ -12,6 +12,7 @@ import {
   codeSpeech,
   codeText,
 } from "./coded.ts";
+import { keepPictures, patchesCodec, patchSpans } from "./continuous.ts";
 import type { Corpus, Draft, Split } from "./corpus.ts";
 import {
   DataError,
@@ -96,7 +97,7 @@ function bytesOf(array: Int32Array | Int8Array | Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function hashDataset(parts: Pick<Dataset, "modalities" | "vocab" | "train" | "val">): string {
+function hashDataset(parts: Pick<Dataset, "modalities" | "vocab" | "train" | "val" | "pictures">): string {
   const arrays = [parts.train, parts.val].flatMap((one) => [
     one.slotOffset,
     one.alternativeOffset,
@@ -104,16 +105,19 @@ function hashDataset(parts: Pick<Dataset, "modalities" | "vocab" | "train" | "va
     one.spanModality,
     one.token,
   ]);
-  const codecs = parts.modalities.map(({ codec }) =>
-    codec.kind === "text" ? codec.merges : codec.centroids,
-  );
+  const codecs = parts.modalities.map(({ codec }) => {
+    if (codec.kind === "patches") return new TextEncoder().encode(JSON.stringify(codec));
+    return bytesOf(codec.kind === "text" ? codec.merges : codec.centroids);
+  });
+  // Without patches no hash changes: pictures are then what their codes say.
+  const pictures = parts.pictures.length === 0 ? [] : [parts.pictures];
   const layout = parts.modalities.map(({ name, vocab, offset, firstCode }) => [
     name,
     vocab,
     offset,
     firstCode,
   ]);
-  return contentHash(JSON.stringify([parts.vocab, layout]), ...[...arrays, ...codecs].map(bytesOf));
+  return contentHash(JSON.stringify([parts.vocab, layout]), ...arrays.map(bytesOf), ...codecs, ...pictures);
 }
 
 /** Fits, encodes and measures; DataError if a modality is missing from the corpus or too small. */
@@ -125,37 +129,44 @@ export async function assembleDataset(
 ): Promise<Dataset> {
   const layout = layoutVocabulary(requested);
   checkAvailable(name, corpus, requested);
+  const hasPatches = requested.some(({ patches }) => patches !== undefined);
+  const kept = hasPatches ? keepPictures(corpus) : { pictures: new Uint8Array(), drafts: corpus.drafts };
   const coded: Coded[] = [];
   let pictures: CodedPictures | undefined;
   let speech: CodedSpeech | undefined;
-  for (const [index, { name: modality }] of requested.entries()) {
+  for (const [index, { name: modality, patches }] of requested.entries()) {
     const { codes, firstCode } = layout.modalities[index] ?? { codes: 0, firstCode: 0 };
+    if (patches !== undefined) {
+      const cut = patchesCodec(name, { name: modality, vocab: 0, patches });
+      coded.push({ codec: cut, spans: patchSpans(cut) });
+      continue;
+    }
     if (modality === "image") pictures = await codePictures(corpus, codes, firstCode, onProgress);
     if (modality === "speech") speech = await codeSpeech(corpus, codes, firstCode, onProgress);
     const one = modality === "image" ? pictures : modality === "speech" ? speech : undefined;
     coded.push(one ?? codeText(corpus, codes, firstCode, onProgress));
   }
   onProgress("joining documents", 0, 1);
-  const [train, val] = [
-    joinDocuments(corpus.drafts, "train", coded),
-    joinDocuments(corpus.drafts, "val", coded),
-  ];
+  const [train, val] = [joinDocuments(kept.drafts, "train", coded), joinDocuments(kept.drafts, "val", coded)];
   const found = findCodes(train, layout, requested);
-  const modalities: readonly DatasetModality[] = requested.map((modality, index) => ({
-    ...modality,
-    found: found[index] ?? 0,
-    offset: layout.modalities[index]?.offset ?? 0,
-    firstCode: layout.modalities[index]?.firstCode ?? 0,
-    codec: coded[index]?.codec ?? { kind: "text", merges: new Int32Array() },
-  }));
+  const modalities: readonly DatasetModality[] = requested.map(
+    ({ patches: _patches, ...modality }, index) => ({
+      ...modality,
+      found: found[index] ?? 0,
+      offset: layout.modalities[index]?.offset ?? 0,
+      firstCode: layout.modalities[index]?.firstCode ?? 0,
+      codec: coded[index]?.codec ?? { kind: "text", merges: new Int32Array() },
+    }),
+  );
   const dataset: Dataset = {
     name,
-    hash: hashDataset({ modalities, vocab: layout.vocab, train, val }),
+    hash: hashDataset({ modalities, vocab: layout.vocab, train, val, pictures: kept.pictures }),
     modalities,
     vocab: layout.vocab,
     markers: layout.markers,
     train,
     val,
+    pictures: kept.pictures,
     baselines: new Map(),
     fidelity: pictures === undefined ? undefined : measureFidelity(corpus.drafts, pictures.encoded),
     specimens: pictures === undefined ? [] : chooseSpecimens(corpus, pictures),

@@ -21,7 +21,11 @@ function eachTarget(dataset: Dataset, documents: Documents, limit: number, visit
   for (let index = 0; index < documents.count && visited < limit; index += 1) {
     const { token, modality } = drawDocument(dataset, documents, index, { seed: 0, pass: 0 });
     visited += token.length - 1;
-    for (let i = 1; i < token.length; i += 1) visit(token[i - 1] ?? 0, token[i] ?? 0, modality[i] ?? 0);
+    for (let i = 1; i < token.length; i += 1) {
+      const [previous = 0, target = 0] = [token[i - 1], token[i]];
+      // A patch is no token to predict, and what comes after a picture is known.
+      if (previous >= 0 && target >= 0) visit(previous, target, modality[i] ?? 0);
+    }
   }
 }
 

@@ -4,10 +4,12 @@
 // and each pass over the documents draws one alternative per slot and an order of the slots anew (draw.ts).
 // Every token here is an id of the joint vocabulary: the modalities' codes one after another in declaration order.
 
-/** A modality the model declares as `tokens(vocab: n)`, in declaration order. */
+/** A modality the model declares as `tokens(vocab: n)`, or with `patches` as that, in declaration order. */
 export type RequestedModality = {
   readonly name: string;
+  /** 0 for patches. */
   readonly vocab: number;
+  readonly patches?: { readonly size: number; readonly channels: number };
 };
 
 export type Origin =
@@ -45,7 +47,16 @@ export type SpeechCodec = {
   readonly centroids: Float32Array;
 };
 
-export type Codec = TextCodec | ImageCodec | SpeechCodec;
+/** How pictures are cut that stay numbers: square patches, a row of them after another, values −1 … 1. */
+export type PatchesCodec = {
+  readonly kind: "patches";
+  /** Pixels a side of the picture, and of a patch. */
+  readonly size: number;
+  readonly patch: number;
+  readonly channels: number;
+};
+
+export type Codec = TextCodec | ImageCodec | SpeechCodec | PatchesCodec;
 
 export type DatasetModality = {
   readonly name: string;
@@ -76,7 +87,10 @@ export type Documents = {
   readonly spanOffset: Int32Array;
   /** Modality of a span, by declaration order. */
   readonly spanModality: Int8Array;
-  /** Joint ids, markers not included: draw.ts puts those in. */
+  /**
+   * Joint ids, markers not included: draw.ts puts those in. Of a span of patches: patch p of picture n, of P a picture,
+   * is −2 − (n · P + p), which is no id and not "empty" (continuous.ts).
+   */
   readonly token: Int32Array;
 };
 
@@ -144,6 +158,8 @@ export type Dataset = {
   readonly markers: Markers;
   readonly train: Documents;
   readonly val: Documents;
+  /** What spans of patches are cut from: 32 × 32 × 3 bytes a picture, one after another; empty without such spans. */
+  readonly pictures: Uint8Array;
   /** On the validation documents, by modality name; a modality without targets there is absent. */
   readonly baselines: ReadonlyMap<string, Baseline>;
   readonly fidelity: Fidelity | undefined;
@@ -177,9 +193,18 @@ export function modalityIndex(dataset: Pick<Dataset, "modalities">, name: string
   return index < 0 ? undefined : index;
 }
 
+/** Declaration-order index of the modality that markers belong to: the first that has ids. */
+export function markerModality({ modalities }: Pick<Dataset, "modalities">): number {
+  return Math.max(
+    0,
+    modalities.findIndex(({ codec }) => codec.kind !== "patches"),
+  );
+}
+
 /** Declaration-order index of the modality a joint id belongs to. */
 export function modalityOfToken(dataset: Pick<Dataset, "modalities">, token: number): number {
   let index = 0;
-  for (const [at, modality] of dataset.modalities.entries()) if (token >= modality.offset) index = at;
+  for (const [at, { offset, vocab }] of dataset.modalities.entries())
+    if (vocab > 0 && token >= offset) index = at;
   return index;
 }

@@ -39,6 +39,7 @@ export function decodeImage(dataset: Dataset, tokens: Iterable<number>): Picture
 
 /** How many codes of a codec mean something; a modality's table may have more rows than codes were found. */
 export function knownCodes(codec: Codec): number {
+  if (codec.kind === "patches") return 0;
   if (codec.kind === "text") return 256 + codec.merges.length / 2;
   return codec.centroids.length / (codec.kind === "image" ? codec.patch * codec.patch * 3 : speechWidth);
 }

@@ -3,13 +3,16 @@
 // Idea: which caption is used and whether it stands before or after its picture is drawn per (seed, pass, document),
 // so that every pass over the same pictures reads differently and any pass can be made again.
 
-import type { Dataset, Documents } from "./dataset.ts";
+import { type Dataset, type Documents, markerModality } from "./dataset.ts";
 import { randomBelow } from "./random.ts";
 
-/** Tokens are joint ids with markers; modality[i] is that of token[i]. Both have the document's length. */
+/** Tokens are joint ids with markers; modality[i] is that of token[i]. All have the document's length. */
 export type DrawnDocument = {
+  /** Below −1 where a patch stands: which one. */
   readonly token: Int32Array;
   readonly modality: Int8Array;
+  /** Number of the span in the document, text and its markers apart: −1 there. */
+  readonly span: Int8Array;
   /** No span but text: such a document may be cut at the edge of a context. */
   readonly isText: boolean;
 };
@@ -67,10 +70,11 @@ export function drawDocument(
     if (dataset.modalities[modality]?.name !== "text") isText = false;
   }
   const token = new Int32Array(length);
-  const modality = new Int8Array(length); // markers belong to modality 0
+  const modality = new Int8Array(length).fill(markerModality(dataset));
+  const spanOf = new Int8Array(length).fill(-1);
   let at = 0;
   token[at++] = dataset.markers.beginDocument;
-  for (const span of spans) {
+  for (const [number, span] of spans.entries()) {
     const own = documents.spanModality[span] ?? 0;
     const marker = dataset.markers.spans.get(dataset.modalities[own]?.name ?? "");
     if (marker !== undefined) token[at++] = marker.begin;
@@ -80,11 +84,12 @@ export function drawDocument(
     );
     token.set(codes, at);
     modality.fill(own, at, at + codes.length);
+    if (marker !== undefined) spanOf.fill(number, at, at + codes.length);
     at += codes.length;
     if (marker !== undefined) token[at++] = marker.end;
   }
   token[at] = dataset.markers.endDocument;
-  return { token, modality, isText };
+  return { token, modality, span: spanOf, isText };
 }
 
 /** What is known of a document before it is drawn. */

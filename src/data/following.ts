@@ -32,7 +32,13 @@ export function following(dataset: Dataset, tokens: ArrayLike<number>, room: num
   // A span begins only where a whole one has room.
   const begins = modalities.flatMap((modality) => {
     const begin = markers.spans.get(modality.name)?.begin;
-    if (begin === undefined || room < 2 + (spanLength(dataset, modality) ?? 1)) return [];
+    // Patches have no codes to write: pictures of them are drawn from noise.
+    if (
+      begin === undefined ||
+      modality.codec.kind === "patches" ||
+      room < 2 + (spanLength(dataset, modality) ?? 1)
+    )
+      return [];
     return [[begin, begin + 1] as const];
   });
   const end = [markers.endDocument, markers.endDocument + 1] as const;

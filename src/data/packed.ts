@@ -1,7 +1,7 @@
 // packed.ts: a Dataset as plain values and arrays (frame.ts), and back.
 // In: a dataset. Out: what the cache keeps of it on disk, and what a page gets of it over the wire.
 
-import type { Codec, Dataset, DatasetModality, Documents, Recording } from "./dataset.ts";
+import type { Codec, Dataset, DatasetModality, Documents, PatchesCodec, Recording } from "./dataset.ts";
 import { type Arrays, decodeFrame, type Entry, encodeFrame } from "./frame.ts";
 import { patchesPerPicture, patchSize, pictureBytes, pictureSize } from "./geometry.ts";
 
@@ -15,10 +15,11 @@ function packDocuments(prefix: string, documents: Documents): Arrays {
 export function packDataset(dataset: Dataset): { readonly values: unknown; readonly arrays: Arrays } {
   const { name, hash, vocab, markers, fidelity, melError, licences, warnings, specimens, recordings } =
     dataset;
-  const codecArrays = dataset.modalities.map(({ codec }, i) => [
-    `codec.${i}`,
-    codec.kind === "text" ? codec.merges : codec.centroids,
-  ]);
+  const codecArrays = dataset.modalities.flatMap(({ codec }, i) =>
+    codec.kind === "patches"
+      ? []
+      : [[`codec.${i}`, codec.kind === "text" ? codec.merges : codec.centroids] as const],
+  );
   return {
     values: {
       name,
@@ -30,7 +31,11 @@ export function packDataset(dataset: Dataset): { readonly values: unknown; reado
       licences,
       warnings,
       baselines: [...dataset.baselines],
-      modalities: dataset.modalities.map(({ codec, ...rest }) => ({ ...rest, kind: codec.kind })),
+      modalities: dataset.modalities.map(({ codec, ...rest }) => ({
+        ...rest,
+        kind: codec.kind,
+        ...(codec.kind === "patches" ? { patches: codec } : {}),
+      })),
       specimens: specimens.map(({ split, caption }) => ({ split, caption })),
       recordings: recordings.map(({ split, caption, original, codes }) => ({
         split,
@@ -43,6 +48,7 @@ export function packDataset(dataset: Dataset): { readonly values: unknown; reado
       ...packDocuments("train", dataset.train),
       ...packDocuments("val", dataset.val),
       ...Object.fromEntries(codecArrays),
+      pictures: dataset.pictures,
       "specimens.rgb": joined(specimens.map((one) => one.original.rgb)),
       "specimens.codes": Int32Array.from(specimens.flatMap((one) => [...one.codes])),
       "recordings.samples": Float32Array.from(recordings.flatMap((one) => [...one.original])),
@@ -64,7 +70,10 @@ type PackedValues = Pick<
     string,
     { readonly unigram: number; readonly bigram: number; readonly targets: number },
   ])[];
-  readonly modalities: readonly (Omit<DatasetModality, "codec"> & { readonly kind: Codec["kind"] })[];
+  readonly modalities: readonly (Omit<DatasetModality, "codec"> & {
+    readonly kind: Codec["kind"];
+    readonly patches?: PatchesCodec;
+  })[];
   readonly specimens: readonly { readonly split: "train" | "val"; readonly caption: string }[];
   readonly recordings: readonly (Pick<Recording, "split" | "caption"> & {
     readonly samples: number;
@@ -95,7 +104,9 @@ function unpackDocuments(entry: Entry, prefix: string): Documents {
   };
 }
 
-function unpackCodec(entry: Entry, index: number, kind: Codec["kind"]): Codec {
+function unpackCodec(entry: Entry, index: number, kind: Codec["kind"], patches?: PatchesCodec): Codec {
+  if (patches !== undefined) return patches;
+  if (kind === "patches") throw new Error("a modality of patches lost its sizes");
   if (kind === "text") return { kind, merges: int32(entry, `codec.${index}`) };
   const centroids = float32(entry, `codec.${index}`);
   return kind === "speech" ? { kind, centroids } : { kind, size: pictureSize, patch: patchSize, centroids };
@@ -119,6 +130,7 @@ function unpackRecordings(entry: Entry, packed: PackedValues["recordings"]): rea
 /** What `packDataset` was given. */
 export function unpackDataset(entry: Entry): Dataset {
   const values = entry.values as PackedValues;
+  const pictures = entry.arrays.get("pictures");
   const rgb = entry.arrays.get("specimens.rgb");
   const pixels = rgb instanceof Uint8Array ? rgb : new Uint8Array();
   const codes = int32(entry, "specimens.codes");
@@ -132,10 +144,11 @@ export function unpackDataset(entry: Entry): Dataset {
     warnings: values.warnings,
     markers: { ...values.markers, spans: new Map(values.markers.spans) },
     baselines: new Map(values.baselines),
-    modalities: values.modalities.map(({ kind, ...rest }, index) => ({
+    modalities: values.modalities.map(({ kind, patches, ...rest }, index) => ({
       ...rest,
-      codec: unpackCodec(entry, index, kind),
+      codec: unpackCodec(entry, index, kind, patches),
     })),
+    pictures: pictures instanceof Uint8Array ? pictures : new Uint8Array(),
     train: unpackDocuments(entry, "train"),
     val: unpackDocuments(entry, "val"),
     specimens: values.specimens.map((one, i) => ({

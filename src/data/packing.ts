@@ -5,7 +5,8 @@
 // of (dataset, seed, cursor): the cursor is all that a checkpoint needs.
 
 import type { Batch } from "../runtime/batch.ts";
-import { DataError, type Dataset, type Documents } from "./dataset.ts";
+import { batchPatches } from "./batch-patches.ts";
+import { DataError, type Dataset, type Documents, markerModality } from "./dataset.ts";
 import { type DrawnDocument, drawDocument, shortestForm } from "./draw.ts";
 import { randomBelow, randomOrder } from "./random.ts";
 
@@ -31,10 +32,13 @@ type Place = {
   readonly waiting: readonly (readonly [number, number])[];
 };
 
+/** A stream's: batches made so far as well, which the noise of the next one depends on. */
+type StreamPlace = Place & { readonly made: number };
+
 const windowSize = 16;
 const orderStream = 3;
 const cropStream = 4;
-const cursorVersion = 1;
+const cursorVersion = 2;
 
 /** Hands out the drawn documents of pass after pass; the window is what waits for a row. */
 class Feed {
@@ -85,8 +89,8 @@ class Feed {
     const token = drawn.token.slice(skipped);
     token[0] = this.dataset.markers.beginDocument;
     const modality = drawn.modality.slice(skipped);
-    modality[0] = 0;
-    return { token, modality, isText: true };
+    modality[0] = markerModality(this.dataset);
+    return { token, modality, span: drawn.span.slice(skipped), isText: true };
   }
 
   place(): Place {
@@ -107,7 +111,10 @@ class Feed {
   }
 }
 
-function emptyBatch(batch: number, context: number): Batch {
+/** A batch being filled; patches are below −1 until `batchPatches` puts their values in. */
+type Filling = Batch & { readonly span: Int32Array };
+
+function emptyBatch(batch: number, context: number): Filling {
   const size = batch * context;
   const filled = () => new Int32Array(size).fill(-1);
   return {
@@ -118,6 +125,7 @@ function emptyBatch(batch: number, context: number): Batch {
     modality: filled(),
     document: filled(),
     position: new Int32Array(size),
+    span: filled(),
   };
 }
 
@@ -129,21 +137,31 @@ function choose(waiting: readonly Waiting[], room: number): number {
   return room < 2 ? -1 : waiting.findIndex((one) => one.drawn.isText);
 }
 
-function writeDocument(into: Batch, at: number, room: number, number: number, drawn: DrawnDocument): number {
+function writeDocument(
+  into: Filling,
+  at: number,
+  room: number,
+  number: number,
+  drawn: DrawnDocument,
+): number {
+  // Spans are numbered through the batch: what was filled before has lower numbers.
+  const before = into.span.subarray(0, at).reduce((most, span) => Math.max(most, span + 1), 0);
   const length = Math.min(room, drawn.token.length);
   for (let i = 0; i < length; i += 1) {
     into.token[at + i] = drawn.token[i] ?? -1;
     into.modality[at + i] = drawn.modality[i] ?? -1;
     into.document[at + i] = number;
     into.position[at + i] = i;
-    // What a cut drops is no target either, and the end marker has none.
-    into.target[at + i] = i + 1 < length ? (drawn.token[i + 1] ?? -1) : -1;
+    const span = drawn.span[i] ?? -1;
+    into.span[at + i] = span < 0 ? -1 : before + span;
+    // What a cut drops is no target either, the end marker has none, and a patch is none.
+    into.target[at + i] = i + 1 < length ? Math.max(-1, drawn.token[i + 1] ?? -1) : -1;
   }
   return length;
 }
 
 /** Fills row `row` of a batch from the feed; false if the feed had nothing left. */
-function fillRow(into: Batch, row: number, feed: Feed): boolean {
+function fillRow(into: Filling, row: number, feed: Feed): boolean {
   let used = 0;
   for (let number = 0; ; number += 1) {
     feed.refill();
@@ -176,7 +194,7 @@ function refuseShortContext(dataset: Dataset, documents: Documents, context: num
   );
 }
 
-function parseCursor(text: string, expected: string, documentCount: number): Place {
+function parseCursor(text: string, expected: string, documentCount: number): StreamPlace {
   try {
     const { version, stream, place } = JSON.parse(text);
     const isPlace =
@@ -184,6 +202,7 @@ function parseCursor(text: string, expected: string, documentCount: number): Pla
       stream === expected &&
       Number.isSafeInteger(place.pass) &&
       Number.isSafeInteger(place.next) &&
+      Number.isSafeInteger(place.made) &&
       place.waiting.every((one: readonly number[]) => one.every((n) => Number.isSafeInteger(n) && n >= 0)) &&
       place.waiting.every((one: readonly number[]) => one.length === 2 && (one[1] ?? 0) < documentCount);
     if (isPlace) return place;
@@ -207,15 +226,21 @@ export function createBatchStream(dataset: Dataset, options: StreamOptions): Bat
   if (documents.count === 0) throw new DataError(`"${dataset.name}" has no ${split} documents`);
   refuseShortContext(dataset, documents, context);
   const feed = new Feed(dataset, documents, context, seed, Number.POSITIVE_INFINITY);
+  let made = 0;
   const stream = `${dataset.hash}/${split}/${batch}x${context}/${seed}`;
   return {
     next() {
-      const made = emptyBatch(batch, context);
-      for (let row = 0; row < batch; row += 1) fillRow(made, row, feed);
-      return made;
+      const into = emptyBatch(batch, context);
+      for (let row = 0; row < batch; row += 1) fillRow(into, row, feed);
+      made += 1;
+      return batchPatches(dataset, into, { seed, step: made });
     },
-    cursor: () => JSON.stringify({ version: cursorVersion, stream, place: feed.place() }),
-    restore: (cursor) => feed.moveTo(parseCursor(cursor, stream, documents.count)),
+    cursor: () => JSON.stringify({ version: cursorVersion, stream, place: { ...feed.place(), made } }),
+    restore: (cursor) => {
+      const place = parseCursor(cursor, stream, documents.count);
+      feed.moveTo(place);
+      made = place.made;
+    },
   };
 }
 
@@ -235,7 +260,7 @@ export function validationBatches(
     const into = emptyBatch(batch, context);
     let rows = 0;
     while (rows < batch && made + rows < count && fillRow(into, rows, feed)) rows += 1;
-    if (rows > 0) batches.push(into);
+    if (rows > 0) batches.push(batchPatches(dataset, into, { seed: 0, step: batches.length }));
     if (rows === 0 || rows < batch) break;
     made += rows;
   }

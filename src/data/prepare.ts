@@ -65,7 +65,7 @@ export async function availableModalities(origin: Origin): Promise<readonly stri
 
 /**
  * Everything a run trains on, prepared or found prepared.
- * - The modalities are those the model declares as tokens, in declaration order.
+ * - The modalities are those the model declares, in declaration order.
  * - Throws DataError for whatever is wrong with the material or does not fit the modalities.
  */
 export async function prepareData(request: DataRequest): Promise<Dataset> {
@@ -73,7 +73,7 @@ export async function prepareData(request: DataRequest): Promise<Dataset> {
   const cacheDir = request.cacheDir ?? path.join(process.cwd(), ".cache", "motley");
   const source = await openSource(data);
   refuseLacking(data, modalities);
-  const asked = modalities.map(({ name, vocab }) => [name, vocab]);
+  const asked = modalities.map(({ name, vocab, patches }) => [name, vocab, ...(patches ? [patches] : [])]);
   const key = contentHash(recipe, source.fingerprint, JSON.stringify([source.name, asked]));
   const kept = await readEntry(cacheDir, "dataset", key);
   if (kept !== undefined) return unpackDataset(kept);

@@ -26,7 +26,8 @@ export type WrittenPart =
   | { readonly kind: "speech"; readonly samples: Float32Array };
 
 const nothing = {
-  image: "the model has no pictures",
+  image: "the model has no pictures of codes",
+  patches: "the model has no pictures of patches",
   speech: "the model has no speech",
   text: "the model has no text",
 } as const;

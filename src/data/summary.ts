@@ -2,6 +2,7 @@
 // In: a Dataset. Out: plain JSON, the same as text, a contact sheet (originals above what their codes keep), and the same
 // for speech: a sheet of spectrograms, and a WAV in which each recording is followed by what its codes keep.
 
+import { patchCount } from "./continuous.ts";
 import type { Baseline, Dataset, Documents, Fidelity, Licence, MelError, Picture } from "./dataset.ts";
 import { decodeImage, decodeSound } from "./decode.ts";
 import { drawDocument } from "./draw.ts";
@@ -25,7 +26,13 @@ export type DataSummary = {
   readonly name: string;
   readonly hash: string;
   readonly vocab: number;
-  readonly modalities: readonly { readonly name: string; readonly vocab: number; readonly found: number }[];
+  readonly modalities: readonly {
+    readonly name: string;
+    readonly vocab: number;
+    readonly found: number;
+    /** Of a modality that stays numbers: pixels a side, channels, and patches a picture. */
+    readonly patches?: { readonly size: number; readonly channels: number; readonly perPicture: number };
+  }[];
   readonly train: SplitSummary;
   readonly val: SplitSummary;
   readonly baselines: { readonly val: Readonly<Record<string, Baseline>> };
@@ -64,7 +71,12 @@ export function dataSummary(dataset: Dataset, context?: number): DataSummary {
     name,
     hash,
     vocab,
-    modalities: dataset.modalities.map((one) => ({ name: one.name, vocab: one.vocab, found: one.found })),
+    modalities: dataset.modalities.map(({ name: own, vocab: rows, found, codec }) => ({
+      ...{ name: own, vocab: rows, found },
+      ...(codec.kind === "patches"
+        ? { patches: { size: codec.patch, channels: codec.channels, perPicture: patchCount(codec) } }
+        : {}),
+    })),
     train: summarizeSplit(dataset, dataset.train, context),
     val: summarizeSplit(dataset, dataset.val, context),
     baselines: { val: Object.fromEntries(dataset.baselines) },
@@ -90,7 +102,14 @@ export function formatSummary(summary: DataSummary): string {
       lines.push(`       ${leftOut} of them are longer than the context and are left out`);
   }
   lines.push("");
-  for (const { name, vocab, found } of summary.modalities) {
+  for (const { name, vocab, found, patches } of summary.modalities) {
+    if (patches !== undefined) {
+      const { size, channels, perPicture } = patches;
+      lines.push(
+        `${name.padEnd(6)} ${perPicture} patches of ${size} × ${size} × ${channels} numbers a picture; 1 a number is what knowing nothing of the noise costs`,
+      );
+      continue;
+    }
     const baseline = summary.baselines.val[name];
     const nats =
       baseline === undefined

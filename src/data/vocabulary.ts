@@ -1,7 +1,8 @@
 // vocabulary.ts: the joint vocabulary: which ids are whose.
 // In: the modalities asked for. Out: where each begins, the markers, and room for codes; or a DataError.
-// Layout: the modalities one after another in declaration order, each keeping all rows asked for; the first one's
-// begin with the markers: begin and end of a document, then begin and end of a span for every modality but text.
+// Layout: the modalities one after another in declaration order, each keeping all rows asked for (patches have none);
+// the first one's begin with the markers: begin and end of a document, then begin and end of a span for every modality
+// but text.
 
 import { DataError, type Markers, type RequestedModality } from "./dataset.ts";
 
@@ -46,13 +47,17 @@ function checkRoom({ name, vocab }: RequestedModality, codes: number, markerCoun
 
 /** Lays the modalities out; DataError if one is too small for what it has to hold. */
 export function layoutVocabulary(modalities: readonly RequestedModality[]): Layout {
-  if (modalities.length === 0)
-    throw new DataError("the model declares no modality of tokens, so there is nothing to prepare");
+  const first = modalities.findIndex(({ patches }) => patches === undefined);
+  if (first < 0)
+    throw new DataError(
+      "the model declares no modality of tokens, and documents begin and end with one",
+      "add one: `modality text = tokens(vocab: 1024)`",
+    );
   const { markers, count } = markersOf(modalities);
   let offset = 0;
   const laid = modalities.map((modality, index) => {
-    const own = index === 0 ? count : 0;
-    checkRoom(modality, modality.vocab - own, own);
+    const own = index === first ? count : 0;
+    if (modality.patches === undefined) checkRoom(modality, modality.vocab - own, own);
     const place = { offset, firstCode: offset + own, codes: modality.vocab - own };
     offset += modality.vocab;
     return place;

@@ -38,7 +38,7 @@ model b {
   MOT2029: {
     title: "not a kind of modality",
     explanation:
-      "A modality is a stream of codes: `modality text = tokens(vocab: 1024)`. The vocabulary is one whole number.",
+      "A modality is a stream of codes, `modality text = tokens(vocab: 1024)`, or of square patches of numbers, `modality image = patches(size: 4, channels: 3)`. Each of these is one whole number.",
     example: `model m {
   modality text = tokns(vocab: 16)
 }
@@ -100,15 +100,6 @@ variant dense = m { share all }
 variant wide = m { dimm = 16 }
 `,
   },
-  MOT2034: {
-    title: "not available in this version",
-    explanation:
-      "Continuous modalities (patches, noise, within, mean_square) are part of the language's plan, and this version does not build them yet.",
-    example: `model m {
-  modality image = patches(size: 4, channels: 3)
-}
-`,
-  },
   MOT2035: {
     title: "an objective in the wrong place",
     explanation:
@@ -124,7 +115,7 @@ variant wide = m { dimm = 16 }
   MOT2036: {
     title: "not an objective",
     explanation:
-      "An objective is `cross_entropy(logits, next_token)`, perhaps with `z_loss: 1e-4`, perhaps times a number. The logits are as wide as the joint vocabulary, `vocab`.",
+      "An objective is `cross_entropy(logits, next_token)`, perhaps with `z_loss: 1e-4`, or `mean_square(prediction, noise)`, perhaps times a number. The logits are as wide as the joint vocabulary, `vocab`.",
     example: `model m {
   modality text = tokens(vocab: 16)
   modality image = tokens(vocab: 8)

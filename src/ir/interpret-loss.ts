@@ -1,5 +1,7 @@
-// interpret-loss.ts: cross-entropy of one row's logits with its target, and the sums over all rows.
-// In: logits and targets. Out: losses in nats. A target of −1 counts nowhere.
+// interpret-loss.ts: cross-entropy of one row's logits with its target, the mean square of one row's differences, and
+// the sums over all rows.
+// In: logits and targets, or predictions and what they should be. Out: losses in nats, or per element. A target token
+// of −1 counts nowhere.
 
 import {
   at,
@@ -58,6 +60,36 @@ export const lossOps = {
       for (let j = 0; j < logits.width; j += 1) {
         const soft = Math.exp(read(logits, r, j) - lse) * (1 + 2 * call.attributes.zLoss * lse);
         dx.numbers[at(dx, r, j)] = read(weight, r) * (soft - (j === target ? 1 : 0));
+      }
+    }),
+  /** mean over j of (prediction[j] − target[j])² */
+  mean_square: (call) =>
+    eachModality(call.offsets, (m) => {
+      const prediction = runOf(input(call, 0), m, call.offsets);
+      if (prediction === undefined) return;
+      const target = needRun(input(call, 1), m, call.offsets);
+      const loss = needRun(result(call, 0), m, call.offsets);
+      for (let r = prediction.first; r < prediction.end; r += 1) {
+        let squares = 0;
+        for (let j = 0; j < prediction.width; j += 1)
+          squares += (read(prediction, r, j) - read(target, r, j)) ** 2;
+        loss.numbers[at(loss, r)] = squares / prediction.width;
+      }
+    }),
+  /** weight · 2 · (prediction − target) / width */
+  mean_square_dx: (call) =>
+    eachModality(call.offsets, (m) => {
+      const prediction = runOf(input(call, 0), m, call.offsets);
+      if (prediction === undefined) return;
+      const [target, weight] = [
+        needRun(input(call, 1), m, call.offsets),
+        needRun(input(call, 2), m, call.offsets),
+      ];
+      const dx = needRun(result(call, 0), m, call.offsets);
+      for (let r = prediction.first; r < prediction.end; r += 1) {
+        const slope = (2 * read(weight, r)) / prediction.width;
+        for (let j = 0; j < prediction.width; j += 1)
+          dx.numbers[at(dx, r, j)] = slope * (read(prediction, r, j) - read(target, r, j));
       }
     }),
   loss_sums: (call) => {

@@ -41,6 +41,20 @@ export const routingOps = {
       }
     });
   },
+  /** cos, then sin, of timestep · 10000^(−2i/width) */
+  sinusoid: (call) =>
+    eachModality(call.offsets, (m) => {
+      const y = runOf(result(call, 0), m, call.offsets);
+      if (y === undefined) return;
+      const timestep = needRun(input(call, 0), m, call.offsets);
+      for (let r = y.first; r < y.end; r += 1) {
+        for (let i = 0; i < y.width / 2; i += 1) {
+          const angle = read(timestep, r) * 10_000 ** ((-2 * i) / y.width);
+          y.numbers[at(y, r, i)] = Math.cos(angle);
+          y.numbers[at(y, r, i + y.width / 2)] = Math.sin(angle);
+        }
+      }
+    }),
   /** dtable[token[r]] += dy[r] */
   embed_dw: (call) => {
     const dtable = result(call, 0);

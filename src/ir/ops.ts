@@ -33,6 +33,9 @@ export type OpAttributes = {
   /** (dy [N,D], tokens) → [V,D]: rows summed by token id. */
   embed_dw: { readonly vocab: number };
 
+  /** (timestep i32[N,1]) → [N,W_m]: cos and then sin of timestep · 10000^(−2i/W), i < W/2, in the modalities of `widths`. */
+  sinusoid: { readonly widths: PerModality };
+
   /** (x [N,K_m]) · weights [O_m,K_m]ᵀ → [N,O_m] */
   linear: None;
   /** (dy [N,O_m]) · weights [O_m,K_m] → [N,K_m] */
@@ -132,6 +135,10 @@ export type OpAttributes = {
   cross_entropy: { readonly zLoss: number };
   /** (logits, target, weight f32[N,1]) → weight · d loss / d logits */
   cross_entropy_dx: { readonly zLoss: number };
+  /** (prediction [N,D_m], target [N,D_m]) → loss f32[N,1]: the mean over the columns of (prediction − target)². */
+  mean_square: None;
+  /** (prediction, target, weight f32[N,1]) → weight · d loss / d prediction */
+  mean_square_dx: None;
   /** (loss, weight, target_modality i32[N,1]) → f32[1+M]: Σ weight·loss, then Σ loss over the targets of each modality that have a weight. */
   loss_sums: { readonly modalities: number };
 
@@ -194,6 +201,8 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
 
   embed: operation("row", "tokens table", (inputs) => shapes.embed(inputs)),
   embed_dw: operation("reduce", "dy tokens", (inputs, _, { vocab }) => shapes.embedGrad(inputs, vocab)),
+
+  sinusoid: operation("row", "timestep", (inputs, _, { widths }) => shapes.sinusoid(inputs, widths)),
 
   linear: operation(
     "row",
@@ -279,6 +288,8 @@ export const ops: { readonly [O in OpName]: OpRow<O> } = {
 
   cross_entropy: operation("row", "logits target", (inputs) => shapes.crossEntropy(inputs)),
   cross_entropy_dx: operation("row", "logits target weight", (inputs) => shapes.crossEntropyGrad(inputs)),
+  mean_square: operation("row", "prediction target", (inputs) => shapes.meanSquare(inputs)),
+  mean_square_dx: operation("row", "prediction target weight", (inputs) => shapes.meanSquareGrad(inputs)),
   loss_sums: operation("reduce", "loss weight target_modality", (inputs, _, { modalities }) =>
     shapes.lossSums(inputs, modalities),
   ),

@@ -50,6 +50,13 @@ export function embed([tokens, table]: readonly TensorType[]): Inferred {
   return [mapWidths(tokens, () => table.shape[1])];
 }
 
+export function sinusoid([timestep]: readonly TensorType[], widths: RowsType["widths"]): Inferred {
+  const odd = widths.find((width) => width !== undefined && width % 2 !== 0);
+  if (odd !== undefined) return `${odd} columns are not half cosines, half sines`;
+  const made = rowsOf("f32", widths);
+  return steers(timestep, made, "i32") ? [made] : "needs the timesteps of all these rows";
+}
+
 export function embedGrad([dy, tokens]: readonly TensorType[], vocab: number): Inferred {
   if (!isRows(dy) || !steers(tokens, dy, "i32")) return "needs rows and their token ids";
   return sumOver(dy, presentModalities(dy), (width) => [vocab, width]);
@@ -220,6 +227,17 @@ export function crossEntropy([logits, target]: readonly TensorType[]): Inferred 
 export function crossEntropyGrad([logits, target, weight]: readonly TensorType[]): Inferred {
   if (!isRows(logits) || !steers(target, logits, "i32")) return "needs logits and targets";
   return steers(weight, logits, "f32") ? [logits] : "needs a weight per row";
+}
+
+export function meanSquare([prediction, target]: readonly TensorType[]): Inferred {
+  const fits = isRows(prediction) && target !== undefined && sameType(prediction, target);
+  return fits ? [mapWidths(prediction, () => 1)] : "prediction and target differ";
+}
+
+export function meanSquareGrad([prediction, target, weight]: readonly TensorType[]): Inferred {
+  const fits = isRows(prediction) && target !== undefined && sameType(prediction, target);
+  if (!fits) return "prediction and target differ";
+  return steers(weight, prediction, "f32") ? [prediction] : "needs a weight per row";
 }
 
 export function lossSums([loss, weight, modality]: readonly TensorType[], modalities: number): Inferred {

@@ -58,6 +58,10 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: ["buffer", "buffer", floats(1 + modalities), ...Array<Extent>(pools).fill("buffer")],
       writes: [2],
     }),
+    mean_square: ({ gradient }) => ({
+      extents: ["buffer", "buffer", "buffer", gradient ? "buffer" : "number", gradient ? "buffer" : "number"],
+      writes: gradient ? [2, 4] : [2],
+    }),
     zero_rows: () => ({ extents: ["buffer"], writes: [0] }),
     copy_rows: () => ({ extents: ["buffer", "buffer"], writes: [1] }),
     outer: ({ out, inner }) => ({

@@ -144,29 +144,34 @@ function lossCall(
   chunk?: number,
 ): readonly Call[] {
   const { node, gradient } = stage;
-  const [logits, target] = node.inputs;
+  const [x, target] = node.inputs;
   const [loss] = node.results;
-  const dlogits = gradient?.results[0];
+  const dx = gradient?.results[0];
   const weight = gradient?.inputs[2];
-  if (logits === undefined || target === undefined || loss === undefined) return [];
-  const vocab = layout.width(logits, modality);
-  if (vocab === undefined) return [];
-  const body: KernelBody = {
-    kind: "cross_entropy",
-    vocab,
-    stride: layout.storage.stride(logits),
-    gradientStride: dlogits === undefined ? 0 : layout.storage.stride(dlogits),
-    zLoss: node.attributes.zLoss,
-    gradient: gradient !== undefined,
-  };
+  if (x === undefined || target === undefined || loss === undefined) return [];
+  const width = layout.width(x, modality);
+  if (width === undefined) return [];
+  const stride = layout.storage.stride(x);
+  const gradientStride = dx === undefined ? 0 : layout.storage.stride(dx);
+  const hasGradient = gradient !== undefined;
+  const body: KernelBody =
+    node.op === "cross_entropy"
+      ? {
+          ...{ kind: "cross_entropy", vocab: width, stride, gradientStride },
+          ...{ zLoss: node.attributes.zLoss, gradient: hasGradient },
+        }
+      : {
+          ...{ kind: "mean_square", width, stride, targetStride: layout.storage.stride(target) },
+          ...{ gradientStride, gradient: hasGradient },
+        };
   const args = [
-    layout.address(logits, chunk),
+    layout.address(x, chunk),
     layout.address(target),
     layout.address(loss),
     weight === undefined ? count(0) : layout.address(weight),
-    dlogits === undefined ? count(0) : layout.address(dlogits, chunk),
+    dx === undefined ? count(0) : layout.address(dx, chunk),
   ];
-  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * vocab })];
+  return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
 }
 
 function ropeCall(
@@ -238,19 +243,31 @@ function dropoutCall(
   return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
 }
 
+/** How many timesteps there are: the rows of a table of sinusoids. */
+const timesteps = 1000;
+
+function sinusoidTable({ registry }: Layout, width: number): number {
+  const byteLength = timesteps * width * 4;
+  return registry.buffer({ name: `sinusoid ${width}`, role: "table", byteLength });
+}
+
 function embedCall(
   layout: Layout,
   stage: Extract<Stage, { kind: "embed" }>,
   modality: number,
 ): readonly Call[] {
   const { node } = stage;
-  const [tokens, table] = node.inputs;
+  const [ids, table] = node.inputs;
   const [y] = node.results;
-  if (tokens === undefined || table === undefined || y === undefined) return [];
+  if (ids === undefined || y === undefined) return [];
   const width = layout.width(y, modality);
   if (width === undefined) return [];
   const body: KernelBody = { kind: "embed", width, yStride: layout.storage.stride(y) };
-  const args = [layout.address(tokens), layout.address(table), layout.address(y)];
+  const args = [
+    layout.address(ids),
+    table === undefined ? at(sinusoidTable(layout, width)) : layout.address(table),
+    layout.address(y),
+  ];
   return [makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 8 * width })];
 }
 

@@ -124,7 +124,8 @@ export function textKey(body: KernelBody): string {
     case "row_program":
       return JSON.stringify([body.kind, body.operands.map(({ kind }) => kind), body.phases]);
     case "cross_entropy":
-      return `cross_entropy ${body.gradient}`;
+    case "mean_square":
+      return `${body.kind} ${body.gradient}`;
     case "attention":
     case "attention_grad":
       return `${body.kind} ${body.headDim} ${body.rotary === true}`;

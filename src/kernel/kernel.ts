@@ -15,6 +15,7 @@
 // between width and stride is unspecified. Arrays are dense and row-major. All strides are in elements.
 
 import type { ExpertBody } from "./expert-kernels.ts";
+import type { LossBody } from "./loss-kernels.ts";
 
 /** A scalar expression, evaluated per element of a row; lanes are the target's business. */
 export type Expression =
@@ -100,19 +101,7 @@ export type KernelBody =
     }
   /** y[r] = table[token[r]]; args: token, table, y. */
   | { readonly kind: "embed"; readonly width: number; readonly yStride: number }
-  /**
-   * loss[r] = lse(logits[r]) − logits[r, target] + zLoss·lse², 0 where target < 0; if `gradient`, dlogits[r] =
-   * weight[r] · d loss[r] / d logits, may be the logits' own buffer. args: logits, target, loss, weight, dlogits.
-   * loss, target, weight have stride 1.
-   */
-  | {
-      readonly kind: "cross_entropy";
-      readonly vocab: number;
-      readonly stride: number;
-      readonly gradientStride: number;
-      readonly zLoss: number;
-      readonly gradient: boolean;
-    }
+  | LossBody
   /** y[r,0…width) = 0; args: y. */
   | { readonly kind: "zero_rows"; readonly width: number; readonly stride: number }
   /** y[r] = x[r]; args: x, y. */

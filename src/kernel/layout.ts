@@ -155,7 +155,7 @@ export function createLayout(
       return at(place.buffer, place.offsetBytes);
     }
     if (node.op === "input") {
-      const elements = type.kind === "rows" ? sizes.rows : Math.max(1, sizeOf(type));
+      const elements = type.kind === "rows" ? sizes.rows * storage.stride(root) : Math.max(1, sizeOf(type));
       const dtype = type.dtype === "i32" ? { dtype: type.dtype } : {};
       return at(
         registry.buffer({ name: node.attributes.name, role: "input", byteLength: elements * 4, ...dtype }),

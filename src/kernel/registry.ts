@@ -59,6 +59,7 @@ function sizesOf(body: KernelBody): string {
     case "row_program":
     case "dropout":
     case "embed":
+    case "mean_square":
     case "rms_norm_dw":
     case "embed_dw":
     case "copy_rows":

@@ -17,12 +17,12 @@ export type Stage =
   | { readonly kind: "program"; readonly nodes: readonly AnyNode[] }
   | {
       readonly kind: "loss";
-      readonly node: Node<"cross_entropy">;
-      readonly gradient?: Node<"cross_entropy_dx">;
+      readonly node: Node<"cross_entropy"> | Node<"mean_square">;
+      readonly gradient?: Node<"cross_entropy_dx"> | Node<"mean_square_dx">;
     }
   | { readonly kind: "rope"; readonly node: Node<"rope"> }
   | { readonly kind: "dropout"; readonly node: Node<"dropout"> }
-  | { readonly kind: "embed"; readonly node: Node<"embed"> }
+  | { readonly kind: "embed"; readonly node: Node<"embed"> | Node<"sinusoid"> }
   | { readonly kind: "softmax"; readonly node: Node<"softmax"> }
   /** Rows fetched for experts. */
   | { readonly kind: "gather"; readonly node: Node<"dispatch"> | Node<"combine_dy"> }
@@ -102,24 +102,18 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
       push(addingStage(node, result), node.results);
     } else if (programOps.has(node.op)) {
       addToProgram(graph, stages, madeBy, node);
-    } else if (node.op === "cross_entropy") {
-      const gradient = rows
-        .map((other) => graph.nodes[other])
-        .find(
-          (other) =>
-            other?.op === "cross_entropy_dx" &&
-            other.inputs[0] === node.inputs[0] &&
-            other.inputs[1] === node.inputs[1] &&
-            // Objectives that differ in z-loss are two losses of one logits.
-            other.attributes.zLoss === node.attributes.zLoss,
-        );
-      if (gradient?.op === "cross_entropy_dx")
+    } else if (node.op === "cross_entropy" || node.op === "mean_square") {
+      const gradient = gradientOf(
+        node,
+        rows.map((other) => graph.nodes[other]),
+      );
+      if (gradient !== undefined)
         push({ kind: "loss", node, gradient }, [...node.results, ...gradient.results]);
       else push({ kind: "loss", node }, node.results);
-    } else if (node.op === "cross_entropy_dx") {
-      // Made by the stage of its cross-entropy, which stands in the same group: both read the same values.
+    } else if (node.op === "cross_entropy_dx" || node.op === "mean_square_dx") {
+      // Made by the stage of its loss, which stands in the same group: both read the same values.
       if (result === undefined || !madeBy.has(result))
-        return bug("kernel", `cross_entropy_dx without its cross_entropy in the group`);
+        return bug("kernel", `${node.op} without its loss in the group`);
     } else {
       push(plainStage(node), node.results);
     }
@@ -135,6 +129,7 @@ function plainStage(node: AnyNode): Stage {
     case "dropout":
       return { kind: "dropout", node };
     case "embed":
+    case "sinusoid":
       return { kind: "embed", node };
     case "softmax":
       return { kind: "softmax", node };
@@ -151,6 +146,23 @@ function plainStage(node: AnyNode): Stage {
     default:
       return bug("kernel", `no row stage for ${node.op}`);
   }
+}
+
+type LossStage = Extract<Stage, { readonly kind: "loss" }>;
+
+/** The gradient, among these nodes, of a loss. */
+function gradientOf(
+  loss: LossStage["node"],
+  nodes: readonly (AnyNode | undefined)[],
+): LossStage["gradient"] | undefined {
+  for (const node of nodes) {
+    if (node?.inputs[0] !== loss.inputs[0] || node?.inputs[1] !== loss.inputs[1]) continue;
+    if (node?.op === "mean_square_dx" && loss.op === "mean_square") return node;
+    if (node?.op !== "cross_entropy_dx" || loss.op !== "cross_entropy") continue;
+    // Objectives that differ in z-loss are two losses of one logits.
+    if (node.attributes.zLoss === loss.attributes.zLoss) return node;
+  }
+  return undefined;
 }
 
 type Absorbed = {

@@ -62,11 +62,13 @@ export function planStorage(
   };
 }
 
-/** What the host writes, losses and integers stand side by side. */
+/** What the host writes, patches apart, losses and integers stand side by side. */
 function isDense(graph: Graph, value: ValueId): boolean {
   const { type, node } = graph.values[value] ?? {};
   const op = graph.nodes[node ?? -1]?.op;
-  return type?.dtype === "i32" || op === "input" || op === "cross_entropy";
+  const isOneNumber = type?.kind !== "rows" || type.widths.every((width) => (width ?? 1) === 1);
+  if (op === "input") return isOneNumber;
+  return type?.dtype === "i32" || op === "cross_entropy" || op === "mean_square";
 }
 
 /** Node index → a number per stage (equal for the nodes of one stage); nodes that are tasks have none. */

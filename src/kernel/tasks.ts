@@ -170,16 +170,19 @@ function lossSums(layout: Layout, node: Node<"loss_sums">, segments: Segments): 
     ...[0, 1, 2].map((i) => required(node.inputs, i)),
     required(node.results, 0),
   ] as [number, number, number, number];
-  const all = layout.graph.modalities.map((_name, m) => m);
+  // A row that has nothing to compare has no loss, not even 0.
+  const modalities = layout.graph.modalities.flatMap((_name, m) =>
+    layout.width(loss, m) === undefined ? [] : [m],
+  );
   const args = [loss, weight, modality, sums].map((value) => layout.address(value));
   const call = makeCall(
     layout,
     [node],
     { kind: "loss_sums", modalities: node.attributes.modalities },
-    [...args, segments(all)],
+    [...args, segments(modalities)],
     { flopsPerRow: 0, bytesPerRow: 12 },
   );
-  return [{ call, count: 1, modalities: all }];
+  return [{ call, count: 1, modalities }];
 }
 
 /** Two gradients of one weight, or two losses. */

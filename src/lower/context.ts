@@ -7,7 +7,7 @@ import { bug } from "../diagnostics/bug.ts";
 import { type Builder, createBuilder } from "../ir/builder.ts";
 import type { ValueId } from "../ir/graph.ts";
 import { arrayOf, rowsOf } from "../ir/types.ts";
-import { type BatchInput, batchInputs } from "./inputs.ts";
+import { type BatchInput, batchInputs, lastInput } from "./inputs.ts";
 
 /** `values` grows as operations are lowered. */
 export type LowerContext = {
@@ -23,6 +23,8 @@ export type LowerContext = {
   readonly isTraining: boolean;
   /** A per-row batch input. */
   readonly input: (name: BatchInput) => ValueId;
+  /** Where what a row sees ends, under a mask. */
+  readonly last: (within: readonly number[]) => ValueId;
 };
 
 /** What a `route` operation became. */
@@ -46,7 +48,9 @@ export function startContext(model: Model, isTraining = false): LowerContext {
   );
   const widths = modalities.map(() => 1);
   const input = (name: BatchInput): ValueId => builder.input(name, rowsOf(batchInputs[name], widths));
-  return { model, builder, parameters, values: [], routes: new Map(), isTraining, input };
+  const last = (within: readonly number[]): ValueId =>
+    builder.input(lastInput(within), rowsOf("i32", widths));
+  return { model, builder, parameters, values: [], routes: new Map(), isTraining, input, last };
 }
 
 /** The value of an operation that has been lowered. */

@@ -8,7 +8,7 @@ import type { Model, Operation, PerModality, ValueIndex } from "../check/model.t
 import { bug } from "../diagnostics/bug.ts";
 import type { NodeOptions } from "../ir/builder.ts";
 import type { Graph, Origin, ValueId } from "../ir/graph.ts";
-import { arrayOf } from "../ir/types.ts";
+import { arrayOf, rowsOf } from "../ir/types.ts";
 import { type LowerContext, lowered, startContext } from "./context.ts";
 import { lowerCombine, lowerDispatch, lowerRoute } from "./experts.ts";
 import { dropoutInput } from "./inputs.ts";
@@ -24,7 +24,8 @@ export type Wanted = { readonly loss?: boolean; readonly logits?: boolean; reado
 /**
  * Forward pass and losses of a model.
  * - `loss`: f32[1+M], the weighted total, then the sum of the losses of each modality's targets.
- * - `logits`: f32[N,V] of the first objective; further ones, if they read other logits, are `logits.1`, ….
+ * - `logits`: f32[N,V] of the first cross-entropy; further ones, if they read other logits, are `logits.1`, …;
+ *   `prediction`, `prediction.1`, … of mean squares likewise.
  * - Every parameter is declared, in the model's order, whether an operation reads it or not.
  */
 export function lower(model: Model, wanted: Wanted = {}): Graph {
@@ -32,12 +33,18 @@ export function lower(model: Model, wanted: Wanted = {}): Graph {
   for (const operation of model.operations) context.values.push(lowerOperation(context, operation));
   if (wanted.loss !== false) lowerLosses(context, model.objectives);
   if (wanted.logits === true) {
-    const logits = new Set(model.objectives.map((objective) => objective.logits));
-    for (const [k, index] of [...logits].entries()) {
-      context.builder.result(k === 0 ? "logits" : `logits.${k}`, lowered(context, index));
-    }
+    for (const [name, index] of outputsOf(model)) context.builder.result(name, lowered(context, index));
   }
   return context.builder.finish();
+}
+
+/** What a model that only infers hands out, by name. */
+export function outputsOf({ objectives }: Pick<Model, "objectives">): ReadonlyMap<string, ValueIndex> {
+  const logits = objectives.flatMap((each) => (each.kind === "cross_entropy" ? [each.logits] : []));
+  const predictions = objectives.flatMap((each) => (each.kind === "mean_square" ? [each.prediction] : []));
+  const numbered = (name: string, values: readonly ValueIndex[]) =>
+    [...new Set(values)].map((value, k) => [k === 0 ? name : `${name}.${k}`, value] as const);
+  return new Map([...numbered("logits", logits), ...numbered("prediction", predictions)]);
 }
 
 function originOf(operation: Operation): Origin {
@@ -57,6 +64,13 @@ function lowerOperation(context: LowerContext, operation: Operation): ValueId {
   switch (operation.kind) {
     case "tokens":
       return lowerTokens(context, operation, options);
+    case "noisy":
+    case "noise":
+      return builder.input(operation.kind, rowsOf("f32", operation.shape.widths));
+    case "sinusoid": {
+      const { widths } = operation.shape;
+      return builder.value("sinusoid", [context.input("timestep")], { widths }, options);
+    }
     case "embed": {
       const table = weightsOf(context, [operation.table]).filter((weight) => weight !== undefined);
       return builder.value("embed", [value(operation.x), ...table], {}, options);
@@ -113,11 +127,11 @@ function lowerTokens(context: LowerContext, { shape }: Operation, options: NodeO
 /** Which keys a row sees is data (`sequence`, `first`, `last`): masks, documents and spans need no op of their own. */
 function lowerAttention(
   context: LowerContext,
-  { q, k, v }: Operation & { readonly kind: "attention" },
+  { q, k, v, within }: Operation & { readonly kind: "attention" },
   options: NodeOptions,
 ): ValueId {
   const rows = [q, k, v].map((index) => lowered(context, index));
-  const visible = [context.input("sequence"), context.input("first"), context.input("last")];
+  const visible = [context.input("sequence"), context.input("first"), context.last(within)];
   const attributes = { heads: headsOf(context, q) || 1, kvHeads: headsOf(context, k) || 1 };
   const [out] = context.builder.node("attention", [...rows, ...visible], attributes, options);
   return out ?? bug("lower", "attention has no result");

@@ -167,6 +167,8 @@ function whyNot(spec: CheckedSpec | undefined, models: readonly Model[]): string
   if (spec === undefined || spec.models.size === 0) return "There is no model to train yet.";
   if (first === undefined) return "Choose a variant to train.";
   if (first.train === undefined) return `The spec has no \`train\` block for \`${first.name}\`.`;
+  if (first.modalities.some(({ form }) => form.kind === "patches"))
+    return "The page trains on tokens alone; `motley train` trains on patches as well.";
   if (first.objectives.length === 0) return "The model has no objective, so there is nothing to train.";
   return undefined;
 }

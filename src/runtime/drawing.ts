@@ -97,6 +97,5 @@ function choosing(session: Session, modality: string, allowed: Ids): SampleReque
 /** The logits of the objective that counts this modality's targets. */
 function logitsOf({ artifact }: Session, name: string): string {
   const m = artifact.modalities.findIndex((modality) => modality.name === name);
-  const k = artifact.objectives.find(({ modalities }) => modalities.includes(m))?.logits ?? 0;
-  return k === 0 ? "logits" : `logits.${k}`;
+  return artifact.objectives.find(({ modalities }) => modalities.includes(m))?.output ?? "logits";
 }

@@ -5,30 +5,33 @@
 // rows. Positions that hold no token sort behind all modalities: rows from offsets[M] on belong to nobody, see nothing
 // and count in no loss, and no tile covers them.
 
-import type { ArtifactObjective } from "../targets/artifact.ts";
+import type { Artifact } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
+import { weighTargets } from "./loss-weights.ts";
+import { layoutPatches } from "./patch-rows.ts";
 
-export type LayoutOptions = {
-  /** In declaration order: the ids of the joint vocabulary that are this modality's. */
-  readonly modalities: readonly { readonly vocabStart: number; readonly vocab: number }[];
-  readonly objectives: readonly ArtifactObjective[];
-};
+/** What of a model decides how a batch is laid out. */
+export type LayoutOptions = Pick<Artifact, "modalities" | "objectives" | "masks">;
 
 export type BatchLayout = {
   /** i32[M+1]: modality m owns rows [offsets[m], offsets[m+1]); offsets[M] rows are live. */
   readonly offsets: Int32Array;
   /** i32[batch · context]: the row of a sequence position, −1 where the position is empty. */
   readonly rowOf: Int32Array;
-  /** i32[M]: targets of each modality in the batch, counted by any objective or not. */
+  /** i32[M]: targets of each modality in the batch, counted by any objective or not: tokens to predict, or patches. */
   readonly targetCounts: Int32Array;
-  /** Every per-row input, [batch · context] long, by name. */
+  /**
+   * Every per-row input by name, [batch · context] long; `noisy` and `noise` hold the rows of one continuous modality
+   * after those of another, each row as wide as its patch.
+   */
   readonly inputs: ReadonlyMap<string, Int32Array | Float32Array>;
 };
 
 /**
  * Sorts a batch by modality and computes every per-row input.
  * - Stable: rows of one modality keep their sequence order.
- * - A document is a run of positions of one context; row r may see [start of its document, itself].
+ * - A document is a run of positions of one context; row r may see [start of its document, itself], and, where a mask
+ *   says so, the rest of the span that it is part of.
  */
 export function layoutBatch(batch: Batch, options: LayoutOptions): BatchLayout {
   const modalityCount = options.modalities.length;
@@ -40,8 +43,7 @@ export function layoutBatch(batch: Batch, options: LayoutOptions): BatchLayout {
   const position = new Int32Array(rows);
   const sequence = new Int32Array(rows).fill(-1);
   const first = new Int32Array(rows);
-  const last = new Int32Array(rows);
-  const targetCounts = new Int32Array(modalityCount);
+  const rowModality = new Int32Array(rows).fill(-1);
   const modalityOf = idsToModality(options.modalities);
   let start = 0;
   for (let at = 0; at < rows; at += 1) {
@@ -52,13 +54,11 @@ export function layoutBatch(batch: Batch, options: LayoutOptions): BatchLayout {
     position[row] = batch.position[at] ?? 0;
     sequence[row] = batch.place?.[at] ?? at;
     first[row] = batch.first?.[at] ?? start;
-    last[row] = batch.last?.[at] ?? at + 1;
+    rowModality[row] = batch.modality[at] ?? -1;
     const id = batch.target[at] ?? -1;
     if (id < 0) continue;
-    const modality = modalityOf(id);
     target[row] = id;
-    targetModality[row] = modality;
-    targetCounts[modality] = (targetCounts[modality] ?? 0) + 1;
+    targetModality[row] = modalityOf(id);
   }
   const inputs = new Map<string, Int32Array | Float32Array>([
     ["tokens", tokens],
@@ -67,12 +67,28 @@ export function layoutBatch(batch: Batch, options: LayoutOptions): BatchLayout {
     ["position", position],
     ["sequence", sequence],
     ["first", first],
-    ["last", last],
+    ["modality", rowModality],
+    ...options.masks.map(({ input, within }) => [input, lastSeen(batch, rowOf, within)] as const),
+    ...layoutPatches(batch, rowOf, offsets, options.modalities),
   ]);
-  for (const [k, weights] of lossWeights(options.objectives, targetModality, targetCounts)) {
-    inputs.set(`loss_weight.${k}`, weights);
-  }
+  const { weights, targetCounts } = weighTargets(options, rowModality, targetModality);
+  for (const [k, perRow] of weights) inputs.set(`loss_weight.${k}`, perRow);
   return { offsets, rowOf, targetCounts, inputs };
+}
+
+/** Per row one past the last sequence position that it sees: itself, or the end of its span in the modalities `within`. */
+function lastSeen(batch: Batch, rowOf: Int32Array, within: readonly number[]): Int32Array {
+  const last = new Int32Array(rowOf.length);
+  let end = 0;
+  for (let at = rowOf.length - 1; at >= 0; at -= 1) {
+    const span = batch.span?.[at] ?? -1;
+    const isSame = span >= 0 && span === batch.span?.[at + 1] && (at + 1) % batch.context !== 0;
+    if (!isSame) end = at + 1;
+    const row = rowOf[at] ?? -1;
+    const own = within.includes(batch.modality[at] ?? -1) ? end : at + 1;
+    if (row >= 0) last[row] = batch.last?.[at] ?? own;
+  }
+  return last;
 }
 
 function sortRows(batch: Batch, modalityCount: number): { offsets: Int32Array; rowOf: Int32Array } {
@@ -103,27 +119,6 @@ function idsToModality(modalities: LayoutOptions["modalities"]): (id: number) =>
     if (modality < 0) throw new Error(`target ${id} belongs to no modality of the joint vocabulary`);
     return modality;
   };
-}
-
-/** Per logits and row: Σ over the objectives that count the row's target of weight / number of targets counted. */
-function lossWeights(
-  objectives: readonly ArtifactObjective[],
-  targetModality: Int32Array,
-  targetCounts: Int32Array,
-): ReadonlyMap<number, Float32Array> {
-  const perModality = new Map<number, Float64Array>();
-  for (const { logits, modalities, weight } of objectives) {
-    const counted = modalities.reduce((sum, m) => sum + (targetCounts[m] ?? 0), 0);
-    const weights = perModality.get(logits) ?? new Float64Array(targetCounts.length);
-    perModality.set(logits, weights);
-    if (counted === 0) continue;
-    for (const m of modalities) weights[m] = (weights[m] ?? 0) + weight / counted;
-  }
-  const perRow = ([logits, weights]: [number, Float64Array]): [number, Float32Array] => [
-    logits,
-    Float32Array.from(targetModality, (m) => (m < 0 ? 0 : (weights[m] ?? 0))),
-  ];
-  return new Map([...perModality].map(perRow));
 }
 
 export type Tiles = {

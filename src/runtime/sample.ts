@@ -2,8 +2,8 @@
 // In: a session compiled to decode, prompts as ids, what may come next. Out: the ids that follow, one list per prompt.
 // Deterministic: a draw is a function of the seed, the row and the place, so the same request gives the same tokens.
 
+import { philox } from "../data/philox.ts";
 import { openDecoder } from "./decoder.ts";
-import { philox } from "./parameters.ts";
 import type { Session } from "./session.ts";
 
 /** Ids of the joint vocabulary, as ranges [first, end). */

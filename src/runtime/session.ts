@@ -2,16 +2,18 @@
 // In: an artifact and a device. Out: a Session. It knows the model's numbers (parameters by path, losses by modality),
 // the device only bytes. After anything but the update changed a parameter the packed copies are made again.
 
+import { timesteps } from "../data/noise.ts";
 import type { Artifact, ArtifactTensor } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
 import type { Device, DeviceTimes, Phase } from "./device.ts";
 import { type BatchLayout, cutTiles, layoutBatch, rowSegments, sortByToken } from "./layout.ts";
 import { dropoutKey, initialValue } from "./parameters.ts";
+import { isPatchInput, padRows } from "./patch-rows.ts";
 
 /** Losses of one batch: `total` is the weighted sum the gradients belong to. */
 export type Losses = {
   readonly total: number;
-  /** Mean per target of that modality, nats; `undefined` where the batch has no such target. */
+  /** Mean per target of that modality: nats, or mean square per element; `undefined` where the batch has no target. */
   readonly byModality: readonly (number | undefined)[];
   readonly targetCounts: readonly number[];
 };
@@ -59,6 +61,7 @@ export function openSession(artifact: Artifact, device: Device): Session {
     return current;
   };
   writeRotaryTables(artifact, device);
+  writeSinusoidTables(artifact, device);
 
   const session: Session = {
     artifact,
@@ -75,7 +78,7 @@ export function openSession(artifact: Artifact, device: Device): Session {
           `a batch of ${batch.batch} × ${batch.context} for a step compiled for ${artifact.batch} × ${span}`,
         );
       }
-      current = layoutBatch(batch, { modalities: artifact.modalities, objectives: artifact.objectives });
+      current = layoutBatch(batch, artifact);
       writeLayout(artifact, device, current);
     },
     writeSchedule: (schedule) => device.write(tensor("schedule").byteOffset, schedule),
@@ -164,11 +167,32 @@ function writeRotaryTables(artifact: Artifact, device: Device): void {
   }
 }
 
+/** cos and then sin of t · 10000^(−2i/width), for every timestep t. */
+function writeSinusoidTables({ sinusoidTables }: Artifact, device: Device): void {
+  for (const { width, byteOffset } of sinusoidTables) {
+    const half = width / 2;
+    const table = new Float32Array(timesteps * width);
+    for (let t = 0; t < timesteps; t += 1) {
+      for (let i = 0; i < half; i += 1) {
+        const angle = t * 10_000 ** ((-2 * i) / width);
+        table[t * width + i] = Math.cos(angle);
+        table[t * width + half + i] = Math.sin(angle);
+      }
+    }
+    device.write(byteOffset, table);
+  }
+}
+
 function writeLayout(artifact: Artifact, device: Device, layout: BatchLayout): void {
   const { layout: places, tensors } = artifact;
   for (const [name, values] of layout.inputs) {
     const place = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    if (place !== undefined) device.write(place.byteOffset, values);
+    if (place === undefined) continue;
+    const { byteOffset, stride = 1 } = place;
+    if (!isPatchInput(name) || !(values instanceof Float32Array)) device.write(byteOffset, values);
+    else
+      for (const run of padRows(values, stride, layout, artifact.modalities))
+        device.write(byteOffset + 4 * stride * run.row, run.values);
   }
   device.write(places.rowOf, layout.rowOf);
   const { tiles, tileStarts } = cutTiles(layout.offsets, places);

@@ -3,7 +3,7 @@
 // artifact read from a file trains as well as one compiled a moment ago.
 
 /** Bumped whenever a reader of older artifacts would go wrong. */
-export const artifactFormat = 1;
+export const artifactFormat = 2;
 
 export type Artifact = {
   readonly format: typeof artifactFormat;
@@ -39,6 +39,10 @@ export type Artifact = {
     readonly cosine: number;
     readonly sine: number;
   }[];
+  /** Tables of time embeddings the host fills once: [timesteps, width], cosines before sines. */
+  readonly sinusoidTables: readonly { readonly width: number; readonly byteOffset: number }[];
+  /** Which rows see their own span to its end: a mask's input (one past the last key a row sees), and the modalities. */
+  readonly masks: readonly { readonly input: string; readonly within: readonly number[] }[];
   readonly layout: ArtifactLayout;
   readonly kernels: readonly { readonly name: string; readonly kind: string }[];
   readonly launches: readonly ArtifactLaunch[];
@@ -122,18 +126,27 @@ export type WgslDispatch = {
   readonly job: readonly number[];
 };
 
+/** `vocab` is 0 for patches, which have no ids. */
 export type ArtifactModality = {
   readonly name: string;
-  readonly kind: "tokens";
   readonly vocab: number;
   readonly vocabStart: number;
-};
+} & (
+  | { readonly kind: "tokens" }
+  | { readonly kind: "patches"; readonly size: number; readonly channels: number }
+);
 
-/** `logits` numbers the cross-entropy it belongs to: its per-row weights are the input `loss_weight.<logits>`. */
+/** `loss` numbers the loss it belongs to: its per-row weights are the input `loss_weight.<loss>`. */
 export type ArtifactObjective = {
-  readonly logits: number;
+  readonly kind: "cross_entropy" | "mean_square";
+  readonly loss: number;
+  /** Of the targets that it counts. */
   readonly modalities: readonly number[];
+  /** Whose rows have what it compares: a row of another modality has no loss. */
+  readonly rows: readonly number[];
   readonly weight: number;
+  /** Of an artifact that infers: the tensor of logits or predictions. */
+  readonly output: string;
 };
 
 export type ArtifactParameter = {

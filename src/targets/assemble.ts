@@ -3,6 +3,7 @@
 // Nothing is decided here; names are looked up and buffers' offsets added.
 
 import type { Model } from "../check/model.ts";
+import type { TensorType } from "../ir/types.ts";
 import { maximumTiles } from "../kernel/host.ts";
 import type { Argument, Call, Launch, Plan } from "../kernel/kernel.ts";
 import type { Layout } from "../kernel/layout.ts";
@@ -18,8 +19,9 @@ export type Assembly = {
   readonly model: Model;
   readonly plan: Plan;
   readonly layout: Layout;
-  /** Which cross-entropy each objective belongs to was decided by lowering. */
+  /** Which loss each objective belongs to, and what its masks' inputs are called, was decided by lowering. */
   readonly objectives: Artifact["objectives"];
+  readonly masks: Artifact["masks"];
   readonly purpose: Artifact["purpose"];
   readonly program: Artifact["program"];
   readonly scratchBytes: number;
@@ -33,10 +35,7 @@ export function assemble(assembly: Assembly): Artifact {
     target: assembly.program.kind,
     model: model.name,
     variant: model.variant,
-    modalities: model.modalities.map(({ name, form }) => {
-      if (form.kind !== "tokens") throw new Error("only token modalities have an artifact form yet");
-      return { name, kind: "tokens", vocab: form.vocab, vocabStart: form.vocabStart };
-    }),
+    modalities: describeModalities(model),
     vocab: model.vocab,
     constants: Object.fromEntries(model.constants),
     rows: plan.rows,
@@ -54,6 +53,8 @@ export function assemble(assembly: Assembly): Artifact {
     ...(model.train === undefined ? {} : { optimizer: model.train.optimizer }),
     tensors: tensorsOf(assembly),
     rotaryTables: rotaryTablesOf(plan),
+    sinusoidTables: sinusoidTablesOf(plan),
+    masks: assembly.masks,
     layout: {
       tileRows: plan.tileRows,
       chunkRows: plan.chunkRows,
@@ -80,7 +81,15 @@ export function assemble(assembly: Assembly): Artifact {
   };
 }
 
-function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
+/** Patches have no ids: theirs would come after all others. */
+export function describeModalities(model: Pick<Model, "modalities" | "vocab">): Artifact["modalities"] {
+  return model.modalities.map(({ name, form }) =>
+    form.kind === "tokens" ? { name, ...form } : { name, ...form, vocab: 0, vocabStart: model.vocab },
+  );
+}
+
+function tensorsOf(assembly: Assembly): Artifact["tensors"] {
+  const { model, plan, layout } = assembly;
   const tensors: Record<string, ArtifactTensor> = Object.create(null) as Record<string, ArtifactTensor>;
   const offset = (argument: Argument): number =>
     argument.kind === "number"
@@ -121,7 +130,7 @@ function tensorsOf({ model, plan, layout }: Assembly): Artifact["tensors"] {
     tensors[name] = {
       byteOffset: at.byteOffset,
       dtype: type.dtype,
-      shape: type.kind === "rows" ? [plan.rows] : type.shape,
+      ...inputShape(assembly, node.results[0], type),
     };
   }
   return tensors;
@@ -140,6 +149,18 @@ function spacesOf({ spaces, buffers }: Plan): Pick<Artifact["layout"], "spaces">
   };
 }
 
+/** One number per row stands dense; the patches of a row are padded as any other row. */
+function inputShape(
+  { plan, layout }: Assembly,
+  value: number | undefined,
+  type: TensorType,
+): Pick<ArtifactTensor, "shape" | "stride"> {
+  if (type.kind === "array") return { shape: type.shape };
+  const width = Math.max(...type.widths.map((w) => w ?? 1));
+  if (width === 1 || value === undefined) return { shape: [plan.rows] };
+  return { shape: [plan.rows, width], stride: layout.storage.stride(value) };
+}
+
 /** Only where a kernel asks which rows hold a token. */
 function tokenRowsOf({ buffers }: Plan): Pick<Artifact["layout"], "tokenRows"> {
   const place = (name: string): number | undefined =>
@@ -154,6 +175,13 @@ function rotaryTablesOf(plan: Plan): Artifact["rotaryTables"] {
     if (what !== "cosine") return [];
     const sine = plan.buffers.find((other) => other.name === `sine ${base} ${headDim}`)?.byteOffset ?? 0;
     return [{ base: Number(base), headDim: Number(headDim), cosine: byteOffset, sine }];
+  });
+}
+
+function sinusoidTablesOf({ buffers }: Plan): Artifact["sinusoidTables"] {
+  return buffers.flatMap(({ name, byteOffset }) => {
+    const [what, width] = name.split(" ");
+    return what === "sinusoid" ? [{ width: Number(width), byteOffset }] : [];
   });
 }
 

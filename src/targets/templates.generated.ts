@@ -1294,6 +1294,48 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "blockBytes", {"start":{"line":76,"column":65},"end":{"line":76,"column":75}} ), depth0)) != null ? stack1 : "")
     + ")))\n    (local.set $k (i32.sub (local.get $k) (i32.const 4)))\n    (br $next))))\n";
 },"useData":true}],
+  ["wasm/mean_square", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    (local.set $slope (f32.mul (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "slope", {"start":{"line":12,"column":44},"end":{"line":12,"column":49}} ), depth0)) != null ? stack1 : "")
+    + ")\n      (f32.load (i32.add (i32.load offset=12 (local.get $args)) (i32.shl (local.get $row) (i32.const 2))))))\n    (local.set $slopes (f32x4.splat (local.get $slope)))\n    (local.set $y (i32.add (i32.load offset=16 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "gradientBytes", {"start":{"line":15,"column":105},"end":{"line":15,"column":118}} ), depth0)) != null ? stack1 : "")
+    + "))))\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "      (v128.store (i32.add (local.get $y) (local.get $at)) (f32x4.mul (local.get $slopes) (local.get $differences)))\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "      (f32.store (i32.add (local.get $y) (local.get $at)) (f32.mul (local.get $slope) (local.get $difference)))\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ";; "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n(func $"
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":2,"column":9},"end":{"line":2,"column":13}} ), depth0)) != null ? stack1 : "")
+    + " (type $kernel) (param $args i32) (param $first i32) (param $count i32)\n  (local $row i32) (local $end i32) (local $x i32) (local $target i32) (local $y i32) (local $at i32)\n  (local $difference f32) (local $sum f32) (local $slope f32) (local $differences v128) (local $sums v128) (local $slopes v128)\n  (local.set $row (local.get $first))\n  (local.set $end (i32.add (local.get $first) (local.get $count)))\n  (block $done (loop $rows\n    (br_if $done (i32.ge_s (local.get $row) (local.get $end)))\n    (local.set $x (i32.add (i32.load (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "strideBytes", {"start":{"line":9,"column":95},"end":{"line":9,"column":106}} ), depth0)) != null ? stack1 : "")
+    + "))))\n    (local.set $target (i32.add (i32.load offset=4 (local.get $args)) (i32.mul (local.get $row) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "targetBytes", {"start":{"line":10,"column":109},"end":{"line":10,"column":120}} ), depth0)) != null ? stack1 : "")
+    + "))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":16,"column":7}}})) != null ? stack1 : "")
+    + "    (local.set $sums (v128.const f32x4 0 0 0 0))\n    (local.set $at (i32.const 0))\n    (block $rest (loop $vectors\n      (br_if $rest (i32.ge_u (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "wholeBytes", {"start":{"line":20,"column":58},"end":{"line":20,"column":68}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $differences (f32x4.sub (v128.load (i32.add (local.get $x) (local.get $at)))\n        (v128.load (i32.add (local.get $target) (local.get $at)))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":23,"column":0},"end":{"line":25,"column":7}}})) != null ? stack1 : "")
+    + "      (local.set $sums (f32x4.add (local.get $sums) (f32x4.mul (local.get $differences) (local.get $differences))))\n      (local.set $at (i32.add (local.get $at) (i32.const 16)))\n      (br $vectors)))\n    (local.set $sum (f32.add\n      (f32.add (f32x4.extract_lane 0 (local.get $sums)) (f32x4.extract_lane 1 (local.get $sums)))\n      (f32.add (f32x4.extract_lane 2 (local.get $sums)) (f32x4.extract_lane 3 (local.get $sums)))))\n    (block $whole (loop $lanes\n      (br_if $whole (i32.ge_u (local.get $at) (i32.const "
+    + ((stack1 = alias2(alias1(depth0, "bytes", {"start":{"line":33,"column":59},"end":{"line":33,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ")))\n      (local.set $difference (f32.sub (f32.load (i32.add (local.get $x) (local.get $at)))\n        (f32.load (i32.add (local.get $target) (local.get $at)))))\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":36,"column":0},"end":{"line":38,"column":7}}})) != null ? stack1 : "")
+    + "      (local.set $sum (f32.add (local.get $sum) (f32.mul (local.get $difference) (local.get $difference))))\n      (local.set $at (i32.add (local.get $at) (i32.const 4)))\n      (br $lanes)))\n    (f32.store (i32.add (i32.load offset=8 (local.get $args)) (i32.shl (local.get $row) (i32.const 2)))\n      (f32.mul (local.get $sum) (f32.const "
+    + ((stack1 = alias2(alias1(depth0, "share", {"start":{"line":43,"column":45},"end":{"line":43,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ")))\n    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n    (br $rows))))\n";
+},"useData":true}],
   ["wasm/module", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -3260,6 +3302,39 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "u) {\n        let weight = load(weights + row);\n        let isCounted = host[target_modality + row] == m && weight != 0f;\n        part += load(loss + row) * select(select(0f, 1f, isCounted), weight, m < 0);\n      }\n    }\n    let total = "
     + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":20,"column":18},"end":{"line":20,"column":23}} ), depth0)) != null ? stack1 : "")
     + ";\n    if (thread == 0u) { store(sums + u32(m + 1), total); }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["wgsl/mean_square", {"0":function(container,depth0,helpers,partials,data) {
+    return "  let slope = 2f * load(weights + row) / f32(width);\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "    store(dx + row * gradient_stride + i, slope * difference);\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_sum"),depth0,{"name":"_sum","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A workgroup per row.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":6,"column":27},"end":{"line":6,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32"
+    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":7,"column":95},"end":{"line":7,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ") {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  if (group.y >= count) { return; }\n  let row = first + group.y;\n  let p = x + row * stride;\n  let q = wanted + row * target_stride;\n  var part = 0f;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":14,"column":0},"end":{"line":16,"column":7}}})) != null ? stack1 : "")
+    + "  for (var i = thread; i < width; i += "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":17,"column":41},"end":{"line":17,"column":51}} ), depth0)) != null ? stack1 : "")
+    + "u) {\n    let difference = load(p + i) - load(q + i);\n    part += difference * difference;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":20,"column":0},"end":{"line":22,"column":7}}})) != null ? stack1 : "")
+    + "  }\n  let total = "
+    + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":24,"column":16},"end":{"line":24,"column":21}} ), depth0)) != null ? stack1 : "")
+    + ";\n  if (thread == 0u) { store(loss + row, total / f32(width)); }\n}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/outer", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;

@@ -105,6 +105,8 @@ function artifactOf({ tiles, tileStarts, ...parts }: Parts): Artifact {
     parameters: [],
     tensors: {},
     rotaryTables: [],
+    sinusoidTables: [],
+    masks: [],
     layout: {
       ...{ tileRows, chunkRows: rows, chunkCount: 1, rowOf: 0, tiles, tileStarts, segments: [] },
       maximumTiles: tileCount,

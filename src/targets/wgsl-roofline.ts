@@ -102,6 +102,8 @@ const empty = {
   parameters: [],
   tensors: {},
   rotaryTables: [],
+  sinusoidTables: [],
+  masks: [],
   layout: {
     ...{ tileRows: 1, chunkRows: 1, chunkCount: 1, rowOf: 0, tiles: 0, maximumTiles: 1, tileStarts: 0 },
     segments: [],

@@ -86,7 +86,8 @@ export function normalNumbers(seed: number): () => number {
 
 /**
  * Numbers for every source of a graph: random parameters, and a batch of documents (some of one row) that lie across
- * the modalities, each row seeing its document up to itself. Some rows have no target; one row in eight sees nothing.
+ * the modalities, each row seeing its document up to itself, or, in a third of them, all that comes behind it as well.
+ * Some rows have no target; one row in eight sees nothing.
  */
 export function bind(graph: Graph, counts: readonly number[], seed: number): Bindings {
   const offsets = [0];
@@ -123,7 +124,7 @@ function rowInputs(offsets: readonly number[], seed: number): ReadonlyMap<string
     put("position", row, sequence - start);
     put("sequence", row, sequence);
     put("first", row, random() < 0.125 ? sequence + 1 : start);
-    put("last", row, sequence + 1);
+    put("last", row, random() < 0.33 ? rows : sequence + 1);
   }
   inputs.set(
     "loss_weight.0",

@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import { differentiate } from "../../src/autodiff/differentiate.ts";
 import { checkSource } from "../../src/check/load.ts";
 import type { Model } from "../../src/check/model.ts";
+import { describeObjectives, masksOf } from "../../src/compile.ts";
 import { interpret } from "../../src/ir/interpret.ts";
-import { crossEntropyOf } from "../../src/lower/losses.ts";
 import { lower } from "../../src/lower/lower.ts";
 import { simplify } from "../../src/passes/pipeline.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
@@ -15,6 +15,7 @@ import { type StepLosses, stepLosses } from "../../src/runtime/export.ts";
 import { type LayoutOptions, layoutBatch } from "../../src/runtime/layout.ts";
 import { initialValue } from "../../src/runtime/parameters.ts";
 import type { Tensor } from "../../src/runtime/safetensors.ts";
+import { describeModalities } from "../../src/targets/assemble.ts";
 
 /** The checked model of a spec; a spec with a diagnostic is a broken test. */
 export function modelOf(text: string, variant?: string): Model {
@@ -34,19 +35,13 @@ export function specText(name: string): string {
   return readFileSync(new URL(path, import.meta.url), "utf8");
 }
 
-/** How the host sees a model: id ranges and objectives. */
+/** How the host sees a model: id ranges, patches, objectives and masks. */
 export function layoutOptions(model: Model): LayoutOptions {
-  const modalities = model.modalities.map(({ form }) => {
-    if (form.kind !== "tokens") throw new Error("only token modalities can be laid out");
-    return { vocabStart: form.vocabStart, vocab: form.vocab };
-  });
-  const numbers = crossEntropyOf(model.objectives);
-  const objectives = model.objectives.map(({ modalities: targets, weight }, i) => ({
-    logits: numbers[i] ?? 0,
-    modalities: targets,
-    weight,
-  }));
-  return { modalities, objectives };
+  return {
+    modalities: describeModalities(model),
+    objectives: describeObjectives(model),
+    masks: masksOf(model),
+  };
 }
 
 export type Parameters = ReadonlyMap<string, Tensor>;

@@ -37,7 +37,12 @@ export function writeSpec(recipe: Recipe): { readonly text: string; readonly fea
     `const dim = ${recipe.dim}, none = 0, depth = 2`,
     `const scales = ${perModality(writer, recipe.scales)}`,
     `const widths = ${perModality(writer, recipe.widths)}`,
-    ...modalities.map((name, m) => `modality ${name} = tokens(vocab: ${recipe.vocabs[m]})`),
+    ...modalities.map((name, m) => {
+      const { size, channels } = recipe.patches[m] ?? {};
+      return size === undefined
+        ? `modality ${name} = tokens(vocab: ${recipe.vocabs[m]})`
+        : `modality ${name} = patches(size: ${size}, channels: ${channels})`;
+    }),
     ...(layers.some((line) => line.includes("inner(")) ? innerLayer : []),
     ...layers,
     ...embedding(writer),
@@ -75,7 +80,8 @@ function learning(writer: Writer): { readonly freeze: string; readonly lr: strin
   return { ...alike, freeze: `freeze ${frozen.join(", ")} ` };
 }
 
-const hasTable = ({ embedding: form }: Recipe): boolean => form === "global" || form === "two";
+const hasTable = ({ embedding: form, patches }: Recipe): boolean =>
+  (form === "global" || form === "two") && patches.every((each) => each === undefined);
 const isTied = (recipe: Recipe): boolean => recipe.tied && hasTable(recipe);
 
 /** Dropout around what is written, if the recipe has any. */
@@ -132,6 +138,7 @@ function noteLabel(writer: Writer, label: string, isAlike: boolean): void {
 
 function embedding(writer: Writer): readonly string[] {
   const { recipe, features, modalities } = writer;
+  if (continuous(writer).length > 0) return mixedEmbedding(writer);
   features.add(`embedding: ${recipe.embedding}`);
   switch (recipe.embedding) {
     case "global":
@@ -178,6 +185,48 @@ function call(
   }
 }
 
+/** Names of the modalities that are patches. */
+function continuous({ recipe, modalities }: Writer): readonly string[] {
+  return modalities.filter((_, m) => recipe.patches[m] !== undefined);
+}
+
+/** Tokens are looked up, patches projected; `noise` counts as an input as well. */
+function mixedEmbedding(writer: Writer): readonly string[] {
+  const { recipe, features, modalities, fresh } = writer;
+  noteLabel(writer, "enter", true);
+  features.add("patches");
+  if (continuous(writer).length > 1) features.add("two modalities of patches");
+  const armOf = (name: string, m: number): string => {
+    const patches = recipe.patches[m];
+    if (patches === undefined) return `${name} { x = embed(tokens, dim) as ${fresh()} }`;
+    const time =
+      patches.time === 0 ? "" : ` + linear(sinusoid(timestep, ${2 * patches.time}), dim) as ${fresh()}`;
+    const noise = patches.target === "noise" ? "" : ` + linear(noise, dim) as ${fresh()}`;
+    return `${name} { x = linear(noisy, dim) as ${fresh()}${time}${noise} }`;
+  };
+  return ["per modality enter {", ...indent(modalities.map(armOf)), "}"];
+}
+
+/** A prediction per arm, as wide as the patch or as what it is compared with. */
+function meanSquares(writer: Writer, patches: readonly string[]): readonly string[] {
+  const { recipe, features, modalities, fresh } = writer;
+  const arms = patches.map((name) => {
+    const { size = 1, channels = 1, target } = recipe.patches[modalities.indexOf(name)] ?? {};
+    if (target === "values") features.add("a mean square of two values");
+    const wanted = target === "values" ? `wanted = tanh(linear(x, 5) as ${fresh()})` : "wanted = noise";
+    const width = target === "values" ? 5 : size * size * channels;
+    return `${name} { guess = linear(x, ${width}) as ${fresh()} ${wanted} }`;
+  });
+  noteLabel(writer, "guesses", true);
+  const listed = recipe.choice % 3 === 0 ? [patches] : patches.map((name) => [name]);
+  return [
+    "per modality guesses {",
+    ...indent(arms),
+    "}",
+    ...listed.map((names) => `objective ${names.join(", ")} = ${recipe.weight} * mean_square(guess, wanted)`),
+  ];
+}
+
 function finalNorm(writer: Writer): readonly string[] {
   const { finalNorm: routing } = writer.recipe;
   if (routing === "none") return [];
@@ -185,7 +234,25 @@ function finalNorm(writer: Writer): readonly string[] {
   return routed(writer, routing, "final", true, ["x = rms_norm(x) as norm"]);
 }
 
-function objectives({ recipe, features, modalities }: Writer): readonly string[] {
+function objectives(writer: Writer): readonly string[] {
+  const { recipe, features } = writer;
+  const patches = continuous(writer);
+  const modalities = writer.modalities.filter((name) => !patches.includes(name));
+  const others = patches.length === 0 ? [] : meanSquares(writer, patches);
+  // Logits of the rows of one arm alone: a row of another modality then has no loss, and no target.
+  if (patches.length > 0 && recipe.choice % 2 === 0) {
+    features.add("logits in one arm");
+    const [name = ""] = modalities;
+    return [
+      `per modality { ${name} { logits = linear(x, vocab) as ${writer.fresh()} } }`,
+      `objective ${modalities.join(", ")} = cross_entropy(logits, next_token)`,
+      ...others,
+    ];
+  }
+  return [...tokenObjectives(writer, modalities), ...others];
+}
+
+function tokenObjectives({ recipe, features }: Writer, modalities: readonly string[]): readonly string[] {
   if (isTied(recipe)) features.add("tied embeddings");
   const logits = isTied(recipe) ? "unembed(x, embedding)" : "linear(x, vocab) as head";
   const form = modalities.length === 1 && /two|some/.test(recipe.objectives) ? "one" : recipe.objectives;
@@ -247,6 +314,13 @@ function sharing(writer: Writer): string {
   })();
   features.add(`share: ${rule === "" ? "nothing" : recipe.sharing}`);
   return rule;
+}
+
+/** Now and then what a row sees goes on to the end of its span. */
+function mask(writer: Writer): string {
+  const seen = continuous(writer).filter((_, i) => writer.recipe.choice % 4 !== i);
+  if (seen.length > 0) writer.features.add("a mask within spans");
+  return ["causal", ...seen.map((name) => `within(${name})`)].join(" + ");
 }
 
 // ---- layers ------------------------------------------------------------------------------------------------------
@@ -351,7 +425,7 @@ function attention(writer: Writer, block: Attention): readonly string[] {
   const update = hasOutputNorm ? `x += rms_norm(${out}) as ${fresh()}` : `x += ${out}`;
   return [
     ...first,
-    "a = attention(q, k, v, mask: causal)",
+    `a = attention(q, k, v, mask: ${mask(writer)})`,
     ...routed(writer, block.closing, "attn", true, [update]),
   ];
 }

@@ -1,4 +1,4 @@
-// random-spec.ts: random specs that the checker accepts, made of everything the language has for tokens.
+// random-spec.ts: random specs that the checker accepts, made of everything the language has.
 // In: nothing. Out: a fast-check arbitrary of cases: a spec's text, a batch to run and what the two exercise.
 // Idea: fast-check draws a recipe, a small tree of plain data; `writeSpec` turns it into text. So shrinking works on the
 // recipe (fewer blocks, simpler expressions, smaller widths) and ends in a spec a person can read. A stream `x` of one
@@ -71,8 +71,19 @@ export type Block =
 export type Calls = "once" | "twice" | "repeat" | "nested repeat" | "repeat 0";
 export type Sharing = "nothing" | "all" | "label" | "path" | "between" | "override";
 
+/** Of a continuous modality: its patches, its time embedding, and what its prediction is compared with. */
+export type Patches = {
+  readonly size: number;
+  readonly channels: number;
+  /** Half the width of the sinusoid; 0: none. */
+  readonly time: number;
+  readonly target: "noise" | "values";
+};
+
 export type Recipe = {
   readonly vocabs: readonly number[];
+  /** A modality with an entry is patches, not tokens; the first one always is tokens. */
+  readonly patches: readonly (Patches | undefined)[];
   readonly dim: number;
   readonly scales: readonly number[];
   readonly widths: readonly number[];
@@ -184,11 +195,24 @@ const layerOf = (block: fc.Arbitrary<Block>) =>
 
 const four = <T>(part: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(part, { minLength: 4, maxLength: 4 });
 
+const patches: fc.Arbitrary<Patches> = fc.record({
+  size: natural(3),
+  channels: natural(3),
+  time: fc.nat(9),
+  target: fc.constantFrom("noise" as const, "noise" as const, "values" as const),
+});
+
 const recipeOf = (block: fc.Arbitrary<Block>): fc.Arbitrary<Recipe> =>
   natural(4).chain((count) =>
     fc.record({
       // One token in all is certain from the start, and its gradient nothing but rounding.
       vocabs: fc.array(fc.integer({ min: 2, max: 40 }), { minLength: count, maxLength: count }),
+      patches: fc
+        .tuple(
+          fc.boolean(),
+          fc.array(fc.option(patches, { nil: undefined, freq: 3 }), { minLength: count, maxLength: count }),
+        )
+        .map(([isMixed, all]) => all.map((each, m) => (isMixed && m > 0 ? each : undefined))),
       dim: fc.constantFrom(4, 2, 6, 7, 12, 20, 33),
       scales: four(natural(3)),
       widths: four(natural(17)),

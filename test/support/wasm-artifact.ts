@@ -52,7 +52,7 @@ export function artifactOf({
   const tilesAt = Math.ceil(arenaBytes / 64) * 64;
   const tileStarts = tilesAt + tiles.length * 12;
   return {
-    format: 1,
+    format: 2,
     target: "wasm",
     model: "test",
     variant: "test",
@@ -67,6 +67,8 @@ export function artifactOf({
     parameters: [],
     tensors: {},
     rotaryTables: [],
+    sinusoidTables: [],
+    masks: [],
     layout: {
       tileRows: 48,
       chunkRows: 0,

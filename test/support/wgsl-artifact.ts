@@ -84,7 +84,7 @@ export function wgslArtifact(parts: WgslParts): Artifact {
 }
 
 const emptyModel = {
-  format: 1,
+  format: 2,
   model: "test",
   variant: "hand-made",
   modalities: [],
@@ -98,6 +98,8 @@ const emptyModel = {
   parameters: [],
   tensors: {},
   rotaryTables: [],
+  sinusoidTables: [],
+  masks: [],
   layout: {
     ...{ tileRows: 48, chunkRows: 0, chunkCount: 1, rowOf: 0, tiles: 0, maximumTiles: 0, tileStarts: 0 },
     segments: [],

@@ -130,7 +130,7 @@ const summingThreads = 64;
 const crossEntropyThreads = 128;
 
 export const rowForms: WgslForms<
-  "row_program" | "rope" | "dropout" | "embed" | "cross_entropy" | "zero_rows" | "copy_rows"
+  "row_program" | "rope" | "dropout" | "embed" | "cross_entropy" | "mean_square" | "zero_rows" | "copy_rows"
 > = {
   row_program: rowProgram,
   rope: {
@@ -218,6 +218,31 @@ export const rowForms: WgslForms<
       },
     }),
     words: ({ vocab, stride, gradientStride, zLoss }) => [vocab, stride, gradientStride, floatBits(zLoss)],
+    workgroups: (_body, _sizes, { tileRows }) => [0, tileRows],
+  },
+  mean_square: {
+    shader: ({ gradient }, context) => ({
+      template: "wgsl/mean_square",
+      view: {
+        comment: `mean square of a row of differences${gradient ? " and its gradient" : ""}`,
+        bindings: bindingLines({ floats: "scalar", sumThreads: summingThreads }, context),
+        record: recordLines([
+          "width",
+          "stride",
+          "target_stride",
+          "gradient_stride",
+          "x",
+          "wanted",
+          "loss",
+          "weights",
+          "dx",
+        ]),
+        gradient,
+        total: reduction("sum", "part", context),
+        ...reductionView(["sum"], summingThreads, context),
+      },
+    }),
+    words: ({ width, stride, targetStride, gradientStride }) => [width, stride, targetStride, gradientStride],
     workgroups: (_body, _sizes, { tileRows }) => [0, tileRows],
   },
   zero_rows: {
