@@ -268,6 +268,16 @@ function addResultCommands(add: Add, wrap: Wrap): void {
         .argParser(numberFrom(0, 1))
         .default(1),
     )
+    .addOption(
+      new Option("--steps <n>", "of a picture drawn from noise: how many steps it takes")
+        .argParser(integer(1, 1000))
+        .default(50),
+    )
+    .addOption(
+      new Option("--guidance <x>", "likewise: 1 follows the prompt as the model does, more follows it more")
+        .argParser(numberFrom(0, 100))
+        .default(1),
+    )
     .addOption(new Option("--count <n>", "how many").argParser(integer(1, 64)).default(4))
     .option(
       "--out <file>",

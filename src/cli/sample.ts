@@ -28,6 +28,7 @@ import { exitCodes, Failure, Reported, systemReason } from "./failure.ts";
 import { prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { bar, live } from "./progress.ts";
+import { samplePatches } from "./sample-patches.ts";
 import { prepare } from "./training.ts";
 
 export type SampleOptions = Drawing & {
@@ -37,6 +38,9 @@ export type SampleOptions = Drawing & {
   /** A recording, likewise. */
   readonly audio?: string;
   readonly modality?: string;
+  /** Of a picture drawn from noise. */
+  readonly steps: number;
+  readonly guidance: number;
   readonly count: number;
   readonly out?: string;
 };
@@ -55,6 +59,14 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   if (dataset.hash !== readManifest(path).dataHash) {
     const help = "its codes would mean other text and pictures; restore the data, or train again";
     throw new Failure(`the run in ${path} was trained on other data than there is now`, help);
+  }
+  const patches = dataset.modalities.find(
+    ({ name, codec }) => codec.kind === "patches" && name === options.modality,
+  );
+  if (patches !== undefined) {
+    const trained = { model, checkpoint, trainedContext: settings.context };
+    await samplePatches(path, trained, dataset, patches.name, options);
+    return exitCodes.fine;
   }
   const kind = chosenKind(dataset, options.modality);
   const prompt = promptOf(dataset, await promptParts(dataset, kind, options));
@@ -220,9 +232,7 @@ function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
   const text = dataset.modalities.find(({ codec }) => codec.kind === "text");
   const fallback = (text ?? dataset.modalities[0])?.name;
   const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
-  if (found?.codec.kind === "patches")
-    throw new Failure(`\`${found.name}\` is patches, and this version draws no pictures from noise`);
-  if (found !== undefined) return found.codec.kind;
+  if (found !== undefined && found.codec.kind !== "patches") return found.codec.kind;
   if (wanted === "any") return "any";
   throw new Failure(
     `the run has no modality \`${wanted}\``,

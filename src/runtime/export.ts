@@ -24,7 +24,7 @@ export type ExportedStep = {
 
 export type StepLosses = {
   readonly total: number;
-  /** Nats per target token, by declaration order; 0 where the batch has no target of a modality. */
+  /** Nats per target token, or mean square per element; by declaration order, 0 where the batch has no target. */
   readonly modalities: readonly number[];
 };
 
@@ -50,6 +50,7 @@ export function exportStep(step: ExportedStep): TensorFile {
   tensors.set("batch/modality", { shape, values: batch.modality });
   tensors.set("batch/document", { shape, values: batch.document });
   tensors.set("batch/position", { shape, values: batch.position });
+  for (const [name, tensor] of patchTensors(batch)) tensors.set(name, tensor);
   tensors.set("loss/total", { shape: [], values: Float32Array.of(step.losses.total) });
   for (const [m, name] of step.modalities.entries()) {
     tensors.set(`loss/${name}`, { shape: [], values: Float32Array.of(step.losses.modalities[m] ?? 0) });
@@ -61,4 +62,26 @@ export function exportStep(step: ExportedStep): TensorFile {
     ["constants", JSON.stringify(step.constants)],
   ]);
   return { tensors, metadata };
+}
+
+/** What continuous modalities have besides: patches without noise, the noise, and how noisy each picture is. */
+function patchTensors({
+  batch,
+  context,
+  patches,
+  noise,
+  timestep,
+  span,
+}: Batch): readonly [string, Tensor][] {
+  const all: [string, Tensor][] = [];
+  const shape = [batch, context];
+  const wide = (values: Float32Array): Tensor => ({
+    shape: [...shape, values.length / (batch * context)],
+    values,
+  });
+  if (patches !== undefined) all.push(["batch/patches", wide(patches)]);
+  if (noise !== undefined) all.push(["batch/noise", wide(noise)]);
+  if (timestep !== undefined) all.push(["batch/timestep", { shape, values: timestep }]);
+  if (span !== undefined) all.push(["batch/span", { shape, values: span }]);
+  return all;
 }

@@ -1,0 +1,103 @@
+// sample-patches.ts: `motley sample` for pictures that are drawn from noise.
+// In: a run whose pictures are patches, perhaps a caption. Out: a sheet of them as PNG.
+
+import { join } from "node:path";
+import {
+  type Checkpoint,
+  contactSheet,
+  type Dataset,
+  type Denoising,
+  drawFromNoise,
+  type Model,
+  pictureOfPatches,
+  positionsOf,
+  promptOf,
+  restoreCheckpoint,
+  type Session,
+  sequencesOf,
+  writePng,
+} from "../index.ts";
+import { Failure } from "./failure.ts";
+import { type Machine, prepareMachine } from "./machine.ts";
+import { say } from "./output.ts";
+import { bar, live } from "./progress.ts";
+import { compileFor, openSessions } from "./training.ts";
+
+export type PatchOptions = {
+  readonly prompt?: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly out?: string;
+};
+
+type Trained = { readonly model: Model; readonly checkpoint: Checkpoint; readonly trainedContext: number };
+
+const zoom = 4;
+const sheetColumns = 8;
+
+/** Draws `count` pictures of one prompt from noise; `path` is the run's folder. */
+export async function samplePatches(
+  path: string,
+  { model, checkpoint, trainedContext }: Trained,
+  dataset: Dataset,
+  name: string,
+  options: PatchOptions,
+): Promise<void> {
+  const request = requestOf(dataset, name, options);
+  refuseLong(request, trainedContext);
+  const machine = await prepareMachine({ target: "wasm" });
+  const session = await openToInfer(model, machine, checkpoint, request);
+  const progress = live();
+  try {
+    const drawn = await drawFromNoise(session, request, (done, total) =>
+      progress.show(() => bar(done, total)),
+    );
+    progress.clear();
+    const file = options.out ?? join(path, "sample.png");
+    const pictures = drawn.map((values) => pictureOfPatches(request.codec, values));
+    await writePng(file, contactSheet(pictures, Math.min(sheetColumns, pictures.length), zoom));
+    say(file);
+  } finally {
+    progress.clear();
+    await session.close();
+  }
+}
+
+function requestOf(dataset: Dataset, name: string, options: PatchOptions): Denoising {
+  const modality = dataset.modalities.findIndex((each) => each.name === name);
+  const codec = dataset.modalities[modality]?.codec;
+  if (codec?.kind !== "patches") throw new Error(`${name} is not patches`);
+  const begun = { kind: "begun", modality: name } as const;
+  const { prompt = "", count, seed, steps, guidance } = options;
+  const start = promptOf(dataset, [{ kind: "text", text: prompt }, begun]);
+  return {
+    prompts: Array.from({ length: count }, () => start),
+    blank: promptOf(dataset, [begun]),
+    ...{ codec, modality, steps, guidance, seed },
+    textModality: dataset.modalities.findIndex((each) => each.codec.kind !== "patches"),
+  };
+}
+
+function refuseLong(request: Denoising, trained: number): void {
+  const needed = positionsOf(request);
+  if (needed <= trained) return;
+  throw new Failure(
+    `the prompt and its picture take ${needed} positions, and the model was trained on ${trained} at once`,
+    "write a shorter prompt, or train with a longer `context`",
+  );
+}
+
+async function openToInfer(
+  model: Model,
+  machine: Machine,
+  checkpoint: Checkpoint,
+  request: Denoising,
+): Promise<Session> {
+  const sizes = { batch: sequencesOf(request), context: positionsOf(request) };
+  const [session] = await openSessions([compileFor(model, machine, "infer", sizes)], machine);
+  if (session === undefined) throw new Error("no session was opened");
+  await restoreCheckpoint(session, checkpoint);
+  return session;
+}
