@@ -234,7 +234,7 @@ describe("build", () => {
       ...[shown, "model.json", "model.ts"].map((name) => join(folder, name)),
     ]);
     const { format, model, program } = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
-    expect([format, model, program.path ?? program.shaders[0].path]).toEqual([1, "hello", text]);
+    expect([format, model, program.path ?? program.shaders[0].path]).toEqual([2, "hello", text]);
     expect(existsSync(join(folder, text))).toBe(true);
   });
 
