@@ -7,8 +7,28 @@ import { openIcons } from "../src/data/icons.ts";
 import { melOfClip } from "../src/data/speech.ts";
 import { openSpokenIcons } from "../src/data/spoken-icons.ts";
 import { readWav } from "../src/data/wav.ts";
+import { modelOf } from "./support/interpreted.ts";
 import { motley, temporaryFolder } from "./support/motley.ts";
 import { writeSpokenFolder } from "./support/spoken-folder.ts";
+
+describe("examples/chameleon-speech.mot", () => {
+  const text = readFileSync(new URL("../examples/chameleon-speech.mot", import.meta.url), "utf8");
+  const sizeOf = (variant: string): number =>
+    modelOf(text, variant).parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
+  it("has a tower for all, for each, or for one and the two others", () => {
+    const [dense, mot] = [sizeOf("dense"), sizeOf("mot")];
+    expect(mot).toBeGreaterThan(dense);
+    for (const variant of ["own_text", "own_image", "own_speech"])
+      expect(sizeOf(variant)).toBe(dense + (mot - dense) / 2);
+    const towers = (variant: string, path: string) =>
+      modelOf(text, variant).parameters.flatMap((one) => (one.path.startsWith(path) ? [one.path] : []));
+    expect(towers("own_speech", "block.0.ffn.text+image.")).toHaveLength(4);
+    expect(towers("own_speech", "block.0.ffn.speech.")).toHaveLength(4);
+    const { data } = modelOf(text, "mot").train ?? {};
+    expect(data).toEqual({ kind: "builtin", name: "spoken-icons" });
+  });
+});
 
 describe("spoken icons", () => {
   it("are the icons, and names in four voices, on the side of the split they are of", {
