@@ -61,7 +61,9 @@ export {
   compareDocument,
   type SeedSummary,
   type Spread,
+  type SweepPoint,
   summarizeSeeds,
+  sweepPoint,
 } from "./runtime/compare-document.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
@@ -94,6 +96,7 @@ export {
   readRecord,
   resumeRunFolder,
   runFormat,
+  type WarmSource,
   writeAtomically,
 } from "./runtime/run-folder.ts";
 export { type Tensor, writeSafetensors } from "./runtime/safetensors.ts";
@@ -104,6 +107,7 @@ export { readArtifact, storeArtifact, storedText } from "./runtime/stored-artifa
 export { traceStep } from "./runtime/trace.ts";
 export { train } from "./runtime/trainer.ts";
 export { validate } from "./runtime/validation.ts";
+export { planWarmStart, type WarmStart, warmStart } from "./runtime/warm-start.ts";
 export { defaultThreads, openWasmDevice } from "./runtime/wasm.ts";
 export { openWebgpuDevice, type WebgpuDevice, type WebgpuStats } from "./runtime/webgpu.ts";
 export { checkWebgpuMemory } from "./runtime/webgpu-memory.ts";

@@ -38,3 +38,11 @@ export function names(text: string): readonly string[] {
   if (list.length === 0) throw new InvalidArgumentError("it must be names between commas.");
   return [...new Set(list)];
 }
+
+/** Learning rates between commas, each once, ascending. */
+export function rates(text: string): readonly number[] {
+  const list = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (!list.every((rate) => rate > 0 && rate <= 1e38))
+    throw new InvalidArgumentError("it must be learning rates between commas: 3e-4,1e-3,3e-3.");
+  return [...new Set(list)].sort((a, b) => a - b);
+}

@@ -13,7 +13,7 @@ import {
 import { lossChart } from "./chart.ts";
 import { isWatched, tell } from "./output.ts";
 import { bar, duration, isReportedStep, live } from "./progress.ts";
-import { count, decimal, short, table } from "./table.ts";
+import { count, decimal, rateName, short, table } from "./table.ts";
 
 /** Draws a chart per modality with a curve per variant; plain lines where nobody watches. */
 export function watchComparison(contenders: readonly Contender[], steps: number, seed: number) {
@@ -93,6 +93,7 @@ export function compareTables(document: CompareDocument): readonly ReportTable[]
     ...modalities.flatMap((modality) => [decimal(final.train[modality]), decimal(final.val[modality])]),
   ]);
   const tables = [
+    ...sweepTables(document),
     { title: "Costs", header: costHeader, rows: costs },
     {
       title: "Final losses",
@@ -115,6 +116,29 @@ export function compareTables(document: CompareDocument): readonly ReportTable[]
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
+/** What every learning rate came to, where they were swept; one rate each, where a sweep under another seed chose it. */
+function sweepTables({ variants }: CompareDocument): readonly ReportTable[] {
+  const results = Object.entries(variants);
+  if (results.every(([, { lr }]) => lr === undefined)) return [];
+  const rates = [
+    ...new Set(results.flatMap(([, { lr, sweep }]) => sweep?.map((point) => point.lr) ?? lr ?? [])),
+  ];
+  const rows = results.map(([name, { lr, sweep, final }]) => [
+    name,
+    ...rates.map((rate) => {
+      const point =
+        sweep === undefined && rate === lr ? { final } : sweep?.find((other) => other.lr === rate);
+      if (point === undefined) return "";
+      if (point.final === null) return "diverged";
+      const total = decimal(point.final.val.total ?? point.final.train.total);
+      return rate === lr ? `${total} *` : total;
+    }),
+  ]);
+  const header = ["total at learning rate", ...rates.map(rateName)];
+  const note = "total on validation after the last step; *: the rate that the variant's other numbers are of";
+  return [{ title: "Learning rates", note, header, rows }];
+}
+
 /** The same over several seeds: mean and standard deviation. */
 export function seedTables(documents: readonly CompareDocument[]): readonly ReportTable[] {
   const [first] = documents;
@@ -132,6 +156,7 @@ export function seedTables(documents: readonly CompareDocument[]): readonly Repo
   ]);
   const note = `mean ± standard deviation over ${documents.length} seeds`;
   return [
+    ...sweepTables(first).map((swept) => ({ ...swept, note: `under seed ${first.seed}: ${swept.note}` })),
     {
       title: "Final losses",
       note: [note, ...leaks(first)].join("\n"),

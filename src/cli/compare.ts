@@ -5,63 +5,24 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   type CompareDocument,
-  type Contender,
   compareDocument,
-  compareRuns,
   costOf,
-  createBatchStream,
-  type Dataset,
-  holdsRun,
   type Model,
   readRecord,
-  restoreCheckpoint,
   summarizeSeeds,
-  validationBatches,
   writeAtomically,
 } from "../index.ts";
-import { compareTable, seedTables, watchComparison } from "./compare-view.ts";
+import { type CompareOptions, type Race, runRace } from "./compare-race.ts";
+import { compareTable, seedTables } from "./compare-view.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { checkFit, type DeviceOptions, type Machine, prepareMachine, tuneFor } from "./machine.ts";
+import { prepareMachine, tuneFor } from "./machine.ts";
 import { say, sayJson, tell } from "./output.ts";
 import { stopSignal } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
+import { type Swept, sweepRates } from "./sweep.ts";
 import { table } from "./table.ts";
-import { openFolder } from "./train.ts";
-import {
-  compileFor,
-  manifestOf,
-  openSessions,
-  prepare,
-  requireObjective,
-  type TrainSettings,
-  tellSkipped,
-  trainSettings,
-} from "./training.ts";
-
-export type CompareOptions = DeviceOptions & {
-  readonly variants?: readonly string[];
-  readonly steps?: number;
-  readonly seed?: number;
-  readonly seeds?: number;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly checkpointEvery: number;
-  readonly json?: boolean;
-};
-
-type Race = {
-  readonly file: string;
-  readonly models: readonly Model[];
-  readonly reference: string;
-  readonly settings: TrainSettings;
-  readonly dataset: Dataset;
-  readonly machine: Machine;
-  readonly options: CompareOptions;
-  readonly signal: AbortSignal;
-};
-
-const validationContexts = 64;
+import { prepare, requireObjective, tellSkipped, trainSettings, withRate } from "./training.ts";
 
 /** Compares; returns the exit code. */
 export async function compareCommand(file: string, options: CompareOptions): Promise<number> {
@@ -82,7 +43,9 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const race = { file, models, reference, settings, dataset, machine, options, signal };
   try {
     const document =
-      options.seeds === undefined ? await compareSeed(race, root) : await compareSeeds(race, root);
+      options.seeds === undefined
+        ? (await compareSeed(race, root))?.document
+        : await compareSeeds(race, root);
     if (document === undefined) {
       const message = `stopped; \`--resume --out ${root}\` goes on from there`;
       tell(message);
@@ -119,98 +82,78 @@ function sharesAll({ parameters, modalities }: Model): boolean {
   return parameters.every((parameter) => parameter.modalities.length === modalities.length);
 }
 
+/** One seed after another. Rates are swept under the first; the others are trained at what was best there. */
 async function compareSeeds(race: Race, root: string): Promise<object | undefined> {
-  const documents: CompareDocument[] = [];
-  for (let i = 0; i < (race.options.seeds ?? 1); i += 1) {
-    const seed = race.settings.seed + i;
-    const settings = { ...race.settings, seed };
-    const document = await compareSeed({ ...race, settings }, join(root, `seed-${seed}`));
-    if (document === undefined) return undefined;
-    documents.push(document);
+  const compared: Compared[] = [];
+  const { options, settings } = race;
+  for (let i = 0; i < (options.seeds ?? 1); i += 1) {
+    const seed = settings.seed + i;
+    const swept = compared[0]?.swept;
+    const models = race.models.map((model) => {
+      const lr = swept?.get(model.variant)?.lr;
+      return lr === undefined ? model : withRate(model, lr);
+    });
+    const next = { ...race, models, settings: { ...settings, seed } };
+    const done = await compareSeed(next, join(root, `seed-${seed}`), swept);
+    if (done === undefined) return undefined;
+    compared.push(done);
   }
+  const documents = compared.map(({ document }) => document);
   const all = { seeds: documents, summary: summarizeSeeds(documents) };
   writeAtomically(join(root, "compare.json"), `${JSON.stringify(all)}\n`);
-  const report = await reportOn(race, root, documents, join(root, `seed-${race.settings.seed}`));
+  const report = await reportOn(
+    race,
+    root,
+    documents,
+    compared[0]?.runOf ?? ((variant) => join(root, variant)),
+  );
   const text = seedTables(documents).map(
     ({ title, note, header, rows }) => `${title}: ${note}\n${table(header, rows)}`,
   );
-  (race.options.json ? tell : say)([...text, join(root, "compare.json"), report].join("\n\n"));
+  (options.json ? tell : say)([...text, join(root, "compare.json"), report].join("\n\n"));
   return all;
 }
 
-/** One seed; `undefined` if it was interrupted. */
-async function compareSeed(race: Race, root: string): Promise<CompareDocument | undefined> {
-  const { settings, dataset, options, signal } = race;
-  const { batch, context, steps, seed } = settings;
-  const opened = await openContenders(race, root);
-  const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
-  const behind = opened.reduce((a, b) => (b.contender.from.step < a.contender.from.step ? b : a));
-  if (behind.cursor !== undefined) batches.restore(behind.cursor);
-  const contenders = opened.map(({ contender }) => contender);
-  const watcher = watchComparison(contenders, steps, seed);
-  try {
-    const validation = validationBatches(dataset, { count: validationContexts, batch, context });
-    const { checkpointEvery } = options;
-    const { onStep } = watcher;
-    const dataHash = dataset.hash;
-    const done = await compareRuns(contenders, batches, {
-      ...{ steps, seed, dataHash, checkpointEvery, validation, onStep, signal },
-    });
-    if (done < steps) return undefined;
-  } finally {
-    watcher.done();
-    for (const { session } of contenders) await session.close();
-  }
-  const document = documentOf(race, root);
+type Rates = ReadonlyMap<string, Swept>;
+
+type Compared = {
+  readonly document: CompareDocument;
+  /** The folder of a variant's run. */
+  readonly runOf: (variant: string) => string;
+  readonly swept: Rates | undefined;
+};
+
+/** One seed; `undefined` if it was interrupted. `known`: the rates that a sweep under another seed chose. */
+async function compareSeed(race: Race, root: string, known?: Rates): Promise<Compared | undefined> {
+  const { options } = race;
+  const isSwept = options.sweep !== undefined && known === undefined;
+  const swept = isSwept ? await sweepRates(race, options.sweep ?? [], root) : undefined;
+  if (isSwept && swept === undefined) return undefined;
+  if (!isSwept && !(await runRace(race, root))) return undefined;
+  const runOf = (variant: string): string => swept?.get(variant)?.folder ?? join(root, variant);
+  const document = documentOf(race, runOf, swept, known);
   writeAtomically(join(root, "compare.json"), `${JSON.stringify(document)}\n`);
-  const report = await reportOn(race, root, [document], root);
+  const report = await reportOn(race, root, [document], runOf);
   (options.json ? tell : say)(`${compareTable(document)}\n\n${join(root, "compare.json")}\n${report}`);
-  return document;
+  return { document, runOf, swept: swept ?? known };
 }
 
-/** `runs` is the folder of one seed's runs: their checkpoints draw the pictures. */
 function reportOn(
   { file, models, settings, dataset, machine }: Race,
   root: string,
   documents: readonly CompareDocument[],
-  runs: string,
+  runOf: (variant: string) => string,
 ): Promise<string> {
   const spec = flatText(file);
-  return writeReport(root, { documents, models, settings, dataset, machine, spec, runs });
+  return writeReport(root, { documents, models, settings, dataset, machine, spec, runOf });
 }
 
-type Opened = { readonly contender: Contender; readonly cursor: string | undefined };
-
-async function openContenders(race: Race, root: string): Promise<readonly Opened[]> {
-  const { file, models, settings, dataset, machine, options } = race;
-  const text = flatText(file);
-  const artifacts = models.map((model) => compileFor(model, machine));
-  checkFit(artifacts, machine);
-  const folders = models.map((model, i) => {
-    const path = join(root, model.variant);
-    const artifact = artifacts[i];
-    if (artifact === undefined) throw new Error("a model without an artifact");
-    const manifest = manifestOf({ artifact, model, machine, settings, dataset, file, folder: path });
-    // A kill may have come before the later variants or seeds had a folder.
-    const isLate = options.resume === true && !holdsRun(path);
-    if (isLate) tell(`${path} holds no run yet: starting at step 1`);
-    return openFolder(path, text, manifest, options.resume === true && !isLate);
-  });
-  const sessions = await openSessions(artifacts, machine);
-  const opened: Opened[] = [];
-  for (const [i, session] of sessions.entries()) {
-    const { folder, checkpoint } = folders[i] ?? {};
-    if (folder === undefined) continue;
-    if (checkpoint === undefined) await session.initialize(settings.seed);
-    else await restoreCheckpoint(session, checkpoint);
-    const from = { step: checkpoint?.progress.step ?? 0, wallMs: checkpoint?.progress.wallMs ?? 0 };
-    const contender = { name: session.artifact.variant, session, folder, from };
-    opened.push({ contender, cursor: checkpoint?.progress.cursor });
-  }
-  return opened;
-}
-
-function documentOf({ models, reference, settings, dataset, machine }: Race, root: string): CompareDocument {
+function documentOf(
+  { models, reference, settings, dataset, machine }: Race,
+  runOf: (variant: string) => string,
+  swept: Rates | undefined,
+  known: Rates | undefined,
+): CompareDocument {
   const { batch, context, seed } = settings;
   return compareDocument({
     model: models[0]?.name ?? "",
@@ -222,10 +165,13 @@ function documentOf({ models, reference, settings, dataset, machine }: Race, roo
     baselines: dataset.baselines,
     variants: models.map((model) => {
       const { params, activeParams, flopsPerToken, seesLater } = costOf(model, context);
-      const record = readRecord(join(root, model.variant));
+      const sweep = swept?.get(model.variant)?.sweep;
+      const lr = (swept ?? known)?.get(model.variant)?.lr;
       return {
         name: model.variant,
-        record,
+        record: readRecord(runOf(model.variant)),
+        ...(lr === undefined ? {} : { lr }),
+        ...(sweep === undefined ? {} : { sweep }),
         params,
         activeParams,
         flopsPerToken,

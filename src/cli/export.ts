@@ -19,7 +19,14 @@ import { exitCodes, Failure } from "./failure.ts";
 import { type DeviceOptions, prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
-import { compileFor, openSessions, prepare, type TrainSettings, trainSettings } from "./training.ts";
+import {
+  compileFor,
+  openSessions,
+  prepare,
+  type TrainSettings,
+  trainSettings,
+  withRate,
+} from "./training.ts";
 
 export type ExportOptions = DeviceOptions & {
   readonly variant?: string;
@@ -105,8 +112,9 @@ export function openRun(
     );
   }
   const file = join(path, "spec.mot");
-  const model = pickVariant(loadSpec(file), manifest.variant);
-  const { seed, steps } = manifest;
+  const written = pickVariant(loadSpec(file), manifest.variant);
+  const { seed, steps, lr } = manifest;
+  const model = lr === undefined ? written : withRate(written, lr);
   return {
     model,
     settings: trainSettings(model, file, { seed, steps }),
@@ -116,10 +124,17 @@ export function openRun(
 }
 
 /** A comparison's folder holds runs, and is none itself. */
-function refuseComparison(path: string): void {
+export function refuseComparison(path: string): void {
   if (existsSync(join(path, "manifest.json"))) return;
   if (!existsSync(path)) throw new Failure(`there is no folder ${path}`);
-  const runs = readdirSync(path).filter((name) => existsSync(join(path, name, "manifest.json")));
+  const names = readdirSync(path, { withFileTypes: true });
+  // Of a sweep they stand one folder deeper.
+  const inside = names.flatMap((entry) =>
+    entry.isDirectory()
+      ? [entry.name, ...readdirSync(join(path, entry.name)).map((name) => join(entry.name, name))]
+      : [],
+  );
+  const runs = inside.filter((name) => existsSync(join(path, name, "manifest.json")));
   if (runs.length > 0)
     throw new Failure(
       `${path} holds several runs`,

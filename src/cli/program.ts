@@ -4,7 +4,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { toJson } from "../index.ts";
-import { integer, names, numberFrom } from "./arguments.ts";
+import { integer, names, numberFrom, rates } from "./arguments.ts";
 import { buildCommand, buildStages } from "./build.ts";
 import { checkCommand, explainCommand, fmtCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
@@ -128,6 +128,10 @@ const tuneOption = new Option(
   "--no-tune",
   "use the usual form of the kernels instead of measuring which is fastest here",
 );
+const warmStartOption = new Option(
+  "--warm-start <run>",
+  "start from that run's parameters; towers and experts copy the tensor they shared there",
+);
 const checkpointOption = new Option("--checkpoint-every <n>", "steps between checkpoints")
   .argParser(integer(1))
   .default(100);
@@ -194,6 +198,7 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     "motley train examples/chameleon.mot --variant mot",
     "motley train examples/chameleon.mot --steps 300 --seed 7 --out runs/try",
     "motley train examples/chameleon.mot --steps 300 --seed 7 --out runs/try --resume",
+    "motley train examples/chameleon.mot --variant mot --warm-start runs/chameleon-dense-1",
   ])
     .argument("<file>", "a spec with a `train` block")
     .addOption(variantOption)
@@ -203,6 +208,7 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(threadsOption)
     .option("--out <run>", "the run's folder; runs/MODEL-VARIANT-SEED unless given")
     .option("--resume", "go on with the run in that folder")
+    .addOption(warmStartOption)
     .addOption(checkpointOption)
     .addOption(turboOption)
     .addOption(tuneOption)
@@ -210,10 +216,15 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(halfOption)
     .action(wrap(trainCommand));
 
+  addComparison(add, wrap);
+}
+
+function addComparison(add: Add, wrap: Wrap): void {
   add("compare", "Train variants side by side on the same batches and compare them.", [
     "motley compare examples/chameleon.mot",
     "motley compare examples/chameleon.mot --variants dense,mot,ffn_only --steps 500",
     "motley compare examples/chameleon.mot --seeds 3 --out runs/three-seeds",
+    "motley compare examples/ablation.mot --sweep 1e-3,3e-3,1e-2        each variant at the rate that suits it",
   ])
     .argument("<file>", "a spec with a `train` block")
     .addOption(new Option("--variants <a,b>", "instead of those the spec compares").argParser(names))
@@ -228,6 +239,13 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(threadsOption)
     .option("--out <run>", "the comparison's folder; runs/MODEL-compare-SEED unless given")
     .option("--resume", "go on with the comparison in that folder")
+    .addOption(
+      new Option(
+        "--sweep <a,b>",
+        "train every variant at each of these learning rates, and compare them at their best",
+      ).argParser(rates),
+    )
+    .addOption(warmStartOption)
     .addOption(checkpointOption)
     .addOption(turboOption)
     .addOption(tuneOption)

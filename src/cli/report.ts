@@ -46,8 +46,8 @@ export type ReportRequest = {
   readonly dataset: Dataset;
   readonly machine: Machine;
   readonly spec: string;
-  /** Folder of a comparison whose checkpoints draw. */
-  readonly runs: string;
+  /** The folder of a variant's run, whose checkpoint draws. */
+  readonly runOf: (variant: string) => string;
 };
 
 /** Enough to see whether captions and pictures matter, few enough to take seconds. */
@@ -230,7 +230,7 @@ function textBeginnings(
 
 /** What `make` gets from each variant's trained parameters. */
 async function byVariant<Result>(
-  { models, runs }: ReportRequest,
+  { models, runOf }: ReportRequest,
   prompts: readonly Int32Array[],
   context: number,
   make: (session: Session) => Promise<Result>,
@@ -239,7 +239,7 @@ async function byVariant<Result>(
   // What keeps keys and values runs on the processor, wherever the model was trained.
   const machine = await prepareMachine({ target: "wasm" });
   for (const model of models) {
-    const checkpoint = loadCheckpoint(join(runs, model.variant, "checkpoint.safetensors"));
+    const checkpoint = loadCheckpoint(join(runOf(model.variant), "checkpoint.safetensors"));
     const session = await openTrained({ model, machine, checkpoint }, prompts, context);
     try {
       results.push(await make(session));

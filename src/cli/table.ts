@@ -33,3 +33,9 @@ export function short(value: number): string {
 export function decimal(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || Number.isNaN(value) ? "–" : value.toFixed(digits);
 }
+
+/** A learning rate in the shorter of two forms: `3e-4`, `0.01`. */
+export function rateName(rate: number): string {
+  const [plain, exponential] = [String(rate), rate.toExponential()];
+  return exponential.length < plain.length ? exponential : plain;
+}

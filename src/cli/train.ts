@@ -30,6 +30,7 @@ import {
   tellSkipped,
   trainSettings,
 } from "./training.ts";
+import { warmStartFor } from "./warm-start.ts";
 
 export type TrainOptions = DeviceOptions & {
   readonly variant?: string;
@@ -37,6 +38,8 @@ export type TrainOptions = DeviceOptions & {
   readonly seed?: number;
   readonly out?: string;
   readonly resume?: boolean;
+  /** A run whose parameters this one starts from. */
+  readonly warmStart?: string;
   readonly checkpointEvery: number;
 };
 
@@ -52,15 +55,20 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const artifact = compileFor(model, machine);
   // Before the folder is made: what does not fit leaves nothing behind.
   checkFit([artifact], machine);
-  const manifest = manifestOf({ artifact, model, machine, settings, dataset, file, folder: path });
+  const warm = warmStartFor({ ...options, dataHash: dataset.hash }, path);
+  warm?.check(artifact);
+  const parts = { artifact, model, machine, settings, dataset, file, folder: path };
+  const manifest = manifestOf(warm === undefined ? parts : { ...parts, warmStart: warm.source });
   const { folder, checkpoint } = openFolder(path, flatText(file), manifest, options.resume === true);
 
   const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
   const { batch, context, seed, steps } = settings;
   const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
-  if (checkpoint === undefined) await session.initialize(seed);
-  else {
+  if (checkpoint === undefined) {
+    await session.initialize(seed);
+    await warm?.start(session);
+  } else {
     await restoreCheckpoint(session, checkpoint);
     batches.restore(checkpoint.progress.cursor);
   }

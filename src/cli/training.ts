@@ -14,6 +14,7 @@ import {
   requestedModalities,
   runFormat,
   type Session,
+  type WarmSource,
 } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
@@ -106,8 +107,10 @@ export function manifestOf(parts: {
   readonly dataset: Dataset;
   readonly file: string;
   readonly folder: string;
+  readonly warmStart?: WarmSource;
 }): Manifest {
-  const { artifact, model, machine, settings, dataset, file, folder } = parts;
+  const { artifact, model, machine, settings, dataset, file, folder, warmStart } = parts;
+  const lr = model.train?.optimizer.lr;
   return {
     format: runFormat,
     motley: version,
@@ -121,7 +124,20 @@ export function manifestOf(parts: {
     specFolder: relative(resolve(folder), resolve(dirname(file))),
     seed: settings.seed,
     steps: settings.steps,
+    ...(lr === undefined || lr === settings.optimizer.lr ? {} : { lr }),
+    ...(warmStart === undefined ? {} : { warmStart }),
   };
+}
+
+/** The model at another rate; rates by modality keep their ratios. */
+export function withRate(model: Model, lr: number): Model {
+  const { train } = model;
+  if (train === undefined) return model;
+  const { optimizer } = train;
+  const { lrByModality } = optimizer;
+  const scaled = lrByModality?.map((rate) => (rate * lr) / optimizer.lr);
+  const rates = scaled === undefined ? { lr } : { lr, lrByModality: scaled };
+  return { ...model, train: { ...train, optimizer: { ...optimizer, ...rates } } };
 }
 
 /** Layout, comments and the settings the command line may override leave it as it is. */

@@ -23,6 +23,9 @@ export type CurvePoint = {
 };
 
 export type VariantResult = {
+  /** Where the rate was chosen by a sweep: the one that everything here is of, and what each rate came to. */
+  readonly lr?: number;
+  readonly sweep?: readonly SweepPoint[];
   readonly params: number;
   readonly activeParams: number;
   readonly flopsPerToken: number;
@@ -36,6 +39,9 @@ export type VariantResult = {
   /** `train` is the last smoothed value, `val` the last measured. */
   readonly final: { readonly train: Losses; readonly val: Losses };
 };
+
+/** The end of a run at one learning rate; `final` is null where it diverged. */
+export type SweepPoint = { readonly lr: number; readonly final: VariantResult["final"] | null };
 
 type Baselines = Readonly<Record<string, { readonly unigram: number; readonly bigram: number }>>;
 
@@ -60,7 +66,7 @@ export type CompareDocument = {
 
 export type VariantRecord = Pick<
   VariantResult,
-  "params" | "activeParams" | "flopsPerToken" | "tokensPerStep" | "seesLater"
+  "params" | "activeParams" | "flopsPerToken" | "tokensPerStep" | "seesLater" | "lr" | "sweep"
 > & {
   readonly name: string;
   readonly record: RunRecord;
@@ -109,6 +115,24 @@ function resultOf({ name: _, record, ...counts }: VariantRecord): VariantResult 
   const validations = new Map(record.validations.map(({ step, loss }) => [step, loss]));
   const warm = record.timings.filter(({ step }) => step > warmSteps);
   const timings = warm.length > 0 ? warm : record.timings;
+  return {
+    ...counts,
+    stepMs: median(timings.map(({ stepMs }) => stepMs)),
+    updateMs: median(timings.map(({ updateMs }) => updateMs)),
+    curve: record.metrics.map(({ step, wallMs, loss }) => {
+      const val = validations.get(step);
+      return { step, wallMs, train: loss, ...(val === undefined ? {} : { val }) };
+    }),
+    final: finalOf(record),
+  };
+}
+
+/** What a run came to at one rate; `undefined` where it diverged. */
+export function sweepPoint(lr: number, record: RunRecord | undefined): SweepPoint {
+  return { lr, final: record === undefined ? null : finalOf(record) };
+}
+
+function finalOf(record: RunRecord): VariantResult["final"] {
   const names = Object.keys(record.metrics.at(-1)?.loss ?? {});
   const window = smoothingWindow(record.metrics.length);
   const lastSmoothed = (loss: string): number => {
@@ -118,17 +142,8 @@ function resultOf({ name: _, record, ...counts }: VariantRecord): VariantResult 
     return smooth(values, window).at(-1) ?? Number.NaN;
   };
   return {
-    ...counts,
-    stepMs: median(timings.map(({ stepMs }) => stepMs)),
-    updateMs: median(timings.map(({ updateMs }) => updateMs)),
-    curve: record.metrics.map(({ step, wallMs, loss }) => {
-      const val = validations.get(step);
-      return { step, wallMs, train: loss, ...(val === undefined ? {} : { val }) };
-    }),
-    final: {
-      train: Object.fromEntries(names.map((loss) => [loss, lastSmoothed(loss)])),
-      val: record.validations.at(-1)?.loss ?? {},
-    },
+    train: Object.fromEntries(names.map((loss) => [loss, lastSmoothed(loss)])),
+    val: record.validations.at(-1)?.loss ?? {},
   };
 }
 

@@ -23,7 +23,7 @@ export type CompareOptions = RaceOptions & {
 
 /**
  * Trains all contenders up to `steps`; `batches` must stand at the first step that any of them still has to do.
- * - Returns the number of steps that all have done: fewer if interrupted.
+ * - Returns the number of steps that all have done: fewer if interrupted. What has left the race counts as done.
  */
 export async function compareRuns(
   contenders: readonly Contender[],
@@ -43,6 +43,7 @@ export async function compareRuns(
         await nextTurn();
       },
     );
+    if (race.remaining() === 0) return steps;
     const step = race.step();
     const stopped = options.signal?.aborted === true;
     if (stopped || step === steps || step % options.checkpointEvery === 0) {

@@ -5,7 +5,7 @@
 
 import type { Batch, BatchSource } from "./batch.ts";
 import type { Session } from "./session.ts";
-import { lossRecord, type StepResult, trainStep } from "./step.ts";
+import { lossRecord, NonFiniteError, type StepResult, trainStep } from "./step.ts";
 import { validate } from "./validation.ts";
 
 /** A variant in the race. */
@@ -20,6 +20,8 @@ export type RaceOptions = {
   readonly steps: number;
   /** Fixed contexts, measured at most `validationCount` times, the last time after the last step. */
   readonly validation: readonly Batch[];
+  /** Told of a racer whose loss or gradient is no number any more; it leaves the race. Without it that is thrown. */
+  readonly onDiverged?: (name: string) => void;
 };
 
 /** A step of one variant; `validation` are the losses after it, where they were measured. */
@@ -30,7 +32,9 @@ export type Race<R extends Racer> = {
   readonly step: () => number;
   /** Milliseconds a variant has trained. */
   readonly wallMs: (name: string) => number;
-  /** Takes all that have not done it through the next step, one after another; returns those. */
+  /** Racers that have not left. */
+  readonly remaining: () => number;
+  /** Takes all that have not done it through the next step, one after another; returns those that did it. */
   advance(onStep: (racer: R, result: RaceStep) => void | Promise<void>): Promise<readonly R[]>;
 };
 
@@ -48,8 +52,9 @@ export function isValidationStep(step: number, steps: number): boolean {
 export function startRace<R extends Racer>(
   racers: readonly R[],
   batches: BatchSource,
-  { steps, validation }: RaceOptions,
+  { steps, validation, onDiverged }: RaceOptions,
 ): Race<R> {
+  const gone = new Set<string>();
   const wallMs = new Map(racers.map(({ name, from }) => [name, from.wallMs]));
   let done = Math.min(steps, ...racers.map(({ from }) => from.step));
 
@@ -66,14 +71,22 @@ export function startRace<R extends Racer>(
 
   return {
     step: () => done,
+    remaining: () => racers.length - gone.size,
     wallMs: (name) => wallMs.get(name) ?? 0,
     async advance(onStep) {
       const step = done + 1;
       const batch = batches.next();
-      const running = racers.filter(({ from }) => from.step < step);
-      for (const racer of running) await onStep(racer, await stepOf(racer, batch, step));
+      const running = racers.filter(({ name, from }) => from.step < step && !gone.has(name));
+      for (const racer of running) {
+        const result = await stepOf(racer, batch, step).catch((error: unknown) => {
+          if (onDiverged === undefined || !(error instanceof NonFiniteError)) throw error;
+          gone.add(racer.name);
+          onDiverged(racer.name);
+        });
+        if (result !== undefined) await onStep(racer, result);
+      }
       done = step;
-      return running;
+      return running.filter(({ name }) => !gone.has(name));
     },
   };
 }

@@ -41,6 +41,19 @@ export type Manifest = {
   readonly specFolder: string;
   readonly seed: number;
   readonly steps: number;
+  /** The learning rate, where a sweep chose another than the spec's. */
+  readonly lr?: number;
+  /** The run whose checkpoint the parameters were taken from at step 0. */
+  readonly warmStart?: WarmSource;
+};
+
+export type WarmSource = {
+  /** Its folder, relative to this run's. */
+  readonly run: string;
+  readonly variant: string;
+  readonly step: number;
+  /** Of the checkpoint's bytes. */
+  readonly hash: string;
 };
 
 export type RunFolder = {
@@ -121,6 +134,12 @@ export function resumeRunFolder(
       );
     }
   }
+  if (manifest.warmStart?.hash !== wanted.warmStart?.hash) {
+    throw new RunFolderError(
+      `the run in ${path} was started from ${startOf(manifest)}, not from ${startOf(wanted)}`,
+      "leave out `--warm-start`: a resumed run knows where it came from",
+    );
+  }
   const folder = runFolder(path);
   const checkpoint = existsSync(folder.checkpointPath) ? loadCheckpoint(folder.checkpointPath) : undefined;
   const step = checkpoint?.progress.step ?? 0;
@@ -134,6 +153,10 @@ export function resumeRunFolder(
   }
   for (const file of [metricsFile, timingFile, validationFile]) cutLines(join(path, file), step);
   return { folder, checkpoint };
+}
+
+function startOf({ warmStart }: Manifest): string {
+  return warmStart === undefined ? "its seed alone" : `step ${warmStart.step} of ${warmStart.run}`;
 }
 
 function hasContent(path: string): boolean {
