@@ -18,11 +18,11 @@ export type Batch = {
   readonly position: Int32Array;
   /**
    * Where keys and values are kept between runs (`context` is then the number of new positions of a sequence): the place
-   * that a position takes among those kept, and the places [first, last) that it sees, those of the same run included.
+   * that a position takes among those kept, and the first one that it sees. It sees up to itself, or to the end of its span,
+   * which stands whole in one run.
    */
   readonly place?: Int32Array;
   readonly first?: Int32Array;
-  readonly last?: Int32Array;
   /**
    * Number of the span (a picture) within the batch that a position is part of, ascending; -1 outside of spans. A batch
    * without it has none: `mask: causal + within(…)` then sees what `causal` sees.

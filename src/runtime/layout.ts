@@ -86,7 +86,7 @@ function lastSeen(batch: Batch, rowOf: Int32Array, within: readonly number[]): I
     if (!isSame) end = at + 1;
     const row = rowOf[at] ?? -1;
     const own = within.includes(batch.modality[at] ?? -1) ? end : at + 1;
-    if (row >= 0) last[row] = batch.last?.[at] ?? own;
+    if (row >= 0) last[row] = own - at + (batch.place?.[at] ?? at);
   }
   return last;
 }
