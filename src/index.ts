@@ -19,9 +19,10 @@ export {
   knownCodes,
 } from "./data/decode.ts";
 export { createBatchStream, validationBatches } from "./data/packing.ts";
-export { encodePng, writePng } from "./data/png.ts";
+export { encodePng, readPng, writePng } from "./data/png.ts";
 export { availableModalities, prepareData } from "./data/prepare.ts";
 export {
+  afterPatches,
   captionPrompt,
   encodeImage,
   encodeSound,
@@ -69,7 +70,14 @@ export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.t
 export { type Device, DeviceError } from "./runtime/device.ts";
 export { type Denoising, drawFromNoise, positionsOf, sequencesOf } from "./runtime/diffusion.ts";
 export { documentsBatch } from "./runtime/documents.ts";
-export { type Drawing, drawPictures, speakTexts, writeDocuments, writeTexts } from "./runtime/drawing.ts";
+export {
+  type Drawing,
+  drawPictures,
+  speakTexts,
+  startWithPicture,
+  writeDocuments,
+  writeTexts,
+} from "./runtime/drawing.ts";
 export { detectEngine, type Engine } from "./runtime/engine.ts";
 export { exportStep } from "./runtime/export.ts";
 export { makeFolder } from "./runtime/folder.ts";

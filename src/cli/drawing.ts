@@ -16,14 +16,19 @@ export function refuseExpertChoice(model: Model): void {
 /** New tokens of a document that one run takes: a caption is one run, a picture's codes are two. */
 const widestSpan = 64;
 
-/** A trained model ready to write on: `batch` documents of `context` tokens, the prompt's included. */
+/**
+ * A trained model ready to write on: a document per prompt, of `context` positions, the prompt's included.
+ * - `atOnce`: positions that have to stand in one run, those of a picture of patches.
+ */
 export async function openTrained(
   trained: { readonly model: Model; readonly machine: Machine; readonly checkpoint: Checkpoint },
   prompts: readonly Int32Array[],
   context: number,
+  atOnce = 1,
 ): Promise<Session> {
   const longest = Math.max(1, ...prompts.map(({ length }) => length));
-  const sizes = { batch: prompts.length, context, span: Math.min(longest, widestSpan) };
+  const span = Math.max(atOnce, Math.min(longest, widestSpan));
+  const sizes = { batch: prompts.length, context, span };
   const artifact = compileFor(trained.model, trained.machine, "decode", sizes);
   const [session] = await openSessions([artifact], trained.machine);
   if (session === undefined) throw new Error("no session was opened");

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import {
+  afterPatches,
   codesPerImage,
   contactSheet,
   type Dataset,
@@ -14,8 +15,10 @@ import {
   type PromptPart,
   promptOf,
   readManifest,
+  readPng,
   type Session,
   speakTexts,
+  startWithPicture,
   type WrittenPart,
   writeDocuments,
   writePng,
@@ -69,13 +72,21 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
     return exitCodes.fine;
   }
   const kind = chosenKind(dataset, options.modality);
-  const prompt = promptOf(dataset, await promptParts(dataset, kind, options));
-  const context = contextFor(dataset, kind, prompt, settings.context);
+  const shown = shownPatches(dataset, kind, options);
+  const prompt =
+    shown === undefined
+      ? promptOf(dataset, await promptParts(dataset, kind, options))
+      : afterPatches(dataset, options.prompt ?? "");
+  const context = contextFor(dataset, kind, prompt, {
+    trained: settings.context,
+    shown: shown?.positions ?? 0,
+  });
   const machine = await prepareMachine({ target: "wasm" });
   const prompts = Array.from({ length: options.count }, () => prompt);
-  const session = await openTrained({ model, machine, checkpoint }, prompts, context);
+  const session = await openTrained({ model, machine, checkpoint }, prompts, context, shown?.positions);
   try {
-    await make(session, dataset, { kind, prompts, path }, options);
+    const start = shown === undefined ? {} : { start: shown.start };
+    await make(session, dataset, { kind, prompts, path }, { ...options, ...start });
     return exitCodes.fine;
   } finally {
     await session.close();
@@ -102,6 +113,38 @@ async function promptParts(
   ];
 }
 
+/** A picture of patches that stands before a text: it is no list of ids. */
+function shownPatches(
+  dataset: Dataset,
+  kind: Kind,
+  { image }: SampleOptions,
+): { readonly start: NonNullable<Drawing["start"]>; readonly positions: number } | undefined {
+  const codec = dataset.modalities.find((one) => one.codec.kind === "patches")?.codec;
+  if (image === undefined || codec?.kind !== "patches") return undefined;
+  if (kind !== "text")
+    throw new Failure("a picture that is shown is gone on from with text alone", "leave out `--modality`");
+  const bytes = readFile(image);
+  try {
+    const start = startWithPicture(dataset, readPng(bytes, codec.size));
+    return { start, positions: 2 + (codec.size / codec.patch) ** 2 };
+  } catch (error) {
+    throw unusable(image, error, "a PNG file");
+  }
+}
+
+function readFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Failure(`cannot read ${file}: ${systemReason(error)}`);
+  }
+}
+
+function unusable(file: string, error: unknown, format: string): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure(`${file} cannot be used: ${reason}`, `name ${format}`);
+}
+
 /** What a file may hold, and how it becomes codes. */
 const sources = {
   image: { encode: encodeImage, lacks: "no pictures", format: "a PNG file" },
@@ -116,17 +159,11 @@ async function codesOfFile(
   const { encode, lacks, format } = sources[what];
   const modality = dataset.modalities.find(({ codec }) => codec.kind === what)?.name;
   if (modality === undefined) throw new Failure(`the run has ${lacks}, so ${file} means nothing to it`);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new Failure(`cannot read ${file}: ${systemReason(error)}`);
-  }
+  const bytes = readFile(file);
   try {
     return { modality, codes: await encode(dataset, bytes) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${file} cannot be used: ${reason}`, `name ${format}`);
+    throw unusable(file, error, format);
   }
 }
 
@@ -142,8 +179,8 @@ async function make(
   { kind, prompts, path }: Task,
   options: SampleOptions,
 ): Promise<void> {
-  const { seed, temperature, topP, out } = options;
-  const drawing = { seed, temperature, topP };
+  const { seed, temperature, topP, start, out } = options;
+  const drawing = { seed, temperature, topP, ...(start === undefined ? {} : { start }) };
   const picture = live();
   const onToken = (done: number, total: number): void => picture.show(() => bar(done, total));
   if (kind === "image") {
@@ -241,12 +278,17 @@ function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
 }
 
 /** Positions to compile for: all the model was trained on for text, as many as it takes for a picture. */
-function contextFor(dataset: Dataset, kind: Kind, prompt: Int32Array, trained: number): number {
-  const needed = prompt.length + (kind === "image" ? codesPerImage(dataset) : 1);
+function contextFor(
+  dataset: Dataset,
+  kind: Kind,
+  prompt: Int32Array,
+  { trained, shown }: { readonly trained: number; readonly shown: number },
+): number {
+  const needed = shown + prompt.length + (kind === "image" ? codesPerImage(dataset) : 1);
   if (needed <= trained) return kind === "image" ? needed : trained;
   const picture = kind === "image" ? ` and a picture has ${codesPerImage(dataset)}` : "";
   throw new Failure(
-    `the prompt is too long: with its markers it has ${prompt.length} tokens${picture}, and the model was trained on ${trained} at once`,
+    `the prompt is too long: with its markers it has ${shown + prompt.length} tokens${picture}, and the model was trained on ${trained} at once`,
     "write a shorter prompt, or train with a longer `context`",
   );
 }

@@ -95,6 +95,15 @@ export function readPatchValues(
   }
 }
 
+/** The values of a whole picture's patches, one after another; the picture is as large as the codec's. */
+export function patchesOfPicture(codec: PatchesCodec, { rgb }: Picture): Float32Array {
+  const width = patchValues(codec);
+  const values = new Float32Array(patchCount(codec) * width);
+  for (let patch = 0; patch < patchCount(codec); patch += 1)
+    readPatchValues(codec, rgb, patchToken(patch), values, patch * width);
+  return values;
+}
+
 /** The picture whose patches have these values, cut to −1 … 1. */
 export function pictureOfPatches(codec: PatchesCodec, values: Float32Array): Picture {
   const { size, patch, channels } = codec;

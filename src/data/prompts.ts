@@ -77,6 +77,13 @@ export function picturePrompt(dataset: Dataset, codes: Int32Array): Int32Array {
   return promptOf(dataset, [{ kind: "codes", modality: name, codes }]);
 }
 
+/** What closes a picture of patches that stands before, and a text after it. */
+export function afterPatches(dataset: Dataset, text: string): Int32Array {
+  const { name } = modalityOfKind(dataset, "patches");
+  const end = dataset.markers.spans.get(name)?.end ?? -1;
+  return Int32Array.from([end, ...encodeText(dataset, text)]);
+}
+
 /** A PNG of any size as joint ids of picture codes; throws DataError where the data has no pictures. */
 export async function encodeImage(dataset: Dataset, png: Uint8Array): Promise<Int32Array> {
   const { codec, firstCode } = modalityOfKind(dataset, "image");

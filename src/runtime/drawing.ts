@@ -3,14 +3,16 @@
 // The structure of a span is given, not sampled: a picture is exactly as many codes as pictures have, drawn from codes
 // that mean something; a text goes on until a marker, or until the context is full.
 
-import type { Dataset, Picture } from "../data/dataset.ts";
+import { patchesOfPicture } from "../data/continuous.ts";
+import { DataError, type Dataset, type Picture } from "../data/dataset.ts";
 import { codesPerImage, decodeImage, decodeSound, decodeText } from "../data/decode.ts";
 import { codesOf, following } from "../data/following.ts";
 import { modalityOfKind, readDocument, type WrittenPart } from "../data/prompts.ts";
+import type { Decoder } from "./decoder.ts";
 import { type Ids, type SampleRequest, sample } from "./sample.ts";
 import type { Session } from "./session.ts";
 
-export type Drawing = Pick<SampleRequest, "seed" | "temperature" | "topP">;
+export type Drawing = Pick<SampleRequest, "seed" | "temperature" | "topP" | "start">;
 export type OnToken = (done: number, total: number) => void;
 
 /** What a model adds to documents, as text, until anything else begins; prompts are not repeated. */
@@ -86,6 +88,28 @@ export async function writeDocuments(
   const request = { prompts, length: context, next, stop: [dataset.markers.endDocument], ...drawing };
   const answers = await sample(session, request, (done) => onToken(done, context));
   return answers.map((tokens) => readDocument(dataset, tokens));
+}
+
+/** Rows that begin with a picture of patches: a document, its marker, the picture without noise. Its end is to follow. */
+export function startWithPicture(
+  { markers, modalities }: Dataset,
+  picture: Picture,
+): (decoder: Decoder) => Promise<void> {
+  const modality = modalities.findIndex(({ codec }) => codec.kind === "patches");
+  const own = modalities[modality];
+  const begin = markers.spans.get(own?.name ?? "")?.begin;
+  if (own?.codec.kind !== "patches" || begin === undefined)
+    throw new DataError("the model has no pictures of patches");
+  const patches = patchesOfPicture(own.codec, picture);
+  const span = { modality, timestep: 0, patches, noise: new Float32Array(patches.length) };
+  return async (decoder) => {
+    const all = decoder.lengths.map((_, sequence) => sequence);
+    await decoder.append(all.map(() => [markers.beginDocument, begin]));
+    await decoder.look(
+      all.map(() => span),
+      true,
+    );
+  };
 }
 
 /** One of these ids, whatever came before. */

@@ -3,7 +3,7 @@
 // Deterministic: a draw is a function of the seed, the row and the place, so the same request gives the same tokens.
 
 import { philox } from "../data/philox.ts";
-import { openDecoder } from "./decoder.ts";
+import { type Decoder, openDecoder } from "./decoder.ts";
 import type { Session } from "./session.ts";
 
 /** Ids of the joint vocabulary, as ranges [first, end). */
@@ -26,6 +26,8 @@ export type SampleRequest = {
   /** Only the likeliest tokens that make up this share are drawn from; 1 for all. */
   readonly topP: number;
   readonly seed: number;
+  /** What stands in every row before its prompt and is no list of ids: a picture of patches. */
+  readonly start?: (decoder: Decoder) => Promise<void>;
 };
 
 type Row = {
@@ -44,10 +46,12 @@ export async function sample(
 ): Promise<readonly Int32Array[]> {
   const { prompts, seed, stop } = request;
   const decoder = openDecoder(session);
+  await request.start?.(decoder);
   const rows = prompts.map((prompt): Row => ({ answer: [], pending: [...prompt], choice: undefined }));
-  const room = prompts.map(({ length }) =>
-    length === 0 ? 0 : Math.max(0, Math.min(request.length, session.artifact.context - length)),
-  );
+  const room = prompts.map(({ length }, r) => {
+    const left = session.artifact.context - (decoder.lengths[r] ?? 0) - length;
+    return length === 0 ? 0 : Math.max(0, Math.min(request.length, left));
+  });
   /** Takes what leaves no choice, up to the next draw. */
   const goOn = (row: Row, r: number): void => {
     row.choice = undefined;
