@@ -3,11 +3,13 @@
 // them sees the picture that was kept, not those that were looked at before in its place.
 
 import { describe, expect, it } from "vitest";
+import { noiseOfSpan, noiseSchedule } from "../src/data/noise.ts";
 import { interpret } from "../src/ir/interpret.ts";
 import { lower } from "../src/lower/lower.ts";
 import { simplify } from "../src/passes/pipeline.ts";
 import type { Batch } from "../src/runtime/batch.ts";
 import { type NoisySpan, openDecoder } from "../src/runtime/decoder.ts";
+import { drawFromNoise, positionsOf, startsOf } from "../src/runtime/diffusion.ts";
 import { layoutBatch } from "../src/runtime/layout.ts";
 import { randomNumbers } from "./support/batches.ts";
 import { openDecoding } from "./support/decoded.ts";
@@ -69,7 +71,7 @@ const documents: readonly Document[] = [
 ];
 
 /** All of them as one batch, for the interpreter. */
-function wholeBatch(): Batch {
+function wholeBatch(documents: readonly Document[]): Batch {
   const rows = documents.length * context;
   const filled = (value: number): Int32Array => new Int32Array(rows).fill(value);
   const [token, target, modality, document] = [filled(-1), filled(-1), filled(-1), filled(-1)];
@@ -97,8 +99,8 @@ function wholeBatch(): Batch {
   return { batch, context, token, target, modality, document, position, span, timestep, patches, noise };
 }
 
-function interpretWhole() {
-  const { offsets, inputs, rowOf } = layoutBatch(wholeBatch(), layoutOptions(model));
+function interpretWhole(own: readonly Document[] = documents) {
+  const { offsets, inputs, rowOf } = layoutBatch(wholeBatch(own), layoutOptions(model));
   const graph = simplify(lower(model, { loss: false, logits: true }));
   const params = new Map([...parameters].map(([path, { values }]) => [path, values]));
   const results = interpret(graph, { offsets: [...offsets], inputs, params });
@@ -155,5 +157,54 @@ describe("pictures of patches", () => {
     await decoder.append([[1, 2, 3]]);
     await expect(decoder.look([randomSpan(4, 1)], true)).rejects.toThrow("cannot have 4 more");
     await session.close();
+  });
+});
+
+describe("a picture out of noise", () => {
+  const codec = { kind: "patches", size: 2, patch: 1, channels: 3 } as const;
+  const request = {
+    prompts: [Int32Array.of(1, 4), Int32Array.of(1, 7, 0)],
+    blank: Int32Array.of(1),
+    ...{ codec, modality: 1, steps: 4, seed: 5 },
+  };
+
+  /** What a model calls noise in a picture behind a prompt, all rows at once and in float64. */
+  function noiseIn(prompt: Int32Array, x: readonly number[], t: number): readonly number[] {
+    const { spread } = noiseSchedule(t);
+    const noise = Float32Array.from(x, (value) => value / spread);
+    const span = { modality: 1, timestep: t, patches: new Float32Array(12), noise };
+    const whole = interpretWhole([{ before: [...prompt], span, after: [] }]);
+    return [0, 1, 2, 3].flatMap((i) => whole("prediction", 0, prompt.length + i));
+  }
+
+  /** DDIM with η = 0 (Song et al. 2021, equation 12), as it is written there, but for the picture being cut to −1 … 1. */
+  function reference(prompt: Int32Array, picture: number, guidance: number): readonly number[] {
+    let x = [...noiseOfSpan(new Float32Array(12), request.seed, 0, picture)];
+    const steps = [875, 625, 375, 125];
+    for (const [i, t] of steps.entries()) {
+      const [own, plain] = [noiseIn(prompt, x, t), noiseIn(request.blank, x, t)];
+      const { signal, spread } = noiseSchedule(t);
+      const next = steps[i + 1];
+      const after = next === undefined ? { signal: 1, spread: 0 } : noiseSchedule(next);
+      x = x.map((value, j) => {
+        const e = (plain[j] ?? 0) + guidance * ((own[j] ?? 0) - (plain[j] ?? 0));
+        const clean = Math.max(-1, Math.min(1, (value - spread * e) / signal));
+        return after.signal * clean + (after.spread * (value - signal * clean)) / spread;
+      });
+    }
+    return x;
+  }
+
+  it.each([1, 2])("is what the paper's formula gives, at guidance %s", async (guidance) => {
+    const batch = startsOf({ ...request, guidance }).length;
+    expect(batch).toBe(guidance === 1 ? 2 : 4);
+    const sizes = { batch, context: positionsOf({ ...request, guidance }), span: 4 };
+    const session = await openDecoding(model, parameters, sizes);
+    const drawn = await drawFromNoise(session, { ...request, guidance });
+    const again = await drawFromNoise(session, { ...request, guidance });
+    await session.close();
+    expect(again).toEqual(drawn);
+    for (const [i, prompt] of request.prompts.entries())
+      expect(distance(drawn[i] ?? [], reference(prompt, i, guidance)), `picture ${i}`).toBeLessThan(1e-4);
   });
 });

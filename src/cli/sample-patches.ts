@@ -9,19 +9,18 @@ import {
   type Denoising,
   drawFromNoise,
   type Model,
+  patchCount,
   pictureOfPatches,
   positionsOf,
   promptOf,
-  restoreCheckpoint,
-  type Session,
-  sequencesOf,
+  startsOf,
   writePng,
 } from "../index.ts";
+import { openTrained } from "./drawing.ts";
 import { Failure } from "./failure.ts";
-import { type Machine, prepareMachine } from "./machine.ts";
+import { prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
 import { bar, live } from "./progress.ts";
-import { compileFor, openSessions } from "./training.ts";
 
 export type PatchOptions = {
   readonly prompt?: string;
@@ -48,7 +47,12 @@ export async function samplePatches(
   const request = requestOf(dataset, name, options);
   refuseLong(request, trainedContext);
   const machine = await prepareMachine({ target: "wasm" });
-  const session = await openToInfer(model, machine, checkpoint, request);
+  const session = await openTrained(
+    { model, machine, checkpoint },
+    startsOf(request),
+    positionsOf(request),
+    patchCount(request.codec),
+  );
   const progress = live();
   try {
     const drawn = await drawFromNoise(session, request, (done, total) =>
@@ -76,7 +80,6 @@ function requestOf(dataset: Dataset, name: string, options: PatchOptions): Denoi
     prompts: Array.from({ length: count }, () => start),
     blank: promptOf(dataset, [begun]),
     ...{ codec, modality, steps, guidance, seed },
-    textModality: dataset.modalities.findIndex((each) => each.codec.kind !== "patches"),
   };
 }
 
@@ -87,17 +90,4 @@ function refuseLong(request: Denoising, trained: number): void {
     `the prompt and its picture take ${needed} positions, and the model was trained on ${trained} at once`,
     "write a shorter prompt, or train with a longer `context`",
   );
-}
-
-async function openToInfer(
-  model: Model,
-  machine: Machine,
-  checkpoint: Checkpoint,
-  request: Denoising,
-): Promise<Session> {
-  const sizes = { batch: sequencesOf(request), context: positionsOf(request) };
-  const [session] = await openSessions([compileFor(model, machine, "infer", sizes)], machine);
-  if (session === undefined) throw new Error("no session was opened");
-  await restoreCheckpoint(session, checkpoint);
-  return session;
 }
