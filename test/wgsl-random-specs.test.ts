@@ -1,7 +1,7 @@
 // wgsl-random-specs.test.ts: the same property on a GPU: any spec the checker accepts compiles to shaders, and a step of
 // them agrees with the interpreter in the loss, every gradient and every parameter after the update.
 
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import type { ExpertBody } from "../src/kernel/expert-kernels.ts";
 import type { KernelKind, TileOnlyKind } from "../src/kernel/kernel.ts";
 import { defaultLimits, usualGpu } from "../src/targets/wgsl.ts";
@@ -51,6 +51,19 @@ const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind | ExpertBod
   pack: true,
 };
 
+/** Drawn apart, with a seed whose first specs have pools that choose and pools that are chosen from, several of each. */
+const expertSeed = Number(process.env.MOTLEY_SPEC_SEED ?? 104);
+const expertRuns = 5;
+const expertKinds: { readonly [K in ExpertBody["kind"]]: true } = {
+  softmax: true,
+  route: true,
+  gather: true,
+  combine: true,
+  combine_dp: true,
+  balance: true,
+  balance_dx: true,
+};
+
 const seen = nothingSeen();
 const problem = await gpuProblem();
 
@@ -61,6 +74,18 @@ describeWith(problem, "random specs on a GPU", () => {
 
   test("reach every op, every kernel and every form of the language", () =>
     expectReached(seen, kernelKinds, { experts: false }));
+});
+
+describeWith(problem, "random blocks of experts on a GPU", () => {
+  const met = nothingSeen();
+
+  test("agree with the interpreter", { timeout: 600_000 }, () =>
+    searchSpecs(ways, met, { seed: expertSeed, runs: expertRuns, experts: true, skips: 1 }),
+  );
+
+  test("reach every kernel of theirs", () => {
+    expect(Object.keys(expertKinds).filter((kind) => !met.kernels.has(kind))).toEqual([]);
+  });
 });
 
 describeWith(problem, "symptoms on a GPU", () => {

@@ -131,6 +131,12 @@ export function textKey(body: KernelBody): string {
       return `${body.kind} ${body.headDim} ${body.rotary === true}`;
     case "outer":
       return `outer ${body.inner % 4 === 0}`;
+    case "gather":
+      return `gather ${body.weighted}`;
+    case "combine":
+      return `combine ${body.weighted} ${body.residual}`;
+    case "route":
+      return JSON.stringify([body.kind, body.experts, body.pools, body.top, body.tileRows, body.segments]);
     case "adamw":
       return `adamw ${body.clip > 0}`;
     default:

@@ -2,7 +2,7 @@
 // In: an artifact and an adapter. Out: a device with buffers, one bind group and a pipeline per shader, or an error that
 // says who lacks what. The adapter is used up: WebGPU makes one device of it.
 
-import type { Artifact, WgslProgram } from "../targets/artifact.ts";
+import type { Artifact, WgslDispatch, WgslProgram } from "../targets/artifact.ts";
 import { DeviceError } from "./device.ts";
 import { formatBytes, largestBuffers } from "./memory.ts";
 import { bufferSizes, wgslOf } from "./webgpu-arena.ts";
@@ -35,7 +35,8 @@ export type Setup = {
   readonly guard: FailureGuard;
   readonly integers: GPUBuffer;
   readonly floats: readonly GPUBuffer[];
-  readonly group: GPUBindGroup;
+  /** What each dispatch runs on: its shader may write the integers, or only read them. */
+  readonly groupOf: (dispatch: WgslDispatch) => GPUBindGroup;
   /** By shader. */
   readonly pipelines: readonly GPUComputePipeline[];
   /** Bytes from one dispatch's job to the next. */
@@ -72,21 +73,19 @@ async function setUpOn(artifact: Artifact, { gpu, guard, pipelines: known }: Sha
     gpu.queue.writeBuffer(buffers.integers, program.integerBytes, Int32Array.from(program.records));
     gpu.queue.writeBuffer(buffers.jobs, 0, jobWords(program, jobStep));
     gpu.pushErrorScope("validation");
-    const layout = gpu.createBindGroupLayout({ entries: layoutEntries(program) });
-    const storage = [buffers.integers, ...buffers.weights, ...buffers.floats];
-    const group = gpu.createBindGroup({
-      layout,
-      entries: [
-        { binding: 0, resource: { buffer: buffers.jobs, size: jobBytes } },
-        ...storage.map((buffer, i) => ({ binding: 1 + i, resource: { buffer } })),
-      ],
-    });
-    const pipelineLayout = gpu.createPipelineLayout({ bindGroupLayouts: [layout] });
+    const reading = bind(gpu, buffers, program, "read-only-storage");
+    const writes = program.dispatches.some(({ writesIntegers }) => writesIntegers === true);
+    const writing = writes ? bind(gpu, buffers, program, "storage") : reading;
+    const bindingOf = (dispatch: WgslDispatch | undefined): Binding =>
+      dispatch?.writesIntegers === true ? writing : reading;
     const refused = await guard.wait(gpu.popErrorScope());
     if (refused !== null) throw kernelError(refused.message);
-    const pipelines = await makePipelines({ gpu, guard, pipelines: known }, program, pipelineLayout);
+    const layoutOf = (shader: number): GPUPipelineLayout =>
+      bindingOf(program.dispatches.find((dispatch) => dispatch.shader === shader)).layout;
+    const pipelines = await makePipelines({ gpu, guard, pipelines: known }, program, layoutOf);
     const { integers, floats } = buffers;
-    return { gpu, guard, group, pipelines, jobStep, integers, floats, destroyBuffers };
+    const groupOf = (dispatch: WgslDispatch): GPUBindGroup => bindingOf(dispatch).group;
+    return { gpu, guard, groupOf, pipelines, jobStep, integers, floats, destroyBuffers };
   } catch (error) {
     destroyBuffers();
     throw error;
@@ -162,7 +161,30 @@ async function makeBuffers(
   return buffers;
 }
 
-function layoutEntries({ weightBanks, floatBanks }: WgslProgram): GPUBindGroupLayoutEntry[] {
+type Binding = { readonly group: GPUBindGroup; readonly layout: GPUPipelineLayout };
+
+/** All buffers as one bind group, and the layout of pipelines that take it. */
+function bind(
+  gpu: GPUDevice,
+  { jobs, integers, weights, floats }: Buffers,
+  program: WgslProgram,
+  access: "read-only-storage" | "storage",
+): Binding {
+  const layout = gpu.createBindGroupLayout({ entries: layoutEntries(program, access) });
+  const group = gpu.createBindGroup({
+    layout,
+    entries: [
+      { binding: 0, resource: { buffer: jobs, size: jobBytes } },
+      ...[integers, ...weights, ...floats].map((buffer, i) => ({ binding: 1 + i, resource: { buffer } })),
+    ],
+  });
+  return { group, layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }) };
+}
+
+function layoutEntries(
+  { weightBanks, floatBanks }: WgslProgram,
+  integers: "read-only-storage" | "storage",
+): GPUBindGroupLayoutEntry[] {
   const entry = (binding: number, buffer: GPUBufferBindingLayout): GPUBindGroupLayoutEntry => ({
     binding,
     visibility: visibleToCompute,
@@ -170,7 +192,7 @@ function layoutEntries({ weightBanks, floatBanks }: WgslProgram): GPUBindGroupLa
   });
   return [
     entry(0, { type: "uniform", hasDynamicOffset: true, minBindingSize: jobBytes }),
-    entry(1, { type: "read-only-storage" }),
+    entry(1, { type: integers }),
     ...Array.from({ length: weightBanks + floatBanks }, (_, i) => entry(2 + i, { type: "storage" })),
   ];
 }
@@ -186,7 +208,7 @@ function jobWords({ dispatches }: WgslProgram, jobStep: number): Uint32Array<Arr
 async function makePipelines(
   { gpu, guard, pipelines: known }: SharedGpu,
   { shaders: all, weightBanks, floatBanks }: WgslProgram,
-  layout: GPUPipelineLayout,
+  layoutOf: (shader: number) => GPUPipelineLayout,
 ): Promise<readonly GPUComputePipeline[]> {
   const keyOf = (code: string): string => `${weightBanks} ${floatBanks} ${code}`;
   const shaders = all.filter(({ code }) => !known.has(keyOf(code)));
@@ -195,7 +217,7 @@ async function makePipelines(
   const made = modules.map((module, i) =>
     gpu.createComputePipelineAsync({
       label: shaders[i]?.name ?? "",
-      layout,
+      layout: layoutOf(all.findIndex(({ code }) => code === shaders[i]?.code)),
       compute: { module, entryPoint: "main" },
     }),
   );

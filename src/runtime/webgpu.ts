@@ -53,6 +53,7 @@ type RunList = {
   readonly count: number;
   readonly indices: Uint32Array;
   readonly pipelines: readonly GPUComputePipeline[];
+  readonly groups: readonly GPUBindGroup[];
   /** Dynamic offset of each dispatch's job. */
   readonly offsets: Uint32Array;
   /** Three words each. */
@@ -94,7 +95,7 @@ function webgpuDevice(artifact: Artifact, setup: Setup, release: () => void): We
       const list = listOf(phases);
       const most = Math.max(1, artifact.launches.length);
       timer ??= hasClock ? stampTimer(setup, reader, most) : waitTimer(setup);
-      const times = await timer.measure(list.count, encoder(setup, list));
+      const times = await timer.measure(list.count, encoder(list));
       counts.submits += hasClock ? 1 : list.count;
       counts.dispatches += list.count;
       return { calls: callTimes(artifact, list.indices, times), waitMs: [0] };
@@ -107,11 +108,11 @@ function webgpuDevice(artifact: Artifact, setup: Setup, release: () => void): We
 }
 
 /** Runs a list in one pass of one command buffer, and waits until the GPU has done it. */
-function runner({ gpu, guard, group }: Setup, counts: Counts): (list: RunList) => Promise<void> {
+function runner({ gpu, guard }: Setup, counts: Counts): (list: RunList) => Promise<void> {
   return async (list) => {
     guard.check();
     if (list.count === 0) return;
-    const { count, pipelines, offsets, workgroups } = list;
+    const { count, pipelines, groups, offsets, workgroups } = list;
     const start = performance.now();
     gpu.pushErrorScope("validation");
     const commands = gpu.createCommandEncoder();
@@ -121,7 +122,7 @@ function runner({ gpu, guard, group }: Setup, counts: Counts): (list: RunList) =
       const pipeline = pipelines[i];
       if (pipeline !== current && pipeline !== undefined) pass.setPipeline(pipeline);
       current = pipeline;
-      pass.setBindGroup(0, group, offsets, i, 1);
+      pass.setBindGroup(0, groups[i], offsets, i, 1);
       pass.dispatchWorkgroups(workgroups[3 * i] ?? 0, workgroups[3 * i + 1], workgroups[3 * i + 2]);
     }
     pass.end();
@@ -136,18 +137,21 @@ function runner({ gpu, guard, group }: Setup, counts: Counts): (list: RunList) =
 }
 
 /** One dispatch of a list, with everything it needs. */
-function encoder({ group }: Setup, list: RunList): (pass: GPUComputePassEncoder, index: number) => void {
+function encoder(list: RunList): (pass: GPUComputePassEncoder, index: number) => void {
   return (pass, i) => {
     const pipeline = list.pipelines[i];
     if (pipeline !== undefined) pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group, list.offsets, i, 1);
+    pass.setBindGroup(0, list.groups[i], list.offsets, i, 1);
     const { workgroups } = list;
     pass.dispatchWorkgroups(workgroups[3 * i] ?? 0, workgroups[3 * i + 1], workgroups[3 * i + 2]);
   };
 }
 
 /** Lists by phases, made when first asked for. */
-function runLists(artifact: Artifact, { pipelines, jobStep }: Setup): (phases: readonly Phase[]) => RunList {
+function runLists(
+  artifact: Artifact,
+  { pipelines, groupOf, jobStep }: Setup,
+): (phases: readonly Phase[]) => RunList {
   const { dispatches } = wgslOf(artifact);
   const known = new Map<string, RunList>();
   return (phases) => {
@@ -163,6 +167,7 @@ function runLists(artifact: Artifact, { pipelines, jobStep }: Setup): (phases: r
       count: chosen.length,
       indices: Uint32Array.from(chosen, ({ index }) => index),
       pipelines: chosen.flatMap(({ dispatch }) => pipelines[dispatch.shader] ?? []),
+      groups: chosen.map(({ dispatch }) => groupOf(dispatch)),
       offsets: Uint32Array.from(chosen, ({ index }) => index * jobStep),
       workgroups: Uint32Array.from(chosen.flatMap(({ dispatch }) => dispatch.workgroups)),
     };

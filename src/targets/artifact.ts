@@ -88,7 +88,7 @@ export type WasmProgram = {
  * [integerBytes, floatStart), floats [floatStart, arenaBytes). A region of floats is cut into banks of `bankFloats`
  * elements, one buffer and one binding each, since a device limits both.
  *
- * Bind group 0, the same for every dispatch: binding 0 the uniform `Job` of the dispatch (dynamic offset), binding 1
+ * Bind group 0, the same for every dispatch that does not write integers: binding 0 the uniform `Job` of the dispatch (dynamic offset), binding 1
  * the integers (read-only) with the records behind them, then the banks of the weights, then those of the floats.
  */
 export type WgslProgram = {
@@ -118,6 +118,8 @@ export type WgslProgram = {
 
 export type WgslDispatch = {
   readonly shader: number;
+  /** The shader writes the integers, which are read-only for all others: it wants a bind group of its own. */
+  readonly writesIntegers?: true;
   readonly workgroups: readonly [x: number, y: number, z: number];
   /**
    * The uniform `Job`, u32 words: index in binding 1 of the first record, words of a record, records per z (modalities,

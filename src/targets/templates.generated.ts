@@ -3192,6 +3192,58 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"valueStores"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":167,"column":0},"end":{"line":169,"column":9}}})) != null ? stack1 : "")
     + "}\n";
 },"usePartial":true,"useData":true}],
+  ["wgsl/balance", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_sum"),depth0,{"name":"_sum","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":5,"column":27},"end":{"line":5,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32"
+    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":6,"column":95},"end":{"line":6,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ") {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  var loss = 0f;\n  for (var pool = 0u; pool < pools; pool++) {\n    let segments = u32(host[record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":10,"column":39},"end":{"line":10,"column":48}} ), depth0)) != null ? stack1 : "")
+    + "u + pool]);\n    let ranges = u32(host[segments]);\n    let own = starts + pool * experts;\n    let rows = f32(host[own + experts] - host[own]);\n    var sum = 0f;\n    for (var e = 0u; e < experts; e++) {\n      var part = 0f;\n      for (var range = 0u; range < ranges; range++) {\n        let end = u32(host[segments + 2u * range + 2u]);\n        for (var row = u32(host[segments + 2u * range + 1u]) + thread; row < end; row += "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":19,"column":91},"end":{"line":19,"column":101}} ), depth0)) != null ? stack1 : "")
+    + "u) {\n          part += load(p + row * p_stride + e);\n        }\n      }\n      sum += f32(host[own + e + 1u] - host[own + e]) / max(rows, 1f) * "
+    + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":23,"column":73},"end":{"line":23,"column":78}} ), depth0)) != null ? stack1 : "")
+    + ";\n    }\n    loss += scale * sum / max(rows, 1f);\n  }\n  if (thread == 0u) {\n    store(sums, loss);\n    for (var m = 1u; m <= modalities; m++) { store(sums + m, 0f); }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["wgsl/combine_dp", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_sum"),depth0,{"name":"_sum","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A workgroup per row, one expert after the other.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":6,"column":27},"end":{"line":6,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32"
+    + ((stack1 = alias2(alias1(depth0, "subgroupInput", {"start":{"line":7,"column":95},"end":{"line":7,"column":108}} ), depth0)) != null ? stack1 : "")
+    + ") {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  if (group.y >= count) { return; }\n  let row = first + group.y;\n  for (var e = 0u; e < experts; e++) {\n    let slot = host[slots + row * experts + e];\n    var part = 0f;\n    if (slot >= 0) {\n      for (var i = thread; i < width; i += "
+    + ((stack1 = alias2(alias1(depth0, "sumThreads", {"start":{"line":15,"column":45},"end":{"line":15,"column":55}} ), depth0)) != null ? stack1 : "")
+    + "u) {\n        part += load(dz + row * z_stride + i) * load(y + u32(slot) * y_stride + i);\n      }\n    }\n    let total = "
+    + ((stack1 = alias2(alias1(depth0, "total", {"start":{"line":19,"column":18},"end":{"line":19,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ";\n    if (thread == 0u) { store(dp + row * p_stride + e, total); }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
   ["wgsl/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -3704,6 +3756,137 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "\n@compute @workgroup_size(256)\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n  let i = group.x * 256u + thread;\n  store4("
     + ((stack1 = alias2(alias1(depth0, "half", {"start":{"line":7,"column":11},"end":{"line":7,"column":15}} ), depth0)) != null ? stack1 : "")
     + "u + i, load4(i));\n}\n";
+},"usePartial":true,"useData":true}],
+  ["wgsl/route", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "var<workgroup> counts: array<u32, "
+    + ((stack1 = container.lambda(container.strict(depth0, "threads", {"start":{"line":7,"column":36},"end":{"line":7,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ">;\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "var<workgroup> above: array<u32, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":9,"column":35},"end":{"line":9,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> ties: array<u32, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":10,"column":34},"end":{"line":10,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ">;\nvar<workgroup> reach: array<atomic<u32>, 32>;\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "// Marks the "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":35,"column":15},"end":{"line":35,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " highest weights of a token with 0, the others with -1; of equal ones the lower expert goes first.\n// Weights are not negative, so their bits are in the same order.\nfn mark(weights: u32, own: u32) {\n  for (var e = 0u; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":38,"column":25},"end":{"line":38,"column":32}} ), depth0)) != null ? stack1 : "")
+    + "u; e++) { host[own + e] = -1; }\n  for (var turn = 0u; turn < "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":39,"column":31},"end":{"line":39,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "u; turn++) {\n    var best = "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":40,"column":17},"end":{"line":40,"column":24}} ), depth0)) != null ? stack1 : "")
+    + "u;\n    var highest = 0u;\n    for (var e = 0u; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":42,"column":27},"end":{"line":42,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "u; e++) {\n      if (host[own + e] == 0) { continue; }\n      let key = bitcast<u32>(load(weights + e));\n      if (best == "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":45,"column":20},"end":{"line":45,"column":27}} ), depth0)) != null ? stack1 : "")
+    + "u || key > highest) {\n        best = e;\n        highest = key;\n      }\n    }\n    host[own + best] = 0;\n  }\n}\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  var next = 0u;\n  for (var pool = 0u; pool < "
+    + ((stack1 = alias2(alias1(depth0, "pools", {"start":{"line":64,"column":31},"end":{"line":64,"column":36}} ), depth0)) != null ? stack1 : "")
+    + "u; pool++) {\n    let segments = u32(host[record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":65,"column":39},"end":{"line":65,"column":48}} ), depth0)) != null ? stack1 : "")
+    + "u + pool]);\n    let tokens = token_count(segments);\n    let stretch = (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":67,"column":30},"end":{"line":67,"column":37}} ), depth0)) != null ? stack1 : "")
+    + "u - 1u) / "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":67,"column":51},"end":{"line":67,"column":58}} ), depth0)) != null ? stack1 : "")
+    + "u;\n    let begin = min(thread * stretch, tokens);\n    let end = min(begin + stretch, tokens);\n    for (var i = begin; i < end; i++) {\n      let row = token_row(segments, i);\n      mark(p + row * p_stride, slots + row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":72,"column":47},"end":{"line":72,"column":54}} ), depth0)) != null ? stack1 : "")
+    + "u);\n    }\n    for (var e = 0u; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":74,"column":27},"end":{"line":74,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "u; e++) {\n      var mine = 0u;\n      for (var i = begin; i < end; i++) {\n        if (host[slots + token_row(segments, i) * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":77,"column":52},"end":{"line":77,"column":59}} ), depth0)) != null ? stack1 : "")
+    + "u + e] == 0) { mine++; }\n      }\n      counts[thread] = mine;\n      if (thread == 0u) { starts[pool * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":80,"column":42},"end":{"line":80,"column":49}} ), depth0)) != null ? stack1 : "")
+    + "u + e] = next; }\n      workgroupBarrier();\n      var slot = next;\n      for (var other = 0u; other < "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":83,"column":37},"end":{"line":83,"column":44}} ), depth0)) != null ? stack1 : "")
+    + "u; other++) {\n        if (other < thread) { slot += counts[other]; }\n        next += counts[other];\n      }\n      workgroupBarrier();\n      for (var i = begin; i < end; i++) {\n        let row = token_row(segments, i);\n        let own = slots + row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":90,"column":34},"end":{"line":90,"column":41}} ), depth0)) != null ? stack1 : "")
+    + "u + e;\n        if (host[own] != 0) { continue; }\n        host[own] = i32(slot);\n        host[source + slot] = i32(row);\n        slot++;\n      }\n    }\n  }\n  if (thread == 0u) { starts["
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":98,"column":31},"end":{"line":98,"column":37}} ), depth0)) != null ? stack1 : "")
+    + "] = next; }\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  // How many tokens each expert takes is known before: as many as make up for all tokens.\n  if (thread == 0u) {\n    var next = 0u;\n    for (var pool = 0u; pool < "
+    + ((stack1 = alias2(alias1(depth0, "pools", {"start":{"line":103,"column":33},"end":{"line":103,"column":38}} ), depth0)) != null ? stack1 : "")
+    + "u; pool++) {\n      let tokens = token_count(u32(host[record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":104,"column":51},"end":{"line":104,"column":60}} ), depth0)) != null ? stack1 : "")
+    + "u + pool]));\n      for (var e = 0u; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":105,"column":29},"end":{"line":105,"column":36}} ), depth0)) != null ? stack1 : "")
+    + "u; e++) {\n        starts[pool * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":106,"column":24},"end":{"line":106,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "u + e] = next;\n        next += (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":107,"column":28},"end":{"line":107,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "u - 1u) / "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":107,"column":49},"end":{"line":107,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "u;\n      }\n    }\n    starts["
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":110,"column":13},"end":{"line":110,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "] = next;\n  }\n  let segments = u32(host[record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":112,"column":37},"end":{"line":112,"column":46}} ), depth0)) != null ? stack1 : "")
+    + "u + group.x / "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":112,"column":64},"end":{"line":112,"column":71}} ), depth0)) != null ? stack1 : "")
+    + "u]);\n  let expert = group.x % "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":113,"column":27},"end":{"line":113,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "u;\n  let tokens = token_count(segments);\n  let stretch = (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":115,"column":28},"end":{"line":115,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "u - 1u) / "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":115,"column":49},"end":{"line":115,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "u;\n  let begin = min(thread * stretch, tokens);\n  let end = min(begin + stretch, tokens);\n  workgroupBarrier();\n  let first = starts[group.x];\n  let taken = starts[group.x + 1u] - first;\n  // Weights are not negative, so their bits are in the same order: a threshold is found bit by bit, the highest that\n  // enough weights reach. Each bit has a counter of its own, which takes one barrier.\n  var threshold = 0u;\n  for (var bit = 0u; bit < 32u; bit++) {\n    let higher = threshold | (0x80000000u >> bit);\n    var mine = 0u;\n    for (var i = begin; i < end; i++) {\n      if (bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert)) >= higher) { mine++; }\n    }\n    atomicAdd(&reach[bit], mine);\n    workgroupBarrier();\n    threshold = select(threshold, higher, atomicLoad(&reach[bit]) >= taken);\n  }\n  var higher_count = 0u;\n  var tie_count = 0u;\n  for (var i = begin; i < end; i++) {\n    let key = bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert));\n    if (key > threshold) { higher_count++; }\n    if (key == threshold) { tie_count++; }\n  }\n  above[thread] = higher_count;\n  ties[thread] = tie_count;\n  workgroupBarrier();\n  // All that are above the threshold, and of those on it the first, as many as are left.\n  var all_above = 0u;\n  var above_before = 0u;\n  var ties_before = 0u;\n  for (var other = 0u; other < "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":148,"column":33},"end":{"line":148,"column":40}} ), depth0)) != null ? stack1 : "")
+    + "u; other++) {\n    all_above += above[other];\n    if (other < thread) {\n      above_before += above[other];\n      ties_before += ties[other];\n    }\n  }\n  let left = taken - all_above;\n  var slot = first + above_before + min(ties_before, left);\n  for (var i = begin; i < end; i++) {\n    let row = token_row(segments, i);\n    let key = bitcast<u32>(load(p + row * p_stride + expert));\n    let is_taken = key > threshold || (key == threshold && ties_before < left);\n    if (key == threshold) { ties_before++; }\n    host[slots + row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":162,"column":25},"end":{"line":162,"column":32}} ), depth0)) != null ? stack1 : "")
+    + "u + expert] = select(-1, i32(slot), is_taken);\n    if (is_taken) {\n      host[source + slot] = i32(row);\n      slot++;\n    }\n  }\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_bindings"),depth0,{"name":"_bindings","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Where each group's rows begin, and an end.\nvar<workgroup> starts: array<u32, "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":5,"column":36},"end":{"line":5,"column":42}} ), depth0)) != null ? stack1 : "")
+    + " + 1>;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":6,"column":0},"end":{"line":12,"column":7}}})) != null ? stack1 : "")
+    + "\nfn token_count(segments: u32) -> u32 {\n  var count = 0u;\n  for (var range = 0u; range < u32(host[segments]); range++) {\n    count += u32(host[segments + 2u * range + 2u] - host[segments + 2u * range + 1u]);\n  }\n  return count;\n}\n\n// Row of the token at place i of a pool.\nfn token_row(segments: u32, i: u32) -> u32 {\n  var place = i;\n  for (var range = 0u; range < u32(host[segments]); range++) {\n    let begin = u32(host[segments + 2u * range + 1u]);\n    let length = u32(host[segments + 2u * range + 2u]) - begin;\n    if (place < length) { return begin + place; }\n    place -= length;\n  }\n  return 0u;\n}\n\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":34,"column":0},"end":{"line":53,"column":7}}})) != null ? stack1 : "")
+    + "\n// Threads take stretches of a pool's tokens, in order, so that rows come in the tokens' order.\n@compute @workgroup_size("
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":56,"column":27},"end":{"line":56,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n  let record = job.records + group.z * job.words;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":59,"column":0},"end":{"line":61,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":62,"column":0},"end":{"line":168,"column":7}}})) != null ? stack1 : "")
+    + "  // One thread writes where groups begin, the space's tiles, and the row segments of its sums.\n  if (thread != 0u || group.x != 0u) { return; }\n  var tile = 0u;\n  for (var g = 0u; g < "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":172,"column":25},"end":{"line":172,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "u; g++) {\n    host[group_starts + g] = i32(starts[g]);\n    for (var row = starts[g]; row < starts[g + 1u]; row += "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":174,"column":61},"end":{"line":174,"column":69}} ), depth0)) != null ? stack1 : "")
+    + "u) {\n      host[tiles + 3u * tile] = i32(row);\n      host[tiles + 3u * tile + 1u] = i32(min("
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":176,"column":47},"end":{"line":176,"column":55}} ), depth0)) != null ? stack1 : "")
+    + "u, starts[g + 1u] - row));\n      host[tiles + 3u * tile + 2u] = i32(g);\n      tile++;\n    }\n  }\n  host[group_starts + "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":181,"column":24},"end":{"line":181,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "u] = i32(starts["
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":181,"column":50},"end":{"line":181,"column":56}} ), depth0)) != null ? stack1 : "")
+    + "]);\n  host[tile_starts] = 0;\n  host[tile_starts + 1u] = i32(tile);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lists"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":184,"column":0},"end":{"line":186,"column":9}}})) != null ? stack1 : "")
+    + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/row_program", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;

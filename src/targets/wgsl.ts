@@ -18,10 +18,14 @@ export type { WgslEngine, WgslLimits } from "./wgsl/context.ts";
 export { defaultLimits, engineOf, formsFor, type KernelForms, usualGpu } from "./wgsl/engine.ts";
 
 /** Where a launch finds its tiles: words of the integers, and how many there are at most. */
-type TileTable = { readonly tiles: number; readonly tileStarts: number; readonly maximumTiles: number };
+type TileTable = {
+  readonly tiles: number;
+  readonly tileStarts: number;
+  readonly maximumTiles: number;
+  readonly chunkCount: number;
+};
 
 export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslProgram {
-  const tiles = tileTable(plan, layout);
   const context: WgslContext = {
     ...engine,
     regions: plan.regions,
@@ -32,6 +36,7 @@ export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslPro
   const shaders = createShaders(context);
   const records: number[] = [];
   const dispatches = plan.launches.map((launch): WgslDispatch => {
+    const tiles = tileTable(plan, layout, launch.space);
     const members = membersOf(plan, launch);
     const isRows = launch.tasks.length === 0;
     const modalities = isRows ? launch.stages.length : 1;
@@ -39,7 +44,8 @@ export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslPro
     return {
       shader: shaders.indexOf(members),
       workgroups: workgroupsOf(plan, context, tiles, launch, members),
-      job: [...job, ...tileWords(plan, tiles, launch)],
+      job: [...job, ...tileWords(tiles, launch)],
+      ...(members.some(({ body }) => body.kind === "route") ? { writesIntegers: true } : {}),
     };
   });
   const list = shaders.list();
@@ -72,10 +78,15 @@ export function printWgsl({ shaders, dispatches, records, integerBytes }: WgslPr
   return `${[...texts, ...lines].join("\n")}\n`;
 }
 
-function tileTable(plan: Plan, layout: Layout): TileTable {
+function tileTable(plan: Plan, layout: Layout, space: number | undefined): TileTable {
   const word = (buffer: number): number => (plan.buffers[buffer]?.byteOffset ?? 0) / 4;
-  const { tiles, starts } = tileBuffers(layout);
-  return { tiles: word(tiles), tileStarts: word(starts), maximumTiles: maximumTiles(layout) };
+  const { tiles, starts } = tileBuffers(layout, space);
+  return {
+    tiles: word(tiles),
+    tileStarts: word(starts),
+    maximumTiles: maximumTiles(layout, space),
+    chunkCount: space === undefined ? plan.chunkCount : 1,
+  };
 }
 
 /** A call of a launch, its place in the record table, and how many pieces it has. */
@@ -191,11 +202,7 @@ function workgroupsOf(
 }
 
 /** Indices of the tile table and of the words that hold the first and the end tile of a launch. */
-function tileWords(
-  { chunkCount }: Plan,
-  { tiles, tileStarts }: TileTable,
-  { chunk }: Launch,
-): readonly number[] {
+function tileWords({ tiles, tileStarts, chunkCount }: TileTable, { chunk }: Launch): readonly number[] {
   return chunk === undefined
     ? [tiles, tileStarts, tileStarts + chunkCount]
     : [tiles, tileStarts + chunk, tileStarts + chunk + 1];

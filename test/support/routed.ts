@@ -2,11 +2,13 @@
 // In: a variant, parameters, a batch. Out: the choices of a step by the interpreter, those of a device, and how far the
 // interpreter's are from any other.
 
+import { differentiate } from "../../src/autodiff/differentiate.ts";
 import type { Model } from "../../src/check/model.ts";
-import { trainingGraph } from "../../src/compile.ts";
 import { interpretValues } from "../../src/ir/interpret.ts";
 import { nameValues } from "../../src/ir/print.ts";
 import { expertCapacity, membersOf, poolCount, type Space } from "../../src/ir/spaces.ts";
+import { lower } from "../../src/lower/lower.ts";
+import { simplify } from "../../src/passes/pipeline.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
 import { layoutBatch } from "../../src/runtime/layout.ts";
 import type { Session } from "../../src/runtime/session.ts";
@@ -68,38 +70,43 @@ export const routedVariants: Readonly<Record<string, Rules>> = {
 export type Choices = {
   /** Token rows by group, block after block, under the names of their buffers. */
   readonly rows: ReadonlyMap<string, readonly number[]>;
-  /**
-   * The least by which a weight that was chosen exceeds one that was not. Tokens that are alike in all they see have
-   * equal weights, bit for bit, in any arithmetic: the earlier row goes first, and that is no close call.
-   */
+  /** The least by which a weight that was chosen exceeds one that was not, unless they are equal. */
   readonly margin: number;
+  /** Whether some are equal: of tokens that are alike in all they see. */
+  readonly hasTies: boolean;
 };
 
-/** What the interpreter chooses. */
-export function choicesOf(model: Model, parameters: Parameters, batch: Batch): Choices {
-  const graph = trainingGraph(model);
+/** What the interpreter chooses; `key` is that of the step's dropout. */
+export function choicesOf(
+  model: Model,
+  parameters: Parameters,
+  batch: Batch,
+  key: ArrayLike<number> = [],
+): Choices {
+  const graph = simplify(differentiate(lower(model, { dropout: true })));
   const names = nameValues(graph);
   const { offsets, inputs } = layoutBatch(batch, layoutOptions(model));
   const values = interpretValues(graph, {
     offsets: [...offsets],
-    inputs: new Map<string, ArrayLike<number>>([...inputs, ["schedule", [0, 1, 1]]]),
+    inputs: new Map<string, ArrayLike<number>>([...inputs, ["dropout", key]]),
     params: new Map([...parameters].map(([path, { values: numbers }]) => [path, numbers])),
   });
   const rows = new Map<string, readonly number[]>();
-  let margin = Number.POSITIVE_INFINITY;
+  const gaps: number[] = [];
   for (const { op, attributes, inputs: read, results, origin } of graph.nodes) {
     if (op !== "route") continue;
     const space = graph.spaces[attributes.space];
     const [source = -1] = results;
     if (space === undefined) continue;
     rows.set(`${origin.scope}.${origin.name} ${names[source]}`, [...(values[source] ?? [])]);
-    margin = Math.min(margin, marginOf(space, values[read[0] ?? -1] ?? [], offsets));
+    gaps.push(...gapsOf(space, values[read[0] ?? -1] ?? [], offsets));
   }
-  return { rows, margin };
+  const clear = gaps.filter((gap) => gap > 0);
+  return { rows, margin: Math.min(Number.POSITIVE_INFINITY, ...clear), hasTies: clear.length < gaps.length };
 }
 
-/** Weights lie row after row, E of them, in the modalities that are routed. */
-function marginOf(space: Space, weights: ArrayLike<number>, offsets: ArrayLike<number>): number {
+/** By how much the last weight that is chosen exceeds the first that is not. Weights lie row after row, E of them, in the modalities that are routed. */
+function gapsOf(space: Space, weights: ArrayLike<number>, offsets: ArrayLike<number>): readonly number[] {
   const { experts, top, pools } = space;
   let at = 0;
   const byModality = pools.map((pool, m) => {
@@ -111,10 +118,10 @@ function marginOf(space: Space, weights: ArrayLike<number>, offsets: ArrayLike<n
   });
   const gap = (numbers: readonly number[], chosen: number): number => {
     const sorted = numbers.toSorted((a, b) => b - a);
-    const margin = (sorted[chosen - 1] ?? 0) - (sorted[chosen] ?? 0);
-    return chosen === 0 || chosen >= sorted.length || margin === 0 ? Number.POSITIVE_INFINITY : margin;
+    const isWhole = chosen === 0 || chosen >= sorted.length;
+    return isWhole ? Number.POSITIVE_INFINITY : (sorted[chosen - 1] ?? 0) - (sorted[chosen] ?? 0);
   };
-  const gaps = Array.from({ length: poolCount(space) }, (_, pool) => {
+  return Array.from({ length: poolCount(space) }, (_, pool) => {
     const tokens = membersOf(space, pool).flatMap((m) => byModality[m] ?? []);
     if (top !== undefined) return tokens.map((token) => gap(token, top));
     const taken = expertCapacity(space, tokens.length);
@@ -124,8 +131,7 @@ function marginOf(space: Space, weights: ArrayLike<number>, offsets: ArrayLike<n
         taken,
       ),
     );
-  });
-  return Math.min(Number.POSITIVE_INFINITY, ...gaps.flat());
+  }).flat();
 }
 
 /** What the last step of a session chose, for buffers of these names. */

@@ -13,6 +13,8 @@ export type Uses = {
   readonly floats: FloatView;
   /** Whether the shader reads or writes packed weights. */
   readonly weights?: "read" | "write";
+  /** Reading integers that nothing in the dispatch writes is uniform; only what chooses experts writes them. */
+  readonly integers?: "write";
   /** Whether it sums over a workgroup, and how many threads that has. */
   readonly sumThreads?: number;
 };
@@ -38,7 +40,7 @@ export function bindingLines(uses: Uses, context: WgslContext): readonly string[
     ...(needsSubgroups ? ["enable subgroups;"] : []),
     "struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: u32, end_tile: u32 }",
     "@group(0) @binding(0) var<uniform> job: Job;",
-    "@group(0) @binding(1) var<storage, read> host: array<i32>;",
+    `@group(0) @binding(1) var<storage, ${uses.integers === "write" ? "read_write" : "read"}> host: array<i32>;`,
     ...(uses.weights === undefined ? [] : declarations(weights, 2)),
     ...declarations(floats, 2 + banks.weights),
     ...accessFunctions(uses, floats, weights),

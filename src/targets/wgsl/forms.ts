@@ -2,24 +2,24 @@
 // Each family stands in a file of its own; this is only the table.
 
 import { bug } from "../../diagnostics/bug.ts";
-import type { ExpertBody } from "../../kernel/expert-kernels.ts";
 import type { KernelBody, KernelKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import { attentionForms } from "./attention.ts";
 import { attentionRowsForms } from "./attention-rows.ts";
 import type { WgslContext, WgslForm, WgslForms } from "./context.ts";
+import { expertRowForms, expertTaskForms } from "./experts.ts";
 import { productForm } from "./product.ts";
 import { rowForms } from "./rows.ts";
 import { gradientForms, updateForms } from "./update.ts";
 import { weightForms } from "./weights.ts";
 
-/** Not written yet. */
-type MissingKind = ExpertBody["kind"];
-type GridKind = Exclude<KernelKind, TileOnlyKind | MissingKind>;
+type GridKind = Exclude<KernelKind, TileOnlyKind>;
 
 const forms: WgslForms<GridKind> = {
   ...weightForms,
   product: productForm,
   ...rowForms,
+  ...expertRowForms,
+  ...expertTaskForms,
   ...attentionForms,
   ...gradientForms,
   ...updateForms,
@@ -36,6 +36,7 @@ export function formOf(body: KernelBody, { attention }: WgslContext): WgslForm<K
 /** Kinds that run on tiles of rows rather than on pieces of their own. */
 const rowKinds: ReadonlySet<KernelKind> = new Set<KernelKind>([
   ...Object.keys(rowForms),
+  ...Object.keys(expertRowForms),
   "product",
 ] as KernelKind[]);
 

@@ -25,11 +25,11 @@ type Program = BodyOf<"row_program">;
 
 const hasSums = ({ phases }: Program): boolean => phases.some(({ sums }) => sums.length > 0);
 
-const elementwiseParts = (width: number, { tileRows }: WgslContext): number =>
+export const elementwiseParts = (width: number, { tileRows }: WgslContext): number =>
   Math.max(1, Math.ceil((tileRows * width) / (elementwiseThreads * elementsPerThread)));
 
 /** The shader of a kernel whose elements are independent: its record's words, and the lines for one element. */
-function elementwise(
+export function elementwise(
   comment: string,
   names: readonly string[],
   lines: readonly string[],
