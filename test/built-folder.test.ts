@@ -9,90 +9,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build, createLogger } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { usualEngine } from "../src/cli/plan.ts";
-import { compile } from "../src/compile.ts";
 import type { Batch } from "../src/runtime/batch.ts";
-import * as page from "../src/runtime/browser.ts";
-import { callNames } from "../src/runtime/call-scope.ts";
 import { exportStep } from "../src/runtime/export.ts";
-import { timeKernels } from "../src/runtime/kernel-times.ts";
-import { BatchError, checkBatch, madeUpBatch } from "../src/runtime/made-up.ts";
-import * as node from "../src/runtime/node.ts";
+import { madeUpBatch } from "../src/runtime/made-up.ts";
 import { type Tensor, writeSafetensors } from "../src/runtime/safetensors.ts";
-import { openSession, type Session } from "../src/runtime/session.ts";
-import { trainStep } from "../src/runtime/step.ts";
-import { readArtifact, storeArtifact, storedText } from "../src/runtime/stored-artifact.ts";
-import type { Artifact } from "../src/targets/artifact.ts";
-import { emitTypescript } from "../src/targets/typescript.ts";
-import { usualGpu } from "../src/targets/wgsl.ts";
 import { tryBrowser } from "./support/browser.ts";
-import { openDevice } from "./support/compiled.ts";
+import { artifacts, directLosses, patience, sizes, spec, steps } from "./support/built.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
-import { expectGolden, expectNoOtherGoldens } from "./support/golden.ts";
-import { modelOf } from "./support/interpreted.ts";
 import { motley, repository, temporaryFolder } from "./support/motley.ts";
-import { exampleText, variantsOf } from "./support/stages.ts";
-
-/** Few kernels: a driver in software takes seconds to compile each product. */
-const spec = `model pair {
-  modality text  = tokens(vocab: 40)
-  modality image = tokens(vocab: 30)
-  x = embed(tokens, 16) as embedding
-  per modality final { x = rms_norm(x) as norm }
-  logits = linear(x, vocab) as head
-  objective text, image = cross_entropy(logits, next_token)
-}
-
-variant mot = pair
-
-train pair {
-  data icons
-  context 20, batch 3, steps 10, seed 1
-  adamw(lr: 1e-2, warmup: 2, clip: 1.0)
-}
-`;
-const model = modelOf(spec, "mot");
-const artifacts = {
-  wasm: compile(model, { purpose: "train", engine: usualEngine }),
-  wgsl: compile(model, { purpose: "train", engine: usualGpu }),
-} as const satisfies Readonly<Record<string, Artifact>>;
-
-const steps = 3;
-/** A GPU in software, on a machine that does other things as well. */
-const patience = 180_000;
-const sizes = { batch: 3, context: 20, modalities: artifacts.wasm.modalities };
-
-const known = new Map<Artifact, Promise<readonly number[]>>();
-
-/** What the folders have to reproduce: the same steps by a session of our own, opened on the compiled artifact. */
-function directLosses(artifact: Artifact): Promise<readonly number[]> {
-  const losses = known.get(artifact) ?? trainDirectly(artifact);
-  known.set(artifact, losses);
-  return losses;
-}
-
-function trainDirectly(artifact: Artifact): Promise<readonly number[]> {
-  return withSession(artifact, async (session) => {
-    const batch = madeUpBatch(sizes, 1);
-    const losses: number[] = [];
-    for (let step = 1; step <= steps; step += 1)
-      losses.push((await trainStep(session, batch, step, steps, 0)).metrics.loss.total ?? Number.NaN);
-    return losses;
-  });
-}
-
-async function withSession<Value>(
-  artifact: Artifact,
-  work: (session: Session) => Promise<Value>,
-): Promise<Value> {
-  const session = openSession(artifact, await openDevice(artifact));
-  try {
-    await session.initialize(1);
-    return await work(session);
-  } finally {
-    await session.close();
-  }
-}
 
 const noGpu = await gpuProblem();
 const { browser, problem: noBrowser } = await tryBrowser();
@@ -115,110 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true, force: true });
-});
-
-describe("a stored artifact", () => {
-  it.each(Object.values(artifacts))("$target: is the artifact once its texts are back", (artifact) => {
-    const { stored, texts } = storeArtifact(artifact);
-    const json = storedText(stored);
-    expect(readArtifact(JSON.parse(json), textsByName(texts))).toEqual(JSON.parse(JSON.stringify(artifact)));
-    for (const { text } of texts) expect(json).not.toContain(JSON.stringify(text));
-  });
-
-  it("is refused without a text, in another format, or as something else", () => {
-    const { stored, texts } = storeArtifact(artifacts.wgsl);
-    const [first, ...rest] = texts;
-    expect(() => readArtifact(stored, textsByName(rest))).toThrow(
-      `the text of \`${first?.name}\` (${first?.path}) is missing`,
-    );
-    expect(() => readArtifact({ ...stored, format: 7 }, textsByName(texts))).toThrow(
-      "built in format 7, and this Motley reads format 1: build it again",
-    );
-    expect(() => readArtifact([], {})).toThrow("not a training step that `motley build` wrote");
-  });
-});
-
-function textsByName(texts: ReturnType<typeof storeArtifact>["texts"]): Readonly<Record<string, string>> {
-  return Object.fromEntries(texts.map(({ name, text }) => [name, text]));
-}
-
-describe("made-up batches", () => {
-  it("have every modality, and the targets of their tokens", () => {
-    const batch = madeUpBatch(sizes, 1);
-    expect(() => checkBatch(batch, sizes)).not.toThrow();
-    expect(new Set(batch.modality)).toEqual(new Set([0, 1]));
-    expect([batch.target[0], batch.target[19], batch.target[20]]).toEqual([
-      batch.token[1],
-      -1,
-      batch.token[21],
-    ]);
-    expect(batch).toEqual(madeUpBatch(sizes, 1));
-    expect(batch.token).not.toEqual(madeUpBatch(sizes, 2).token);
-  });
-
-  it("of another size or with other ids are refused", () => {
-    const batch = madeUpBatch(sizes, 1);
-    const with7 = (values: Int32Array, value: number) => values.with(7, value);
-    const wrong = [
-      { ...batch, context: 10, batch: 6 },
-      { ...batch, token: batch.token.slice(1) },
-      { ...batch, token: with7(batch.token, 70) },
-      { ...batch, token: with7(batch.token, -1) },
-      { ...batch, modality: with7(batch.modality, 2) },
-      { ...batch, modality: with7(batch.modality, 1 - (batch.modality[7] ?? 0)) },
-      { ...batch, target: with7(batch.target, 70) },
-    ];
-    for (const each of wrong) expect(() => checkBatch(each, sizes)).toThrow(BatchError);
-    const empty = { ...batch, token: with7(batch.token, -1), modality: with7(batch.modality, -1) };
-    expect(() => checkBatch(empty, sizes)).not.toThrow();
-  });
-});
-
-describe("kernel times", () => {
-  it("name every kernel of a step, add up, and leave the parameters alone", async () => {
-    const artifact = artifacts.wasm;
-    const [times, before, after] = await withSession(artifact, async (session) => {
-      const read = () => session.read("param/embedding");
-      const start = await read();
-      const rows = await timeKernels(session, { next: () => madeUpBatch(sizes, 1) }, 2);
-      return [rows, start, await read()] as const;
-    });
-    expect(after).toEqual(before);
-    expect(new Set(times.map(({ kernel }) => kernel))).toEqual(
-      new Set(artifact.kernels.map(({ name }) => name)),
-    );
-    expect(times.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
-    expect(times.find(({ kernel }) => kernel.includes("cross_entropy"))?.lines).toEqual([7]);
-  });
-});
-
-describe("the program", () => {
-  it("is as it was, for the smallest example on a GPU", () => {
-    const hello = variantsOf(exampleText("hello")).get("hello");
-    if (hello === undefined) throw new Error("there is such an example");
-    const artifact = compile(hello, { purpose: "train", engine: usualGpu });
-    const text = emitTypescript(artifact, storeArtifact(artifact).texts, callNames(artifact));
-    const path = "built/hello-model.ts.txt";
-    expectGolden(path, text, "MOTLEY_BLESS=1 npx vitest run test/built-folder.test.ts");
-    expectNoOtherGoldens([path], "built");
-  });
-
-  it("takes names that JavaScript treats as its own", () => {
-    const [first, ...rest] = artifacts.wasm.parameters;
-    if (first === undefined) throw new Error("there are parameters");
-    const odd = { ...artifacts.wasm, parameters: [{ ...first, path: "__proto__" }, ...rest] };
-    const text = emitTypescript(odd, [], ({ label }) => label);
-    expect(text).toContain('  ["__proto__"]: [70, 16],\n');
-  });
-
-  it("finds the same names in a page as in Node, and those that earlier builds used", () => {
-    expect(Object.keys(page).sort()).toEqual(Object.keys(node).sort());
-    expect(Object.keys(node).sort().join(" ")).toBe(
-      "BatchError DeviceError MemoryError NonFiniteError StoredArtifactError checkBatch describeAdapter " +
-        "learningRate madeUpBatch openDevice openSession openWebgpuDevice readArtifact readTexts runProgram " +
-        "scheduleOf timeKernels trainStep",
-    );
-  });
 });
 
 describe("a built folder", () => {
