@@ -94,7 +94,7 @@ export function describe(parserError: ParserError, previous: IToken | undefined)
   const rule = rules.at(-1) ?? "file";
   const place = afterName.has(rule) && previous !== undefined ? `after \`${previous.image}\`` : "here";
   const expected = inContext(parserError.message, rules);
-  const help = advise(rule, parserError, previous);
+  const help = advise(rules, parserError, previous);
   return {
     message: `expected ${expected} ${place}, found ${found(parserError.token)}`,
     label: `expected ${expected}`,
@@ -114,6 +114,8 @@ export function found(token: IToken): string {
 
 /** "a value" is said more exactly where the rule around tells what it is for. */
 function inContext(phrase: string, rules: readonly string[]): string {
+  if (phrase === choiceOf.get("pattern") && rules.includes("freeze"))
+    return "what to freeze: a label, a modality or a parameter path";
   if (phrase !== "a value") return phrase;
   const around = rules.findLast((rule) => contexts.has(rule));
   return contexts.get(around ?? "") ?? phrase;
@@ -134,22 +136,24 @@ const contexts = new Map<string, string>([
 ]);
 
 function advise(
-  rule: string,
+  rules: readonly string[],
   { token, message }: ParserError,
   previous: IToken | undefined,
 ): string | undefined {
+  const rule = rules.at(-1) ?? "file";
   const follows =
     previous !== undefined && (isName(previous) || previous.image === ")" || /^\d/.test(previous.image));
   const isBetween = rule === "file" || message.includes("statement");
   if (isBetween && follows && (isName(token) || /^[\d"(]/.test(token.image))) {
     return `a \`,\` or an operator may be missing before ${found(token)}`;
   }
-  return advices.get(rule);
+  return advices.get(rule) ?? (rules.includes("freeze") ? advices.get("freeze") : undefined);
 }
 
 const advices = new Map<string, string>([
   ["named", "a statement is `x = …`, `x += …`, `per modality …`, `repeat …` or `return …`"],
   ["setting", "a setting is a word and its value: `steps 1500`, `data icons`, `adamw(lr: 1e-3)`"],
+  ["freeze", "for example `freeze text, block.*.norm`"],
   ["rule", "a variant holds `share …` and new values of constants: `dim = 128`"],
   ["modality", "for example `modality text = tokens(vocab: 1024)`"],
   ["perModalityHead", "for example `per modality ffn { … }`"],

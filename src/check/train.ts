@@ -67,7 +67,7 @@ export function checkTrain(
   const numbers = new Map<string, number>();
   let data: TrainSettings["data"] | undefined;
   let optimizer: AdamW | undefined;
-  for (const setting of train.settings) {
+  for (const [index, setting] of train.settings.entries()) {
     const word = setting.word.text;
     // What it names is looked for once the parameters are known: freeze.ts.
     if (setting.patterns !== undefined) continue;
@@ -78,7 +78,10 @@ export function checkTrain(
     }
     const range = counts.get(word);
     if (!settingWords.includes(word)) {
-      reportUnknownWord(context, setting.word, "`train` has no setting", settingWords);
+      const before = train.settings[index - 1];
+      const list =
+        before?.patterns === undefined ? undefined : "`freeze` takes names with commas between them";
+      reportUnknownWord(context, setting.word, "`train` has no setting", settingWords, list);
       continue;
     }
     seen.set(word, setting);
@@ -278,11 +281,17 @@ function reportKind(context: Context, value: Expression, what: string, wanted: s
   context.reporter.report(error("MOT3003", value.span, `${what} must be ${wanted}`));
 }
 
-function reportUnknownWord(context: Context, name: Name, message: string, words: readonly string[]): void {
+function reportUnknownWord(
+  context: Context,
+  name: Name,
+  message: string,
+  words: readonly string[],
+  help?: string,
+): void {
   context.reporter.report(
     error("MOT3001", name.span, `${message} \`${name.text}\``, {
       note: `its settings are ${enumeration(words.map((word) => `\`${word}\``))}`,
-      help: didYouMean(name.text, words),
+      help: help ?? didYouMean(name.text, words),
     }),
   );
 }
