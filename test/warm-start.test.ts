@@ -166,6 +166,12 @@ train m { data "hello" context 24, batch 2, steps 12 adamw(lr: 1e-2) }
       (line as { readonly loss: { readonly total: number } }).loss.total;
     expect(total(first)).toBeLessThan(total(last) + 0.5);
 
+    const raced = join(folder, "raced");
+    const race = await motley(["compare", file, "--steps", "3", "--out", raced, ...warm, "--json"]);
+    expect(race.exitCode, race.stderr).toBe(0);
+    for (const variant of ["dense", "mot"])
+      expect(metricsOf(join(raced, variant, "metrics.jsonl"))[0]?.loss).toEqual(first?.loss);
+
     const other = await motley(args("mot", "mot", "--resume", "--warm-start", join(folder, "mot")));
     expect(other.stderr).toContain("was started from step 12 of ../dense, not from step 12 of");
     rmSync(join(folder, "dense"), { recursive: true });
