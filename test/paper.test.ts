@@ -29,6 +29,14 @@ const chameleon: readonly Row[] = [
   { label: "7b", dense: 7013, k2: 13_490, k3: 19_960, moe4: 20_000 },
 ];
 
+/** Transfusion: dense, and MoT of text and image; without the U-Net, as the paper counts. */
+const transfusion: readonly Omit<Row, "k3" | "moe4">[] = [
+  { label: "163m", dense: 162.4, k2: 275.6 },
+  { label: "760m", dense: 777.8, k2: 1457 },
+  { label: "1.4b", dense: 1364, k2: 2597 },
+  { label: "7b", dense: 6738, k2: 13_210 },
+];
+
 const million = 1e6;
 const context = 4096;
 
@@ -75,6 +83,15 @@ describe("Chameleon", () => {
   });
 });
 
+describe("Transfusion", () => {
+  it.each(transfusion)("$label", ({ label, dense, k2 }) => {
+    const costs = costsIn(`transfusion-${label}.mot`);
+    expectNear(costOf(costs, "dense").params, dense * million);
+    expectNear(costOf(costs, "mot").params, k2 * million);
+    expectEqualWork(costs);
+  });
+});
+
 /** A token meets as much in every variant, and the router is all that experts add to its work. */
 function expectEqualWork(costs: ReadonlyMap<string, VariantCosts>): void {
   const dense = costOf(costs, "dense");
@@ -82,9 +99,10 @@ function expectEqualWork(costs: ReadonlyMap<string, VariantCosts>): void {
     const router = name.startsWith("moe") || name === "hybrid" ? 0.01 : 0;
     expect(cost.flopsPerToken / dense.flopsPerToken - 1, name).toBeGreaterThanOrEqual(0);
     expect(cost.flopsPerToken / dense.flopsPerToken - 1, name).toBeLessThanOrEqual(router);
-    for (const active of Object.values(cost.activeParamsByModality)) {
-      expect(active / dense.params - 1, name).toBeGreaterThanOrEqual(0);
-      expect(active / dense.params - 1, name).toBeLessThanOrEqual(router);
+    for (const [modality, active] of Object.entries(cost.activeParamsByModality)) {
+      const more = active / (dense.activeParamsByModality[modality] ?? 0) - 1;
+      expect(more, `${name}, ${modality}`).toBeGreaterThanOrEqual(0);
+      expect(more, `${name}, ${modality}`).toBeLessThanOrEqual(router);
     }
   }
 }
@@ -134,5 +152,6 @@ describe("motley plan", () => {
 it("every spec of the folder is in this test", () => {
   const names = readdirSync(`${repository}/examples/paper`).filter((name) => name.endsWith(".mot"));
   const known = chameleon.flatMap(({ label }) => [`chameleon-${label}.mot`, `chameleon-speech-${label}.mot`]);
+  known.push(...transfusion.map(({ label }) => `transfusion-${label}.mot`));
   expect(names.sort()).toEqual(known.sort());
 });

@@ -47,25 +47,26 @@ type VariantPlan = VariantCosts & {
 
 type VariantPlans = readonly (readonly [string, VariantPlan])[];
 
-/** One file gives `{ variants }`, several give `{ files: { FILE: { variants } } }`. */
+/**
+ * One file gives `{ variants }`, several give `{ files: { FILE: { variants } } }`; with `--variant`, of those that have it.
+ */
 export function planCommand(
   files: readonly string[],
   options: { readonly variant?: string; readonly target?: string; readonly json?: boolean },
 ): number {
   const engine = plannedEngine(options.target);
-  const specs = files.map((file) => {
-    const spec = loadSpec(file);
-    return options.variant === undefined ? [...spec.models.values()] : [pickVariant(spec, options.variant)];
+  const specs = files.map(loadSpec);
+  const { variant } = options;
+  const having = variant === undefined ? specs : specs.filter(({ models }) => models.has(variant));
+  const plans = (having.length === 0 ? specs : having).map((spec): readonly [string, VariantPlans] => {
+    const models = variant === undefined ? [...spec.models.values()] : [pickVariant(spec, variant)];
+    return [spec.file, models.map((model) => [model.variant, planOf(model, engine)])];
   });
-  const plans = specs.map((models, i): readonly [string, VariantPlans] => [
-    files[i] ?? "",
-    models.map((model) => [model.variant, planOf(model, engine)]),
-  ]);
   const [only] = plans;
   if (options.json) {
     const documents = plans.map(([file, each]) => [file, { variants: Object.fromEntries(each) }] as const);
-    sayJson(plans.length === 1 ? documents[0]?.[1] : { files: Object.fromEntries(documents) });
-  } else if (plans.length === 1 && only !== undefined) say(render(only[1]));
+    sayJson(files.length === 1 ? documents[0]?.[1] : { files: Object.fromEntries(documents) });
+  } else if (files.length === 1 && only !== undefined) say(render(only[1]));
   else say(plans.map(([file, each]) => `${file}\n\n${render(each)}`).join("\n\n"));
   return exitCodes.fine;
 }
