@@ -1,6 +1,7 @@
 // report.html: what it must show, that nothing in it can become markup, and that it needs no network.
 
 import { describe, expect, it } from "vitest";
+import { compareTable, seedTables } from "../src/cli/compare-view.ts";
 import type { CompareDocument } from "../src/runtime/compare-document.ts";
 import { type ReportParts, renderReport } from "../src/runtime/report.ts";
 import type { ReportChart } from "../src/runtime/report-script.ts";
@@ -121,5 +122,26 @@ describe("a report", () => {
     const alone = visible(renderReport({ ...parts, documents, pictures: [], texts }));
     expect(alone).toContain("Texts continued");
     expect(alone).not.toContain("How much sooner");
+  });
+});
+
+describe("losses of experts that choose among later tokens", () => {
+  const fair = documentOf(1, 0.5);
+  const { dense, mot } = fair.variants;
+  if (dense === undefined || mot === undefined) throw new Error("two variants");
+  const leaking: CompareDocument = { ...fair, variants: { dense, moe: { ...mot, seesLater: true } } };
+
+  it("say so under the table, by name, for one seed and for several", () => {
+    expect(compareTable(leaking)).toMatch(
+      /\nmoe: experts choose .* these losses see a little of the future\n/,
+    );
+    expect(seedTables([leaking, leaking])[0]?.note).toMatch(/^mean .*\nmoe: experts choose/);
+  });
+
+  it("and nothing is said of others", () => expect(compareTable(fair)).not.toContain("future"));
+
+  it("on a line of their own in the report", () => {
+    const tables = [{ title: "Final losses", header: ["x"], rows: [["1"]], note: "one line\nanother" }];
+    expect(renderReport({ ...parts, tables })).toContain("<p>one line</p><p>another</p>");
   });
 });

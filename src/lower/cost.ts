@@ -1,8 +1,9 @@
 // cost.ts: what a model costs on paper: parameters and floating-point operations.
 // In: a checked model and the context it is trained on. Out: counts; nothing is compiled or measured.
 // FLOPs are 2 × the multiply-adds of matmuls and of the attention pairs the mask lets through, forward and backward,
-// without recomputation and without the update; frozen parameters have no backward. A context is taken as one document that fills it. Of a block of experts a
-// token meets the ones chosen for it: k of them, or, where experts choose, one on average; the router counts in full.
+// without recomputation and without the update; frozen parameters have no backward. A context is taken as one document
+// that fills it; what a patch sees ahead of it in its own picture hangs on the data, and is left out. Of a block of experts
+// a token meets the ones chosen for it: k of them, or, where experts choose, one on average; the router counts in full.
 
 import type { Model, Operation, Parameter } from "../check/model.ts";
 import { readBy } from "../check/reads.ts";
