@@ -8,6 +8,7 @@ export type { Model } from "./check/model.ts";
 export { printModel } from "./check/print.ts";
 export { requestedModalities } from "./check/requested.ts";
 export { type CompileOptions, compile, type StageName, stageNames } from "./compile.ts";
+export { type CaptionedPicture, captionedPictures } from "./data/captioned.ts";
 export { patchCount, pictureOfPatches } from "./data/continuous.ts";
 export { DataError, type Dataset, type OnProgress, type Picture, type SpeechCodec } from "./data/dataset.ts";
 export {
@@ -68,13 +69,13 @@ export {
 } from "./runtime/compare-document.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
-export { type Denoising, drawFromNoise, positionsOf, startsOf } from "./runtime/diffusion.ts";
+export { type Denoising, denoisingOf, drawFromNoise, positionsOf, startsOf } from "./runtime/diffusion.ts";
 export { documentsBatch } from "./runtime/documents.ts";
 export {
   type Drawing,
   drawPictures,
   speakTexts,
-  startWithPicture,
+  startWithPictures,
   writeDocuments,
   writeTexts,
 } from "./runtime/drawing.ts";

@@ -223,31 +223,43 @@ describe("a model that cannot write token by token", () => {
 });
 
 describe("motley sample", () => {
-  it("draws a sheet from a run, and says what a run lacks", async () => {
-    const run = join(folder, "run");
+  let run = "";
+  const sample = (...more: readonly string[]) => motley(["sample", run, ...more]);
+
+  beforeAll(async () => {
+    run = join(folder, "run");
     const trained = await motley(["train", join(folder, "tiny.mot"), "--out", run]);
     expect(trained.exitCode, trained.stderr).toBe(0);
-    const sample = (...more: readonly string[]) => motley(["sample", run, ...more]);
-    const sheet = join(folder, "sheet.png");
-    const drawn = await sample("--prompt", "red", "--modality", "image", "--count", "3", "--out", sheet);
+  });
+
+  it("draws a sheet from a run, captions a picture, and goes on as the model likes", async () => {
+    const [sheet, walk] = [join(folder, "sheet.png"), join(folder, "walk.txt")];
+    const [drawn, captions, walked] = await Promise.all([
+      sample("--prompt", "red", "--modality", "image", "--count", "3", "--out", sheet),
+      sample("--image", join(folder, "data", "0.png"), "--count", "2"),
+      sample("--modality", "any", "--prompt", "red", "--count", "3", "--out", walk),
+    ]);
     expect([drawn.exitCode, drawn.stdout.trim()]).toEqual([0, sheet]);
-    const captions = await sample("--image", join(folder, "data", "0.png"), "--count", "2");
     expect([captions.exitCode, captions.stderr]).toEqual([0, ""]);
     expect(captions.stdout.trimEnd().split("\n").length).toBeGreaterThanOrEqual(1);
-    const walk = join(folder, "walk.txt");
-    const walked = await sample("--modality", "any", "--prompt", "red", "--count", "3", "--out", walk);
     expect([walked.exitCode, walked.stdout.trim()]).toEqual([0, walk]);
     const named = [...readFileSync(walk, "utf8").matchAll(/\[([^\]]*walk-\d-\d\.png)\]/g)];
     expect(named.every(([, file = ""]) => existsSync(file))).toBe(true);
+  });
+
+  it("says what a run lacks, and what cannot be used", async () => {
     const broken = join(folder, "broken.png");
     writeFileSync(broken, "no picture");
-    const unreadable = await sample("--image", broken);
+    const [unreadable, absent, long] = await Promise.all([
+      sample("--image", broken),
+      sample("--image", "absent.png"),
+      sample("--modality", "image", "--prompt", "red square ".repeat(20)),
+    ]);
     expect([unreadable.exitCode, unreadable.stderr]).toEqual([
       1,
       expect.stringContaining("broken.png cannot be used"),
     ]);
-    expect((await sample("--image", "absent.png")).stderr).toContain("cannot read absent.png");
-    const long = await sample("--modality", "image", "--prompt", "red square ".repeat(20));
+    expect(absent.stderr).toContain("cannot read absent.png");
     expect([long.exitCode, long.stderr]).toEqual([1, expect.stringContaining("the prompt is too long")]);
     writeFileSync(join(folder, "data", "captions.jsonl"), '{"image": "0.png", "text": "red"}\n');
     const changed = await sample();

@@ -3,7 +3,10 @@
 
 import { join } from "node:path";
 import {
+  afterPatches,
+  type CaptionedPicture,
   type CompareDocument,
+  captionedPictures,
   captionPrompt,
   codesPerImage,
   DataError,
@@ -11,13 +14,18 @@ import {
   decodeImage,
   decodeSound,
   decodeText,
+  denoisingOf,
+  drawFromNoise,
   drawPictures,
   encodePng,
   encodeWav,
   loadCheckpoint,
   MemoryError,
   type Model,
+  patchCount,
+  pictureOfPatches,
   picturePrompt,
+  positionsOf,
   promptOf,
   type ReportParts,
   type ReportPicture,
@@ -26,6 +34,8 @@ import {
   renderReport,
   type Session,
   speakTexts,
+  startsOf,
+  startWithPictures,
   validationBatches,
   whyNotDecoded,
   writeAtomically,
@@ -54,6 +64,7 @@ export type ReportRequest = {
 const pictureCount = 6;
 const textCount = 4;
 const longestCaption = 32;
+const denoising = { seed: 1, steps: 50, guidance: 2 } as const;
 const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 
 /** Writes ROOT/report.html; returns its path. */
@@ -121,10 +132,21 @@ async function drawAll(request: ReportRequest): Promise<Samples> {
     pictureCount,
   );
   const hasText = dataset.modalities.some(({ codec }) => codec.kind === "text");
-  const pictures = specimens.length === 0 ? [] : await drawCaptions(request, hasText, specimens);
-  const texts = hasText ? await continueTexts(request, specimens.slice(0, textCount)) : [];
+  const noisy = captionedPictures(dataset, dataset.val, pictureCount);
+  const pictures =
+    noisy.length > 0
+      ? await drawNoisy(request, noisy)
+      : specimens.length === 0
+        ? []
+        : await drawCaptions(request, hasText, specimens);
+  const shown = noisy.slice(0, textCount);
+  const texts = !hasText
+    ? []
+    : shown.length > 0
+      ? await captionNoisy(request, shown)
+      : await continueTexts(request, specimens.slice(0, textCount));
   return {
-    pictureTitles: ["original", "its codes", ...variants],
+    pictureTitles: ["original", ...(noisy.length > 0 ? [] : ["its codes"]), ...variants],
     pictures,
     textTitles: ["in the data", ...variants],
     texts,
@@ -145,7 +167,7 @@ async function speakCaptions(request: ReportRequest): Promise<readonly ReportSou
     ]),
   );
   if (prompts.length === 0 || prompts.some(({ length }) => length >= settings.context)) return [];
-  const spoken = await byVariant(request, prompts, settings.context, (session) =>
+  const spoken = await byVariant(request, { prompts, context: settings.context }, (session) =>
     speakTexts(session, dataset, prompts, drawing),
   );
   return all.map(({ caption, original, codes }, i) => {
@@ -175,12 +197,56 @@ async function drawCaptions(
     prompt.length <= room ? prompt : Int32Array.from([...prompt.slice(0, room - 1), prompt.at(-1) ?? 0]),
   );
   const context = Math.max(...prompts.map(({ length }) => length)) + codesPerImage(dataset);
-  const drawn = await byVariant(request, prompts, context, (session) =>
+  const drawn = await byVariant(request, { prompts, context }, (session) =>
     drawPictures(session, dataset, prompts, drawing),
   );
   return specimens.map(({ original, codes }, i) => ({
     caption: captions[i] ?? "",
     pngs: [original, decodeImage(dataset, codes), ...drawn.flatMap((each) => each[i] ?? [])].map(encodePng),
+  }));
+}
+
+/** Pictures of patches, out of noise. */
+async function drawNoisy(
+  request: ReportRequest,
+  shown: readonly CaptionedPicture[],
+): Promise<readonly ReportPicture[]> {
+  const { dataset, settings } = request;
+  const captions = shown.map(({ caption }) => caption);
+  const wanted = denoisingOf(dataset, captions, denoising);
+  const context = positionsOf(wanted);
+  if (context > settings.context) return [];
+  const rows = { prompts: startsOf(wanted), context, atOnce: patchCount(wanted.codec) };
+  const drawn = await byVariant(request, rows, (session) => drawFromNoise(session, wanted));
+  return shown.map(({ caption, picture }, i) => {
+    const own = drawn.flatMap((each) => each[i] ?? []);
+    const pictures = [picture, ...own.map((values) => pictureOfPatches(wanted.codec, values))];
+    return { caption, pngs: pictures.map(encodePng) };
+  });
+}
+
+/** What is written after pictures of patches. */
+async function captionNoisy(
+  request: ReportRequest,
+  shown: readonly CaptionedPicture[],
+): Promise<readonly ReportText[]> {
+  const { dataset, settings } = request;
+  const prompts = shown.map(() => afterPatches(dataset, ""));
+  const { codec } = denoisingOf(dataset, [], denoising);
+  const needed = 2 + patchCount(codec) + 1;
+  const context = Math.min(settings.context, needed + longestCaption);
+  if (needed >= context) return [];
+  const start = startWithPictures(
+    dataset,
+    shown.map(({ picture }) => picture),
+  );
+  const rows = { prompts, context, atOnce: patchCount(codec) };
+  const written = await byVariant(request, rows, (session) =>
+    writeTexts(session, dataset, prompts, { ...drawing, start }),
+  );
+  return shown.map(({ caption, picture }, i) => ({
+    given: encodePng(picture),
+    endings: [caption, ...written.map((each) => each[i] ?? "")].map((text) => text.trim()),
   }));
 }
 
@@ -202,7 +268,7 @@ async function continueTexts(
   const longest = Math.max(...prompts.map(({ length }) => length));
   const context = Math.min(settings.context, longest + longestCaption);
   if (longest >= context) return [];
-  const written = await byVariant(request, prompts, context, (session) =>
+  const written = await byVariant(request, { prompts, context }, (session) =>
     writeTexts(session, dataset, prompts, drawing),
   );
   return beginnings.map(({ given, truth }, i) => ({
@@ -231,8 +297,11 @@ function textBeginnings(
 /** What `make` gets from each variant's trained parameters. */
 async function byVariant<Result>(
   { models, runOf }: ReportRequest,
-  prompts: readonly Int32Array[],
-  context: number,
+  {
+    prompts,
+    context,
+    atOnce,
+  }: { readonly prompts: readonly Int32Array[]; readonly context: number; readonly atOnce?: number },
   make: (session: Session) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
@@ -240,7 +309,7 @@ async function byVariant<Result>(
   const machine = await prepareMachine({ target: "wasm" });
   for (const model of models) {
     const checkpoint = loadCheckpoint(join(runOf(model.variant), "checkpoint.safetensors"));
-    const session = await openTrained({ model, machine, checkpoint }, prompts, context);
+    const session = await openTrained({ model, machine, checkpoint }, prompts, context, atOnce);
     try {
       results.push(await make(session));
     } finally {

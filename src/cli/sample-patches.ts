@@ -7,12 +7,12 @@ import {
   contactSheet,
   type Dataset,
   type Denoising,
+  denoisingOf,
   drawFromNoise,
   type Model,
   patchCount,
   pictureOfPatches,
   positionsOf,
-  promptOf,
   startsOf,
   writePng,
 } from "../index.ts";
@@ -41,10 +41,11 @@ export async function samplePatches(
   path: string,
   { model, checkpoint, trainedContext }: Trained,
   dataset: Dataset,
-  name: string,
   options: PatchOptions,
 ): Promise<void> {
-  const request = requestOf(dataset, name, options);
+  const { prompt = "", count, seed, steps, guidance } = options;
+  const captions = Array.from({ length: count }, () => prompt);
+  const request = denoisingOf(dataset, captions, { seed, steps, guidance });
   refuseLong(request, trainedContext);
   const machine = await prepareMachine({ target: "wasm" });
   const session = await openTrained(
@@ -67,20 +68,6 @@ export async function samplePatches(
     progress.clear();
     await session.close();
   }
-}
-
-function requestOf(dataset: Dataset, name: string, options: PatchOptions): Denoising {
-  const modality = dataset.modalities.findIndex((each) => each.name === name);
-  const codec = dataset.modalities[modality]?.codec;
-  if (codec?.kind !== "patches") throw new Error(`${name} is not patches`);
-  const begun = { kind: "begun", modality: name } as const;
-  const { prompt = "", count, seed, steps, guidance } = options;
-  const start = promptOf(dataset, [{ kind: "text", text: prompt }, begun]);
-  return {
-    prompts: Array.from({ length: count }, () => start),
-    blank: promptOf(dataset, [begun]),
-    ...{ codec, modality, steps, guidance, seed },
-  };
 }
 
 function refuseLong(request: Denoising, trained: number): void {

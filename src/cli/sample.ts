@@ -18,7 +18,7 @@ import {
   readPng,
   type Session,
   speakTexts,
-  startWithPicture,
+  startWithPictures,
   type WrittenPart,
   writeDocuments,
   writePng,
@@ -68,7 +68,7 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   );
   if (patches !== undefined) {
     const trained = { model, checkpoint, trainedContext: settings.context };
-    await samplePatches(path, trained, dataset, patches.name, options);
+    await samplePatches(path, trained, dataset, options);
     return exitCodes.fine;
   }
   const kind = chosenKind(dataset, options.modality);
@@ -117,7 +117,7 @@ async function promptParts(
 function shownPatches(
   dataset: Dataset,
   kind: Kind,
-  { image }: SampleOptions,
+  { image, count }: SampleOptions,
 ): { readonly start: NonNullable<Drawing["start"]>; readonly positions: number } | undefined {
   const codec = dataset.modalities.find((one) => one.codec.kind === "patches")?.codec;
   if (image === undefined || codec?.kind !== "patches") return undefined;
@@ -125,7 +125,11 @@ function shownPatches(
     throw new Failure("a picture that is shown is gone on from with text alone", "leave out `--modality`");
   const bytes = readFile(image);
   try {
-    const start = startWithPicture(dataset, readPng(bytes, codec.size));
+    const picture = readPng(bytes, codec.size);
+    const start = startWithPictures(
+      dataset,
+      Array.from({ length: count }, () => picture),
+    );
     return { start, positions: 2 + (codec.size / codec.patch) ** 2 };
   } catch (error) {
     throw unusable(image, error, "a PNG file");

@@ -95,6 +95,12 @@ export function readPatchValues(
   }
 }
 
+/** The picture that a patch is cut from, as the data has it. */
+export function pictureOfToken(codec: PatchesCodec, pictures: Uint8Array, token: number): Picture {
+  const start = Math.floor(patchNumber(token) / patchCount(codec)) * pictureBytes;
+  return { width: codec.size, height: codec.size, rgb: pictures.slice(start, start + pictureBytes) };
+}
+
 /** The values of a whole picture's patches, one after another; the picture is as large as the codec's. */
 export function patchesOfPicture(codec: PatchesCodec, { rgb }: Picture): Float32Array {
   const width = patchValues(codec);

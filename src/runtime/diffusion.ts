@@ -5,8 +5,9 @@
 // prompt. Keys and values of the prompts are made once, a step computes the pictures' rows alone; deterministic for a seed.
 
 import { patchCount, patchValues } from "../data/continuous.ts";
-import type { PatchesCodec } from "../data/dataset.ts";
+import type { Dataset, PatchesCodec } from "../data/dataset.ts";
 import { noiseOfSpan, noiseSchedule, timesteps } from "../data/noise.ts";
+import { modalityOfKind, promptOf } from "../data/prompts.ts";
 import { type Decoder, type NoisySpan, openDecoder } from "./decoder.ts";
 import type { Session } from "./session.ts";
 
@@ -24,6 +25,24 @@ export type Denoising = {
   readonly guidance: number;
   readonly seed: number;
 };
+
+/** A picture for each caption; throws DataError where pictures are no patches. */
+export function denoisingOf(
+  dataset: Dataset,
+  captions: readonly string[],
+  settings: Pick<Denoising, "steps" | "guidance" | "seed">,
+): Denoising {
+  const { name, codec } = modalityOfKind(dataset, "patches");
+  if (codec.kind !== "patches") throw new Error(`${name} is not patches`);
+  const begun = { kind: "begun", modality: name } as const;
+  return {
+    prompts: captions.map((text) => promptOf(dataset, [{ kind: "text", text }, begun])),
+    blank: promptOf(dataset, [begun]),
+    codec,
+    modality: dataset.modalities.findIndex((each) => each.name === name),
+    ...settings,
+  };
+}
 
 /** What each sequence begins with: a prompt; with guidance, as many sequences more that have none. */
 export const startsOf = ({

@@ -90,25 +90,24 @@ export async function writeDocuments(
   return answers.map((tokens) => readDocument(dataset, tokens));
 }
 
-/** Rows that begin with a picture of patches: a document, its marker, the picture without noise. Its end is to follow. */
-export function startWithPicture(
+/** Rows that begin with pictures of patches: a document, its marker, the picture without noise. Its end is to follow. */
+export function startWithPictures(
   { markers, modalities }: Dataset,
-  picture: Picture,
+  pictures: readonly Picture[],
 ): (decoder: Decoder) => Promise<void> {
   const modality = modalities.findIndex(({ codec }) => codec.kind === "patches");
   const own = modalities[modality];
   const begin = markers.spans.get(own?.name ?? "")?.begin;
   if (own?.codec.kind !== "patches" || begin === undefined)
     throw new DataError("the model has no pictures of patches");
-  const patches = patchesOfPicture(own.codec, picture);
-  const span = { modality, timestep: 0, patches, noise: new Float32Array(patches.length) };
+  const { codec } = own;
+  const spans = pictures.map((picture) => {
+    const patches = patchesOfPicture(codec, picture);
+    return { modality, timestep: 0, patches, noise: new Float32Array(patches.length) };
+  });
   return async (decoder) => {
-    const all = decoder.lengths.map((_, sequence) => sequence);
-    await decoder.append(all.map(() => [markers.beginDocument, begin]));
-    await decoder.look(
-      all.map(() => span),
-      true,
-    );
+    await decoder.append(spans.map(() => [markers.beginDocument, begin]));
+    await decoder.look(spans, true);
   };
 }
 
