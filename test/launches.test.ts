@@ -64,6 +64,18 @@ describe("a layer", () => {
     }
   });
 
+  // Choosing waits for all weights, experts for the choice, the stream for the experts; so do their gradients.
+  test.each([
+    ["moe", "share all experts ffn: 4"],
+    ["pools", "experts ffn: 2 top 1 balance 0"],
+    ["hybrid", "experts ffn: 4 for text"],
+  ])("experts %s: three launches more, and two", (_variant, rules) => {
+    const counts = perLayer("chameleon", rules, 2);
+    expect(counts).toEqual({ ...row, forward: row.forward + 3, backward: row.backward + 2 });
+    expect(counts.forward).toBeLessThanOrEqual(most.forward);
+    expect(counts.backward).toBeLessThanOrEqual(most.backward);
+  });
+
   test("without a gradient the forward pass is the same", () => {
     expect(perLayer("chameleon", "", 2, "evaluate")).toEqual({ ...row, backward: 0 });
   });

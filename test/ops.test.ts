@@ -749,6 +749,38 @@ describe("ops refuse operands that do not fit", () => {
     });
   }
 
+  const routes: readonly (readonly [
+    op: OpName,
+    inputs: readonly (string | "p" | "source" | "slots")[],
+    attributes: object,
+    why: string,
+  ])[] = [
+    ["dispatch", ["f32[N,text:2]", "source"], {}, "modality 1 is routed and has no rows"],
+    ["dispatch", ["f32[N,2]", "slots"], {}, "needs the tokens of routed rows"],
+    ["dispatch_dx", ["f32[N,2]", "slots"], {}, "needs routed rows"],
+    ["dispatch_dx", ["f32[S0,0:2 1:3 2:2 3:2]", "slots"], {}, "group 1 is not as wide as group 0"],
+    ["dispatch_dx", ["f32[S0,0:2 1:2]", "slots"], {}, "group 2 has no rows"],
+    ["combine", ["f32[S0,2]", "f32[N,3]", "slots"], {}, "needs a weight per expert and token"],
+    ["combine_dp", ["f32[N,3]", "f32[S0,2]", "slots"], {}, "dz is not as wide as y"],
+    ["balance", ["p", "slots"], { space: 0, weight: 1, modalities: 2 }, "in space 0 tokens do not choose"],
+    ["route", ["f32[N,3]"], { space: 0 }, "needs a number per expert"],
+    ["add", ["f32[S0,2]", "f32[N,2]"], {}, "operands differ in width or modalities"],
+    ["join", ["f32[S0,0:2]", "f32[N,image:2]"], {}, "needs rows of one kind of number"],
+    ["linear_dw", ["f32[S0,2]", "f32[N,2]"], { modalities: [0] }, "dy and x have other rows"],
+  ];
+  for (const [op, inputs, attributes, why] of routes) {
+    it(`${op} ${inputs.join(", ")}`, () => {
+      const given = inputs.map((each) =>
+        each === "p" || each === "source" || each === "slots" ? each : ([each, []] as Given),
+      );
+      const example = {
+        ...{ routed: byExperts, inputs: given, types: [], numbers: [] },
+        attributes: attributes as OpAttributes[OpName],
+      };
+      expect(() => graphOf<OpName>(op, example)).toThrow(why);
+    });
+  }
+
   const columns = ["i32[N,1]", "i32[N,1]", "i32[N,1]"];
   const attentions: readonly (readonly [
     inputs: readonly string[],

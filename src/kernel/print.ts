@@ -13,7 +13,7 @@ function printKernel(kernel: Kernel): string {
   const skipped = new Set(["kind", "phases", "operands"]);
   const fields = Object.entries(body)
     .filter(([key]) => !skipped.has(key))
-    .map(([key, value]) => `${key}=${String(value)}`);
+    .map(([key, value]) => `${key}=${Array.isArray(value) ? JSON.stringify(value) : String(value)}`);
   const head = `kernel ${kernel.name}  kind=${body.kind}  ${fields.join(" ")}`;
   return [head.trimEnd(), ...printProgram(body)].join("\n");
 }

@@ -44,6 +44,7 @@ export const routedText = `
     logits = linear(x, vocab) as head
     objective text, image, speech = cross_entropy(logits, next_token)
   }
+  variant dense   = routed { share all }
   variant moe     = routed { share all experts ffn: 4 }
   variant pools   = routed { experts ffn: 3 by expert_choice }
   variant first   = routed { share all experts ffn: 4 top 1 balance 0.1 }
