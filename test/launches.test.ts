@@ -98,6 +98,9 @@ describe("a step", () => {
       "odd dense: prepare 1 forward 6 backward 4 update 3",
       "odd pair: prepare 1 forward 6 backward 4 update 3",
       "odd heads: prepare 1 forward 6 backward 4 update 3",
+      "transfusion dense: prepare 1 forward 17 backward 12 update 3",
+      "transfusion mot: prepare 1 forward 17 backward 12 update 3",
+      "transfusion ffn_only: prepare 1 forward 17 backward 12 update 3",
     ]);
   });
 

@@ -58,6 +58,14 @@ describe("a layer", () => {
     }
   });
 
+  test.each([
+    ["moe", "share all experts ffn: 4", { forward: 10, backward: 16 }],
+    // Image's plain block stands beside text's experts.
+    ["hybrid", "experts ffn: 4 for text", { forward: 12, backward: 18 }],
+  ])("chameleon %s: scores, a choice, rows that go and come back", (_variant, rules, wanted) => {
+    expect(perLayer("chameleon", rules, 2)).toEqual({ prepare: 0, ...wanted, update: 0 });
+  });
+
   test("without a gradient the forward pass is the same", () => {
     expect(perLayer("chameleon", "", 2, "evaluate")).toEqual({
       prepare: 0,
@@ -85,6 +93,9 @@ describe("a step", () => {
       "odd dense: prepare 1 forward 26 backward 37 update 3",
       "odd pair: prepare 1 forward 26 backward 33 update 3",
       "odd heads: prepare 1 forward 26 backward 33 update 3",
+      "transfusion dense: prepare 1 forward 39 backward 57 update 3",
+      "transfusion mot: prepare 1 forward 39 backward 57 update 3",
+      "transfusion ffn_only: prepare 1 forward 39 backward 57 update 3",
     ]);
   });
 
