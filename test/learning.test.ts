@@ -81,6 +81,26 @@ describe("freeze", () => {
     expect(frozenPaths(`freeze ffn ${rate}`, "dense").length).toBe(6);
   });
 
+  test("an objective whose rows meet frozen weights alone is refused, whatever other rows meet", () => {
+    const arms = (middle: string): string => `model m {
+      modality text = tokens(vocab: 30)
+      modality image = tokens(vocab: 7)
+      per modality enter { x = embed(tokens, 8) as table }
+      per modality ffn { x += linear(silu(linear(x, 8) as up), 8) as down }
+      ${middle}
+      per modality leave {
+        text { a = linear(x, vocab) as head }
+        image { b = linear(x, vocab) as head }
+      }
+      objective text = cross_entropy(a, next_token)
+      objective image = cross_entropy(b, next_token)
+    }
+    train m { data icons context 8, batch 1, steps 10 freeze text ${rate} }`;
+    expect(() => modelOf(arms(""))).toThrow("everything that an objective depends on is frozen");
+    const attention = "h = split(x, 2) x += merge(attention(h, h, h, mask: causal))";
+    expect(modelOf(arms(attention)).parameters.filter(({ isFrozen }) => isFrozen).length).toBe(4);
+  });
+
   test("nothing is computed that only frozen parameters would need", () => {
     const count = (settings: string, op: string): number =>
       trainingGraph(modelOf(spec(settings), "mot")).nodes.filter((node) => node.op === op).length;

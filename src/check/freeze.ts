@@ -122,19 +122,42 @@ function checkObjectives(
   }
 }
 
+/**
+ * The parameters that rows of these values depend on. Rows of a modality stay among themselves, with its weights alone,
+ * until attention: there every row may read every other.
+ */
 function parametersOf(
   operations: readonly Operation[],
   of: readonly ValueIndex[],
 ): ReadonlySet<ParameterIndex> {
   const found = new Set<ParameterIndex>();
-  const reached = new Set<ValueIndex>(of);
+  const reached = new Map<ValueIndex, Set<number>>();
+  const reach = (value: ValueIndex, rows: readonly number[]): void => {
+    const own = new Set(
+      operations[value]?.shape.widths.flatMap((width, m) => (width === undefined ? [] : [m])),
+    );
+    const known = reached.get(value) ?? new Set();
+    for (const m of rows) if (own.has(m)) known.add(m);
+    reached.set(value, known);
+  };
+  for (const value of of) reach(value, everyRow(operations[value]));
   // An operand is an earlier operation.
   for (let index = Math.max(...of); index >= 0; index -= 1) {
     const operation = operations[index];
-    if (operation === undefined || !reached.has(index)) continue;
+    const rows = reached.get(index) ?? new Set();
+    if (operation === undefined || rows.size === 0) continue;
     const { values, parameters } = readBy(operation);
-    for (const value of values) reached.add(value);
-    for (const parameter of parameters) if (parameter !== undefined) found.add(parameter);
+    // Groups of routed rows are no modalities.
+    const isRouted = operation.kind === "combine" || operation.shape.routing !== undefined;
+    const mixes = operation.kind === "attention" || isRouted;
+    for (const value of values) reach(value, mixes ? everyRow(operations[value]) : [...rows]);
+    const weights =
+      operation.kind === "embed" || isRouted ? parameters : parameters.filter((_, m) => rows.has(m));
+    for (const weight of weights) if (weight !== undefined) found.add(weight);
   }
   return found;
+}
+
+function everyRow(operation: Operation | undefined): readonly number[] {
+  return operation?.shape.widths.map((_, m) => m) ?? [];
 }

@@ -1,7 +1,7 @@
 // tied.ts: `unembed(x, embedding)`: logits from the very table that `embed` reads, so that both are one tensor.
 // In: a checked call. Out: a linear whose weight is the embedding's site; nothing below knows that it is read twice.
 // Press and Wolf 2017. The name is that of the parameter (`as embedding`), which is looked for beside the call first
-// (same scope, same block), then at the model's own level.
+// (same scope, same block), then at the model's own level, then anywhere before, if there is one of that name.
 
 import { error } from "../diagnostics/diagnostic.ts";
 import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
@@ -42,22 +42,37 @@ function findTable({ state, scope }: CallContext, name: Name): Site | undefined 
   const tables = new Set(
     operations.flatMap((operation) => (operation.kind === "embed" ? [operation.table] : [])),
   );
-  const found = [joinPath(beside.before, beside.after), name.text]
+  const near = [joinPath(beside.before, beside.after), name.text]
     .map((path) => sites.get(path))
     .find((site) => site !== undefined && tables.has(site));
+  const alike = [...tables].filter(
+    ({ path }) =>
+      path
+        .replace(/(\.\d+)+$/, "")
+        .split(".")
+        .at(-1) === name.text,
+  );
+  const found = near ?? (alike.length === 1 ? alike[0] : undefined);
   if (found !== undefined || isDiscarded || state.isLibrary) return found;
   const other = sites.get(name.text)?.entries.values().next().value;
   const known = [...tables].map(({ path }) => path);
   const listed = enumeration(known.map((path) => `\`${path}\``));
   state.reporter.report(
-    error("MOT2045", name.span, `\`${name.text}\` is no embedding`, {
-      also: other === undefined ? [] : [{ span: other.span, text: "another parameter" }],
-      note:
-        known.length === 0
-          ? "there is no `embed` before this"
-          : `the embeddings so far are ${listed}; one inside a layer or \`per modality\` is known there only`,
-      help: didYouMean(name.text, known) ?? "name a table: `x = embed(tokens, dim) as embedding`",
-    }),
+    error(
+      "MOT2045",
+      name.span,
+      alike.length > 1
+        ? `several embeddings are called \`${name.text}\``
+        : `\`${name.text}\` is no embedding`,
+      {
+        also: other === undefined ? [] : [{ span: other.span, text: "another parameter" }],
+        note: known.length === 0 ? "there is no `embed` before this" : `the embeddings so far are ${listed}`,
+        help:
+          alike.length > 1
+            ? "give them names of their own"
+            : (didYouMean(name.text, known) ?? "name a table: `x = embed(tokens, dim) as embedding`"),
+      },
+    ),
   );
   return undefined;
 }

@@ -5,7 +5,7 @@ export const trainingCodes = {
   MOT2045: {
     title: "no embedding to tie to",
     explanation:
-      "`unembed(x, embedding)` gives one logit per code by multiplying with the table that `embed(tokens, d) as embedding` reads: one tensor with two uses. The table must be made before, in the same layer and block or at the model's own level, for all modalities of the rows, and be as wide as they are.",
+      "`unembed(x, embedding)` gives one logit per code by multiplying with the table that `embed(tokens, d) as embedding` reads: one tensor with two uses. The table must be made before (in the same layer and block, at the model's own level, or as the only one of that name), for all modalities of the rows, and be as wide as they are.",
     example: `model m {
   modality text = tokens(vocab: 16)
   x = embed(tokens, 8) as embedding
