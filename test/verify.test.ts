@@ -44,6 +44,35 @@ describe("the verifier", () => {
     expect(() => verifyGraph(sound, "test")).not.toThrow();
   });
 
+  it("finds a space that two nodes open (V8), and groups that are none (V7)", () => {
+    const routed = (second: string): Graph =>
+      parseGraph(`graph test (text image)
+  space S0 {experts=2 pools=[0 -] top=1}
+  space S1 {experts=2 pools=[0 -]}
+  input $p : f32[N,text:2]
+  input $x : f32[N,text:3]
+
+forward
+  %0, %1 = route $p : i32[S0,1], i32[N,text:2] {space=0}
+  ${second}
+  %4 = dispatch $x, %0 : f32[S0,3]
+  %5 = linear_dw %4, %4 : f32[3,3] {modalities=[0 1]}
+
+return
+  out = %5
+`);
+    const sound = routed("%2, %3 = route $p : i32[S1,1], i32[N,text:2] {space=1}");
+    expect(findFaults(sound)).toEqual([]);
+    const twice = routed("%2, %3 = route $p : i32[S0,1], i32[N,text:2] {space=0}");
+    expect(findFaults(twice).map(({ rule, message }) => `${rule} ${message}`)).toEqual([
+      "V8 space 0 is open already",
+    ]);
+    const nodes = sound.nodes.map((old) =>
+      old.op === "linear_dw" ? ({ ...old, attributes: { modalities: [1, 2] } } as AnyNode) : old,
+    );
+    expect(findFaults({ ...sound, nodes }).map(({ rule }) => rule)).toContain("V7");
+  });
+
   const faults: readonly (readonly [name: string, graph: Graph, rule: string, message: string])[] = [
     [
       "a value read before it is made",

@@ -23,12 +23,12 @@ const steps = [
 ];
 
 describeWith(await gpuProblem(), "steps with experts on a GPU", () => {
-  test.each(cases)("%s, %s", { timeout: 240_000 }, async (variant, _what, engine) => {
+  test.each(cases)("%s, %s", { timeout: 400_000 }, async (variant, _what, engine) => {
     await expectRoutedSteps(variant, { engine, steps, seed, tiesAreEqual: false, compared: 1 });
   });
 
   // Contexts of one token see nothing but themselves, so equal tokens are equal to the bit: the earlier row goes first.
-  test.each(["pools", "first"])("%s, many tokens alike", { timeout: 240_000 }, async (variant) => {
+  test.each(["pools", "first"])("%s, many tokens alike", { timeout: 400_000 }, async (variant) => {
     const alike = { shape: { batch: 50, context: 1 }, steps: [{ present: [0, 1, 2], emptyTail: 0 }] };
     await expectRoutedSteps(variant, { engine: richGpu, ...alike, tiesAreEqual: true, compared: 1 });
   });
