@@ -212,6 +212,23 @@ describe("exportStep", () => {
     expect(file.tensors.get("loss/total")).toEqual({ shape: [], values: Float32Array.of(1.5) });
   });
 
+  test("has what patches need, as wide as a patch", () => {
+    const modalities = [
+      { vocabStart: 0, vocab: 3 },
+      { vocabStart: 3, vocab: 0, size: 2, channels: 3 },
+    ];
+    const mixed = randomBatch({ batch: 2, context: 5, modalities, seed: 1, emptyTail: 0 });
+    const { tensors } = exportStep({
+      ...{ model: "tiny", variant: "dense", modalities: ["text", "image"], constants: {} },
+      ...{ batch: mixed, parameters: new Map(), gradients: new Map() },
+      losses: { total: 1.5, modalities: [1.5, 0] },
+    });
+    expect(tensors.get("batch/patches")).toEqual({ shape: [2, 5, 12], values: mixed.patches });
+    expect(tensors.get("batch/noise")).toEqual({ shape: [2, 5, 12], values: mixed.noise });
+    expect(tensors.get("batch/timestep")).toEqual({ shape: [2, 5], values: mixed.timestep });
+    expect(tensors.get("batch/span")).toEqual({ shape: [2, 5], values: mixed.span });
+  });
+
   test("describes the model as JSON text", () => {
     const read = (key: string): unknown => JSON.parse(file.metadata.get(key) ?? "");
     expect([read("model"), read("variant"), read("modalities")]).toEqual([

@@ -14,6 +14,7 @@ import {
 import { noiseOfSpan, noiseSchedule, timestepOfSpan, timesteps } from "../src/data/noise.ts";
 import type { Batch } from "../src/runtime/batch.ts";
 import { layoutBatch } from "../src/runtime/layout.ts";
+import { checkBatch, madeUpBatch } from "../src/runtime/made-up.ts";
 import { scheduleOf } from "../src/runtime/schedule.ts";
 import { randomBatch } from "./support/batches.ts";
 import { fastEngine, openCompiled } from "./support/compiled.ts";
@@ -194,6 +195,33 @@ describe("noise", () => {
     expect(Math.min(...drawn)).toBeLessThan(5);
     expect(Math.max(...drawn)).toBeGreaterThan(994);
     expect(Math.abs(drawn.reduce((sum, t) => sum + t, 0) / drawn.length - 499.5)).toBeLessThan(15);
+  });
+});
+
+describe("batches made up for a model of patches", () => {
+  const modalities = [
+    { vocabStart: 0, vocab: 7 },
+    { vocabStart: 7, vocab: 0, size: 2, channels: 3 },
+  ];
+  const sizes = { batch: 2, context: 40, modalities };
+
+  test("hold spans of them, and targets for tokens alone", () => {
+    const batch = madeUpBatch(sizes, 3);
+    checkBatch(batch, sizes);
+    for (const [at, m] of batch.modality.entries()) {
+      expect(batch.token[at] === -1).toBe(m === 1);
+      expect((batch.span?.[at] ?? -1) >= 0).toBe(m === 1);
+      expect((batch.timestep?.[at] ?? -1) >= 0).toBe(m === 1);
+      if (batch.modality[at + 1] === 1) expect(batch.target[at]).toBe(-1);
+    }
+    expect(new Set(batch.span).size).toBeGreaterThan(2);
+  });
+
+  test("are refused without their noise", () => {
+    const { noise: _noise, ...batch } = madeUpBatch(sizes, 3);
+    expect(() => checkBatch(batch, sizes)).toThrow(
+      "a batch with 0 of `noise` for patches of 12 numbers at 80 positions",
+    );
   });
 });
 

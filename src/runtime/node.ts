@@ -130,8 +130,16 @@ function readBatch(path: string): Batch {
     if (values instanceof Int32Array) return values;
     throw new BatchError(`${path} has no integers \`batch/${name}\`; \`motley export\` writes them`);
   };
+  const floats = (name: string): Float32Array => {
+    const values = tensors.get(`batch/${name}`)?.values;
+    if (values instanceof Float32Array) return values;
+    throw new BatchError(`${path} has no numbers \`batch/${name}\`; \`motley export\` writes them`);
+  };
   const [batch = 0, context = 0] = tensors.get("batch/tokens")?.shape ?? [];
+  const hasPatches = tensors.has("batch/patches");
   return {
+    ...(hasPatches ? { patches: floats("patches"), noise: floats("noise") } : {}),
+    ...(hasPatches ? { timestep: integers("timestep"), span: integers("span") } : {}),
     ...{ batch, context, token: integers("tokens"), target: integers("target") },
     ...{ modality: integers("modality"), document: integers("document"), position: integers("position") },
   };

@@ -5,6 +5,7 @@
 import type { Artifact } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
 import type { Device } from "./device.ts";
+import { withPatches } from "./made-up.ts";
 import { median } from "./match.ts";
 import { scheduleOf } from "./schedule.ts";
 import { openSession } from "./session.ts";
@@ -62,16 +63,11 @@ function fullBatch({ batch, context, modalities }: Artifact): Batch {
   );
   const token = modality.map((m, at) => {
     const { vocab = 1, vocabStart = 0 } = modalities[m] ?? {};
-    return vocabStart + ((at * 7919) % vocab);
+    return vocabStart + ((at * 7919) % Math.max(1, vocab));
   });
   const isLast = (at: number): boolean => at % context === context - 1;
-  return {
-    batch,
-    context,
-    token,
-    target: token.map((_, at) => (isLast(at) ? -1 : (token[at + 1] ?? -1))),
-    modality,
-    document: new Int32Array(rows),
-    position: Int32Array.from({ length: rows }, (_, at) => at % context),
-  };
+  const target = token.map((_, at) => (isLast(at) ? -1 : (token[at + 1] ?? -1)));
+  const document = new Int32Array(rows);
+  const position = Int32Array.from({ length: rows }, (_, at) => at % context);
+  return withPatches({ batch, context, token, target, modality, document, position }, modalities, 1);
 }

@@ -22,9 +22,11 @@ export function emitTypescript(artifact: Artifact, texts: readonly TextPlace[], 
     textsPlace: isGpu ? "kernels/*.wgsl" : texts.map(({ path }) => path).join(", "),
     device: isGpu ? "a GPU" : "the processor",
     modalityUnion: modalities.map(({ name }) => JSON.stringify(name)).join(" | "),
-    modalities: modalities.map(({ name, vocab, vocabStart }) => ({
-      ...{ name: JSON.stringify(name), vocab, vocabStart },
+    modalities: modalities.map((modality) => ({
+      ...{ name: JSON.stringify(modality.name), vocab: modality.vocab, vocabStart: modality.vocabStart },
+      sizes: modality.kind === "patches" ? `, size: ${modality.size}, channels: ${modality.channels}` : "",
     })),
+    ...wordsFor(modalities),
     texts: texts.map(({ name, path }) => ({ name: propertyName(name), path })),
     parameters: parameters.map(({ path, shape }) => ({ path: propertyName(path), shape: list(shape) })),
     launch: isGpu ? "dispatch" : "launch",
@@ -33,6 +35,18 @@ export function emitTypescript(artifact: Artifact, texts: readonly TextPlace[], 
       ...{ name: JSON.stringify(name), role: JSON.stringify(role), bytes: byteLength, at: byteOffset },
     })),
   });
+}
+
+/** What a page says of models that have patches as well. */
+function wordsFor(modalities: Artifact["modalities"]): View {
+  const hasPatches = modalities.some(({ kind }) => kind === "patches");
+  return {
+    idsOf: hasPatches
+      ? "a modality's tokens have the ids from `vocabStart` on, patches have none"
+      : "a modality's tokens have the ids from `vocabStart` on",
+    sizesType: hasPatches ? "; readonly size?: number; readonly channels?: number" : "",
+    lossUnits: hasPatches ? "In nats, patches in mean squares" : "In nats",
+  };
 }
 
 function launchView(artifact: Artifact, launch: ArtifactLaunch, index: number, nameOf: NameOf): View {
