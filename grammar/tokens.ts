@@ -250,7 +250,7 @@ export function isName(token: IToken): boolean {
   return token.tokenType === Name || (token.tokenType.CATEGORIES ?? []).includes(Name);
 }
 
-const settingWords = new Set(["data", "context", "batch", "steps", "seed", "adamw", "freeze"]);
+const settingWords = new Set(["data", "context", "batch", "steps", "seed", "captions", "adamw", "freeze"]);
 const valueStarts: readonly TokenType[] = [NumberLiteral, BadNumber, Text, LeftParen, Minus];
 
 /**

@@ -27,7 +27,7 @@ describe("a stored artifact", () => {
       `the text of \`${first?.name}\` (${first?.path}) is missing`,
     );
     expect(() => readArtifact({ ...stored, format: 7 }, textsByName(texts))).toThrow(
-      "built in format 7, and this Motley reads format 1: build it again",
+      "built in format 7, and this Motley reads format 2: build it again",
     );
     expect(() => readArtifact([], {})).toThrow("not a training step that `motley build` wrote");
   });

@@ -401,6 +401,28 @@ describe("packing", () => {
     );
   });
 
+  it("places and drops captions as often as is asked for, and never in validation", () => {
+    const dataset = handmade([
+      [[{ modality: 0, codes: [4, 5] }], [{ modality: 1, codes: [10, 11, 12, 13] }]],
+      [[{ modality: 0, codes: [6] }]],
+    ]);
+    const captions = { first: 0.8, drop: 0.1 };
+    const drawn = Array.from({ length: 4000 }, (_, pass) =>
+      drawDocument(dataset, dataset.train, 0, { seed: 2, pass, captions }).token.join(),
+    );
+    const share = (found: RegExp): number => drawn.filter((one) => found.test(one)).length / drawn.length;
+    expect(share(/^0,4,5,2,/)).toBeCloseTo(0.9 * 0.8, 1);
+    expect(share(/,3,4,5,1$/)).toBeCloseTo(0.9 * 0.2, 1);
+    expect(share(/^0,2,10,11,12,13,3,1$/)).toBeCloseTo(0.1, 1);
+    // A text alone is never left out.
+    const alone = drawDocument(dataset, dataset.train, 1, {
+      seed: 2,
+      pass: 0,
+      captions: { first: 0, drop: 1 },
+    });
+    expect([...alone.token]).toEqual([0, 6, 1]);
+  });
+
   it("shows each document once a pass, and another pass in another way", () => {
     const documents: Slots[] = Array.from({ length: 12 }, (_, i) => [
       [

@@ -11,7 +11,9 @@ import {
   pictureOfPatches,
   readPatchValues,
 } from "../src/data/continuous.ts";
+import type { Dataset, Documents } from "../src/data/dataset.ts";
 import { noiseOfSpan, noiseSchedule, timestepOfSpan, timesteps } from "../src/data/noise.ts";
+import { createBatchStream, validationBatches } from "../src/data/packing.ts";
 import type { Batch } from "../src/runtime/batch.ts";
 import { layoutBatch } from "../src/runtime/layout.ts";
 import { checkBatch, madeUpBatch } from "../src/runtime/made-up.ts";
@@ -222,6 +224,82 @@ describe("batches made up for a model of patches", () => {
     expect(() => checkBatch(batch, sizes)).toThrow(
       "a batch with 0 of `noise` for patches of 12 numbers at 80 positions",
     );
+  });
+});
+
+describe("a stream of patches", () => {
+  const picture = (n: number): Uint8Array =>
+    Uint8Array.from({ length: 3072 }, (_, i) => (i * 7 + n * 31) % 256);
+  const codec = { kind: "patches", size: 32, patch: 16, channels: 3 } as const;
+  const documents = (count: number): Documents => ({
+    count,
+    slotOffset: Int32Array.from({ length: count + 1 }, (_, d) => 2 * d),
+    alternativeOffset: Int32Array.from({ length: 2 * count + 1 }, (_, slot) => slot),
+    spanOffset: Int32Array.from(
+      { length: 2 * count + 1 },
+      (_, span) => 4 * Math.ceil(span / 2) + 2 * (span >> 1),
+    ),
+    spanModality: Int8Array.from({ length: 2 * count }, (_, span) => 1 - (span % 2)),
+    token: Int32Array.from({ length: 6 * count }, (_, i) =>
+      i % 6 < 4 ? -2 - (4 * Math.floor(i / 6) + (i % 6)) : 4 + (Math.floor(i / 6) % 7),
+    ),
+  });
+  const [text, image] = [
+    {
+      name: "text",
+      vocab: 16,
+      found: 16,
+      offset: 0,
+      firstCode: 4,
+      codec: { kind: "text", merges: new Int32Array() },
+    },
+    { name: "image", vocab: 0, found: 0, offset: 16, firstCode: 16, codec },
+  ] as const;
+  const dataset: Dataset = {
+    ...{ name: "made", hash: "made", modalities: [text, image], vocab: 16 },
+    markers: { beginDocument: 0, endDocument: 1, spans: new Map([["image", { begin: 2, end: 3 }]]) },
+    ...{ train: documents(6), val: documents(3) },
+    pictures: Uint8Array.from([0, 1, 2, 3, 4, 5].flatMap((n) => [...picture(n)])),
+    ...{ baselines: new Map(), fidelity: undefined, specimens: [], melError: undefined, recordings: [] },
+    ...{ licences: [], warnings: [] },
+  };
+  const options = { split: "train", batch: 3, context: 25, seed: 5 } as const;
+
+  test("goes on from its cursor with the very noise that would have come", () => {
+    const whole = createBatchStream(dataset, options);
+    const first = whole.next();
+    const cursor = whole.cursor();
+    const resumed = createBatchStream(dataset, options);
+    resumed.restore(cursor);
+    const second = whole.next();
+    expect(resumed.next()).toEqual(second);
+    expect(second.noise).not.toEqual(first.noise);
+    expect(createBatchStream(dataset, { ...options, seed: 6 }).next().noise).not.toEqual(first.noise);
+  });
+
+  test("validates on the same noise every time", () => {
+    const batches = () => validationBatches(dataset, { count: 4, batch: 2, context: 25 });
+    expect(batches()).toEqual(batches());
+  });
+
+  test("holds whole pictures, one timestep each, and targets that are tokens", () => {
+    const { token, target, modality, span, timestep, patches } = createBatchStream(dataset, options).next();
+    if (span === undefined || timestep === undefined) throw new Error("the batch has patches");
+    const width = (patches?.length ?? 0) / token.length;
+    expect(width).toBe(16 * 16 * 3);
+    for (const number of new Set(span.filter((one) => one >= 0))) {
+      const own = [...span.keys()].filter((at) => span[at] === number);
+      expect(own).toHaveLength(4);
+      expect(new Set(own.map((at) => timestep[at])).size).toBe(1);
+      expect(own.every((at) => modality[at] === 1 && token[at] === -1)).toBe(true);
+      const before = (own[0] ?? 0) - 1;
+      expect([token[before], target[before]]).toEqual([2, -1]);
+      // The last patch is followed by the marker that ends the picture.
+      expect(target[own[3] ?? 0]).toBe(3);
+      const values = patches?.slice((own[0] ?? 0) * width, ((own[3] ?? 0) + 1) * width);
+      const shown = pictureOfPatches(codec, values ?? new Float32Array()).rgb;
+      expect([0, 1, 2, 3, 4, 5].some((n) => picture(n).every((value, i) => value === shown[i]))).toBe(true);
+    }
   });
 });
 

@@ -205,6 +205,8 @@ export type TrainSettings = {
   readonly batch: number;
   readonly steps: number;
   readonly seed: number;
+  /** In what share of the documents the text comes first, and in what share it is left out; drawn evenly unless given. */
+  readonly captions?: { readonly first: number; readonly drop: number };
   readonly optimizer: AdamW;
   /** Where `train` freezes something, be it nothing of this variant: `Parameter.isFrozen` says what. */
   readonly freezes?: true;

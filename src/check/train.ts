@@ -29,7 +29,7 @@ const counts: ReadonlyMap<string, Range> = new Map([
   ["steps", { least: 1, most: 1e12, isInteger: true }],
   ["seed", { least: 0, most: 4_294_967_295, isInteger: true }],
 ]);
-const settingWords = ["data", ...counts.keys(), "adamw", "freeze"];
+const settingWords = ["data", ...counts.keys(), "captions", "adamw", "freeze"];
 const requiredWords = ["data", "context", "batch", "steps", "adamw"];
 const defaultSeed = 1;
 
@@ -67,6 +67,7 @@ export function checkTrain(
   const numbers = new Map<string, number>();
   let data: TrainSettings["data"] | undefined;
   let optimizer: AdamW | undefined;
+  let captions: TrainSettings["captions"];
   for (const [index, setting] of train.settings.entries()) {
     const word = setting.word.text;
     // What it names is looked for once the parameters are known: freeze.ts.
@@ -89,6 +90,7 @@ export function checkTrain(
       const number = numberIn(context, setting.value, `\`${word}\``, range);
       if (number !== undefined) numbers.set(word, number);
     } else if (word === "data") data = dataOf(context, setting);
+    else if (word === "captions") captions = captionsOf(context, setting);
     else optimizer = optimizerOf(context, setting);
   }
   const missing = requiredWords.filter((word) => !seen.has(word));
@@ -104,9 +106,11 @@ export function checkTrain(
   if (data === undefined || optimizer === undefined) return undefined;
   if (context_ === undefined || batch === undefined || steps === undefined) return undefined;
   if (seen.has("seed") && !numbers.has("seed")) return undefined;
+  if (seen.has("captions") && captions === undefined) return undefined;
   const seed = numbers.get("seed") ?? defaultSeed;
   const freezes = train.settings.some(({ patterns }) => patterns !== undefined);
-  return { data, context: context_, batch, steps, seed, optimizer, ...(freezes ? { freezes } : {}) };
+  const optional = { ...(captions === undefined ? {} : { captions }), ...(freezes ? { freezes } : {}) };
+  return { data, context: context_, batch, steps, seed, optimizer, ...optional };
 }
 
 const examples: ReadonlyMap<string, string> = new Map([
@@ -123,6 +127,32 @@ function dataOf(context: Context, setting: Setting): TrainSettings["data"] | und
   if (value.kind === "reference") return { kind: "builtin", name: value.name.text };
   reportKind(context, value, "`data`", 'a name such as `icons` or a folder such as `"pictures"`');
   return undefined;
+}
+
+/** `captions(first: 0.8, drop: 0.1)`: shares of the documents that hold a text and something else. */
+function captionsOf(context: Context, { value }: Setting): TrainSettings["captions"] {
+  if (value.kind !== "call" || value.callee.text !== "captions") {
+    reportKind(context, value, "`captions`", "its shares in brackets: `captions(first: 0.8, drop: 0.1)`");
+    return undefined;
+  }
+  const shares = new Map<string, number>();
+  const seen = new Map<string, Name>();
+  let isFine = true;
+  for (const { name, value: written } of value.arguments) {
+    if (name === undefined || (name.text !== "first" && name.text !== "drop")) {
+      isFine = false;
+      if (name === undefined) reportKind(context, written, "a share", "named: `first: 0.8` or `drop: 0.1`");
+      else reportUnknownWord(context, name, "`captions` has no setting", ["first", "drop"]);
+      continue;
+    }
+    const earlier = seen.get(name.text);
+    if (earlier !== undefined) reportTwice(context, name, earlier);
+    seen.set(name.text, name);
+    const share = numberIn(context, written, `\`${name.text}\``, { least: 0, most: 1 });
+    if (share === undefined || earlier !== undefined) isFine = false;
+    else shares.set(name.text, share);
+  }
+  return isFine ? { first: shares.get("first") ?? 0.5, drop: shares.get("drop") ?? 0 } : undefined;
 }
 
 // ---- optimizer -------------------------------------------------------------------------------------------------

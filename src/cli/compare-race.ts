@@ -58,15 +58,15 @@ export async function runRace(
   onDiverged?: (variant: string) => void,
 ): Promise<boolean> {
   const { settings, dataset, options, signal } = race;
-  const { batch, context, steps, seed } = settings;
+  const { batch, context, steps, seed, captions } = settings;
   const opened = await openContenders(race, root);
-  const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+  const batches = createBatchStream(dataset, { split: "train", batch, context, seed, captions });
   const behind = opened.reduce((a, b) => (b.contender.from.step < a.contender.from.step ? b : a));
   if (behind.cursor !== undefined) batches.restore(behind.cursor);
   const contenders = opened.map(({ contender }) => contender);
   const watcher = watchComparison(contenders, steps, seed);
   try {
-    const validation = validationBatches(dataset, { count: validationContexts, batch, context });
+    const validation = validationBatches(dataset, { count: validationContexts, batch, context, captions });
     const { checkpointEvery } = options;
     const { onStep } = watcher;
     const dataHash = dataset.hash;

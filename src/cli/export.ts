@@ -43,8 +43,8 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
   const [session] = await openSessions([compileFor(model, machine)], machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
-    const { batch, context, seed } = settings;
-    const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+    const { batch, context, seed, captions } = settings;
+    const batches = createBatchStream(dataset, { split: "train", batch, context, seed, captions });
     if (checkpoint === undefined) await session.initialize(seed);
     else {
       await restoreCheckpoint(session, checkpoint);

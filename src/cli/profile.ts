@@ -42,9 +42,9 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
   const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
   try {
-    const { batch, context, seed } = settings;
+    const { batch, context, seed, captions } = settings;
     await session.initialize(seed);
-    const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+    const batches = createBatchStream(dataset, { split: "train", batch, context, seed, captions });
     const { profile, bestStep } = await profileSteps(session, batches, {
       ...{ warmups, steps },
       measureRoofline: () => measureRoofline(rooflineOf(machine), (probe) => openDevice(probe, machine)),

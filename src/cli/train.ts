@@ -63,8 +63,8 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
 
   const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
-  const { batch, context, seed, steps } = settings;
-  const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
+  const { batch, context, seed, steps, captions } = settings;
+  const batches = createBatchStream(dataset, { split: "train", batch, context, seed, captions });
   if (checkpoint === undefined) {
     await session.initialize(seed);
     await warm?.start(session);

@@ -4,7 +4,7 @@
 // so that every pass over the same pictures reads differently and any pass can be made again.
 
 import { type Dataset, type Documents, markerModality } from "./dataset.ts";
-import { randomBelow } from "./random.ts";
+import { randomBelow, randomBits } from "./random.ts";
 
 /** Tokens are joint ids with markers; modality[i] is that of token[i]. All have the document's length. */
 export type DrawnDocument = {
@@ -17,11 +17,16 @@ export type DrawnDocument = {
   readonly isText: boolean;
 };
 
-/** What a pass draws from; seed and pass are non-negative integers. */
-export type Draw = { readonly seed: number; readonly pass: number };
+/** Shares of the documents of a text and something else: where the text comes first, and where it is left out. */
+export type Captions = { readonly first: number; readonly drop: number };
+
+/** What a pass draws from; seed and pass are non-negative integers. Without `captions` every order is as likely. */
+export type Draw = { readonly seed: number; readonly pass: number; readonly captions?: Captions | undefined };
 
 const orderStream = 1;
 const alternativeStream = 2;
+const captionStream = 5;
+const dropStream = 6;
 
 /** Markers a span of this modality stands between: 2 or 0. */
 function markerCount(dataset: Dataset, modality: number): number {
@@ -29,7 +34,7 @@ function markerCount(dataset: Dataset, modality: number): number {
   return dataset.markers.spans.has(name) ? 2 : 0;
 }
 
-function slotsInOrder(documents: Documents, index: number, draw: Draw): readonly number[] {
+function slotsInOrder(dataset: Dataset, documents: Documents, index: number, draw: Draw): readonly number[] {
   const first = documents.slotOffset[index] ?? 0;
   const slots = Array.from(
     { length: (documents.slotOffset[index + 1] ?? first) - first },
@@ -39,11 +44,29 @@ function slotsInOrder(documents: Documents, index: number, draw: Draw): readonly
     const j = randomBelow(i + 1, draw.seed, draw.pass, index, orderStream, i);
     [slots[i], slots[j]] = [slots[j] ?? first, slots[i] ?? first];
   }
-  return slots;
+  return placeCaption(dataset, documents, index, draw, slots);
 }
 
-function chooseSpans(documents: Documents, index: number, draw: Draw): readonly number[] {
-  return slotsInOrder(documents, index, draw).map((slot) => {
+/** The text in front of everything else, behind it, or left out, as often as is asked for. */
+function placeCaption(
+  { modalities }: Dataset,
+  { alternativeOffset, spanModality }: Documents,
+  index: number,
+  { seed, pass, captions }: Draw,
+  slots: readonly number[],
+): readonly number[] {
+  if (captions === undefined) return slots;
+  const isText = (slot: number): boolean =>
+    modalities[spanModality[alternativeOffset[slot] ?? 0] ?? 0]?.name === "text";
+  const [texts, others] = [slots.filter(isText), slots.filter((slot) => !isText(slot))];
+  if (texts.length === 0 || others.length === 0) return slots;
+  const share = (stream: number): number => randomBits(seed, pass, index, stream) / 2 ** 32;
+  if (share(dropStream) < captions.drop) return others;
+  return share(captionStream) < captions.first ? [...texts, ...others] : [...others, ...texts];
+}
+
+function chooseSpans(dataset: Dataset, documents: Documents, index: number, draw: Draw): readonly number[] {
+  return slotsInOrder(dataset, documents, index, draw).map((slot) => {
     const first = documents.alternativeOffset[slot] ?? 0;
     const count = (documents.alternativeOffset[slot + 1] ?? first) - first;
     const slotInDocument = slot - (documents.slotOffset[index] ?? 0);
@@ -58,7 +81,7 @@ export function drawDocument(
   index: number,
   draw: Draw,
 ): DrawnDocument {
-  const spans = chooseSpans(documents, index, draw);
+  const spans = chooseSpans(dataset, documents, index, draw);
   let length = 2;
   let isText = true;
   for (const span of spans) {

@@ -7,7 +7,7 @@
 import type { Batch } from "../runtime/batch.ts";
 import { batchPatches } from "./batch-patches.ts";
 import { DataError, type Dataset, type Documents, markerModality } from "./dataset.ts";
-import { type DrawnDocument, drawDocument, shortestForm } from "./draw.ts";
+import { type Captions, type DrawnDocument, drawDocument, shortestForm } from "./draw.ts";
 import { randomBelow, randomOrder } from "./random.ts";
 
 export type StreamOptions = {
@@ -16,6 +16,7 @@ export type StreamOptions = {
   readonly batch: number;
   readonly context: number;
   readonly seed: number;
+  readonly captions?: Captions | undefined;
 };
 
 export type BatchStream = {
@@ -40,6 +41,12 @@ const orderStream = 3;
 const cropStream = 4;
 const cursorVersion = 2;
 
+type FeedOptions = {
+  readonly seed: number;
+  readonly passLimit: number;
+  readonly captions: Captions | undefined;
+};
+
 /** Hands out the drawn documents of pass after pass; the window is what waits for a row. */
 class Feed {
   readonly waiting: Waiting[] = [];
@@ -51,13 +58,20 @@ class Feed {
   private readonly context: number;
   private readonly seed: number;
   private readonly passLimit: number;
+  private readonly captions: Captions | undefined;
 
-  constructor(dataset: Dataset, documents: Documents, context: number, seed: number, passLimit: number) {
+  constructor(
+    dataset: Dataset,
+    documents: Documents,
+    context: number,
+    { seed, passLimit, captions }: FeedOptions,
+  ) {
     this.dataset = dataset;
     this.documents = documents;
     this.context = context;
     this.seed = seed;
     this.passLimit = passLimit;
+    this.captions = captions;
     this.order = randomOrder(documents.count, seed, 0, orderStream);
   }
 
@@ -79,7 +93,11 @@ class Feed {
 
   /** A text longer than the context starts at a place drawn anew each pass: else its end would never be read. */
   private draw(pass: number, index: number): DrawnDocument {
-    const drawn = drawDocument(this.dataset, this.documents, index, { seed: this.seed, pass });
+    const drawn = drawDocument(this.dataset, this.documents, index, {
+      seed: this.seed,
+      pass,
+      captions: this.captions,
+    });
     const surplus = drawn.token.length - this.context;
     if (!drawn.isText || surplus <= 0) return drawn;
     // Half a context beyond either end counts as that end, or both ends would hardly ever be read.
@@ -221,13 +239,14 @@ function parseCursor(text: string, expected: string, documentCount: number): Str
  * - Documents with pictures that are longer than the context are left out.
  */
 export function createBatchStream(dataset: Dataset, options: StreamOptions): BatchStream {
-  const { split, batch, context, seed } = options;
+  const { split, batch, context, seed, captions } = options;
   const documents = split === "train" ? dataset.train : dataset.val;
   if (documents.count === 0) throw new DataError(`"${dataset.name}" has no ${split} documents`);
   refuseShortContext(dataset, documents, context);
-  const feed = new Feed(dataset, documents, context, seed, Number.POSITIVE_INFINITY);
+  const feed = new Feed(dataset, documents, context, { seed, passLimit: Number.POSITIVE_INFINITY, captions });
   let made = 0;
-  const stream = `${dataset.hash}/${split}/${batch}x${context}/${seed}`;
+  const orders = captions === undefined ? "" : `/${captions.first}/${captions.drop}`;
+  const stream = `${dataset.hash}/${split}/${batch}x${context}/${seed}${orders}`;
   return {
     next() {
       const into = emptyBatch(batch, context);
@@ -244,7 +263,13 @@ export function createBatchStream(dataset: Dataset, options: StreamOptions): Bat
   };
 }
 
-export type ValidationOptions = { readonly count: number; readonly batch: number; readonly context: number };
+export type ValidationOptions = {
+  readonly count: number;
+  readonly batch: number;
+  readonly context: number;
+  /** Captions stand where training has them, and none is left out. */
+  readonly captions?: Captions | undefined;
+};
 
 /**
  * The same `count` validation contexts for every seed, in batches of `batch`.
@@ -252,10 +277,14 @@ export type ValidationOptions = { readonly count: number; readonly batch: number
  */
 export function validationBatches(
   dataset: Dataset,
-  { count, batch, context }: ValidationOptions,
+  { count, batch, context, captions }: ValidationOptions,
 ): readonly Batch[] {
   const batches: Batch[] = [];
-  const feed = new Feed(dataset, dataset.val, context, 0, 1);
+  const feed = new Feed(dataset, dataset.val, context, {
+    seed: 0,
+    passLimit: 1,
+    captions: captions && { ...captions, drop: 0 },
+  });
   for (let made = 0; made < count; ) {
     const into = emptyBatch(batch, context);
     let rows = 0;

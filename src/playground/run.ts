@@ -64,9 +64,9 @@ const validationContexts = 64;
 /** Compiles, opens and starts; throws what compiling, opening and data can throw, with nothing left open. */
 export async function startRun(request: RunRequest): Promise<Run> {
   const { models, settings, dataset, target } = request;
-  const { batch, context, seed, steps } = settings;
-  const batches = createBatchStream(dataset, { split: "train", batch, context, seed });
-  const validation = validationBatches(dataset, { count: validationContexts, batch, context });
+  const { batch, context, seed, steps, captions } = settings;
+  const batches = createBatchStream(dataset, { split: "train", batch, context, seed, captions });
+  const validation = validationBatches(dataset, { count: validationContexts, batch, context, captions });
   const entrants = models.map((model) => ({
     name: model.variant,
     model,
