@@ -2,7 +2,6 @@
 // The example's own architecture at small sizes: loss and gradients against an implementation written from the papers,
 // before training and after it; what a row sees against brute force; the noise; what the data refuses.
 
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   patchCount,
@@ -28,20 +27,9 @@ import {
   type Parameters,
   relativeDistance,
 } from "./support/interpreted.ts";
-import { transfusionStep } from "./support/transfusion-reference.ts";
+import { smallTransfusion, transfusionStep } from "./support/transfusion-reference.ts";
 
-const example = readFileSync(new URL("../examples/transfusion.mot", import.meta.url), "utf8");
-
-/** The example, small enough for a tape of scalars. */
-const small = [
-  ["dim = 64, layers = 6, heads = 4, ffn = 172", "dim = 8, layers = 2, heads = 2, ffn = 10"],
-  ["time = 64, patch = 4 * 4 * 3", "time = 6, patch = 2 * 2 * 3"],
-  ["tokens(vocab: 1024)", "tokens(vocab: 11)"],
-  ["patches(size: 4, channels: 3)", "patches(size: 2, channels: 3)"],
-].reduce((text, [from = "", to = ""]) => {
-  if (!text.includes(from)) throw new Error(`the example has no \`${from}\` any more`);
-  return text.replace(from, to);
-}, example);
+const small = smallTransfusion();
 
 const shape = { batch: 2, context: 14 };
 

@@ -5,6 +5,7 @@
 // image. Ho et al. 2020: ε-prediction, mean squared error. Nichol and Dhariwal 2021: cosine schedule. Liang et al. 2024:
 // every weight of attention, feed-forward and norm belongs to the modality of its token.
 
+import { readFileSync } from "node:fs";
 import type { Batch } from "../../src/runtime/batch.ts";
 import { createTape, type Scalar, type Tape } from "./tape.ts";
 
@@ -27,6 +28,20 @@ export type TransfusionStep = {
   readonly image: number;
   readonly gradients: ReadonlyMap<string, Float64Array>;
 };
+
+/** The example, small enough for a tape of scalars: 2 layers, 2 heads of 4, patches of 12 numbers. */
+export function smallTransfusion(): string {
+  const example = readFileSync(new URL("../../examples/transfusion.mot", import.meta.url), "utf8");
+  return [
+    ["dim = 64, layers = 6, heads = 4, ffn = 172", "dim = 8, layers = 2, heads = 2, ffn = 10"],
+    ["time = 64, patch = 4 * 4 * 3", "time = 6, patch = 2 * 2 * 3"],
+    ["tokens(vocab: 1024)", "tokens(vocab: 11)"],
+    ["patches(size: 4, channels: 3)", "patches(size: 2, channels: 3)"],
+  ].reduce((text, [from = "", to = ""]) => {
+    if (!text.includes(from)) throw new Error(`the example has no \`${from}\` any more`);
+    return text.replace(from, to);
+  }, example);
+}
 
 /** ᾱ of step t (from 0) of 1,000: the product of 1 − β, with β cut at 0.999. */
 function signalLeft(t: number): number {
