@@ -125,6 +125,23 @@ describe("a report", () => {
   });
 });
 
+describe("losses of a continuous modality", () => {
+  const document: CompareDocument = { ...documentOf(1, 0.5), continuous: ["text"] };
+
+  it("are named with their unit, under tables and over curves", () => {
+    expect(compareTable(document)).toMatch(/\ntext: mean square per number, .* all others: nats a token\n/);
+    expect(compareTable(document)).not.toContain("final loss, nats");
+    const page = renderReport({ ...parts, documents: [document] });
+    expect(chartsOf(page).map(({ title }) => title)).toContain("text, mean square per number");
+    expect(visible(page)).not.toContain("Loss, nats a token");
+  });
+
+  it("and tokens alone keep nats in the headings", () => {
+    expect(compareTable(documentOf(1, 0.5))).toContain("final loss, nats a token");
+    expect(visible(renderReport(parts))).toContain("Loss, nats a token");
+  });
+});
+
 describe("losses of experts that choose among later tokens", () => {
   const fair = documentOf(1, 0.5);
   const { dense, mot } = fair.variants;

@@ -3,6 +3,7 @@
 // before training and after it; what a row sees against brute force; the noise; what the data refuses.
 
 import { describe, expect, test } from "vitest";
+import { compile } from "../src/compile.ts";
 import {
   patchCount,
   patchesCodec,
@@ -163,6 +164,12 @@ describe("noise", () => {
     for (const t of [0, 500, 999])
       expect(noiseSchedule(t).signal ** 2 + noiseSchedule(t).spread ** 2).toBeCloseTo(1, 12);
     expect(() => noiseSchedule(1000)).toThrow("there is no timestep 1000");
+  });
+
+  test("has as many timesteps as the compiled table of their embeddings has rows", () => {
+    const { buffers } = compile(modelOf(small, "mot"), { purpose: "train", engine: fastEngine, ...shape });
+    const table = buffers.find(({ name }) => name === "sinusoid 6");
+    expect(table?.byteLength).toBe(4 * 6 * timesteps);
   });
 
   test("depends on seed, step and span, and on nothing else", () => {

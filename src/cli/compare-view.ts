@@ -24,13 +24,13 @@ export function watchComparison(contenders: readonly Contender[], steps: number,
       from.step === 0 ? [] : [...readRecord(folder.path).metrics],
     ]),
   );
-  const modalities = contenders[0]?.session.artifact.modalities.map(({ name }) => name) ?? [];
+  const modalities = contenders[0]?.session.artifact.modalities ?? [];
   const last = contenders.at(-1)?.name;
   const start = performance.now();
   const doneBefore = Math.min(...contenders.map(({ from }) => from.step));
 
   const draw = (step: number): string => {
-    const charts = modalities.map((modality) =>
+    const charts = modalities.map(({ name: modality, kind }) =>
       lossChart(
         [...history].map(([name, metrics]) => ({
           name,
@@ -38,7 +38,11 @@ export function watchComparison(contenders: readonly Contender[], steps: number,
             Object.hasOwn(line.loss, modality) ? [[line.step, line.loss[modality] ?? 0] as const] : [],
           ),
         })),
-        { title: `${modality}, nats a token`, steps, height: 8 },
+        {
+          title: `${modality}, ${kind === "tokens" ? "nats a token" : "mean square per number"}`,
+          steps,
+          height: 8,
+        },
       ),
     );
     const perStep = (performance.now() - start) / Math.max(1, step - doneBefore);
@@ -97,10 +101,12 @@ export function compareTables(document: CompareDocument): readonly ReportTable[]
     { title: "Costs", header: costHeader, rows: costs },
     {
       title: "Final losses",
-      note: ["train: mean of the last 5 % of the steps; val: after the last step", ...leaks(document)].join(
-        "\n",
-      ),
-      header: lossHeader(modalities),
+      note: [
+        "train: mean of the last 5 % of the steps; val: after the last step",
+        ...units(document),
+        ...leaks(document),
+      ].join("\n"),
+      header: lossHeader(document, modalities),
       rows: [...losses, ...baselineRows(document, modalities)],
     },
     {
@@ -159,8 +165,8 @@ export function seedTables(documents: readonly CompareDocument[]): readonly Repo
     ...sweepTables(first).map((swept) => ({ ...swept, note: `under seed ${first.seed}: ${swept.note}` })),
     {
       title: "Final losses",
-      note: [note, ...leaks(first)].join("\n"),
-      header: lossHeader(modalities),
+      note: [note, ...units(first), ...leaks(first)].join("\n"),
+      header: lossHeader(first, modalities),
       rows: [...losses, ...baselineRows(first, modalities)],
     },
     {
@@ -171,6 +177,14 @@ export function seedTables(documents: readonly CompareDocument[]): readonly Repo
         show(match[name]?.[modality]?.[split]?.[key]),
       ),
     },
+  ];
+}
+
+/** What continuous modalities' losses are counted in; nothing where all are tokens. */
+function units({ continuous = [] }: CompareDocument): readonly string[] {
+  if (continuous.length === 0) return [];
+  return [
+    `${continuous.join(", ")}: mean square per number, 1 for knowing nothing of the noise; all others: nats a token`,
   ];
 }
 
@@ -189,8 +203,9 @@ function modalitiesOf({ match }: CompareDocument): readonly string[] {
   return Object.keys(Object.values(match)[0] ?? {});
 }
 
-function lossHeader(modalities: readonly string[]): readonly string[] {
-  return ["final loss, nats a token", ...modalities.flatMap((name) => [`${name} train`, `${name} val`])];
+function lossHeader({ continuous }: CompareDocument, modalities: readonly string[]): readonly string[] {
+  const title = continuous === undefined ? "final loss, nats a token" : "final loss";
+  return [title, ...modalities.flatMap((name) => [`${name} train`, `${name} val`])];
 }
 
 function baselineRows(

@@ -162,6 +162,8 @@ function documentOf(
     seed,
     reference,
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
+    continuous:
+      models[0]?.modalities.flatMap(({ name, form }) => (form.kind === "patches" ? [name] : [])) ?? [],
     baselines: dataset.baselines,
     variants: models.map((model) => {
       const { params, activeParams, flopsPerToken, seesLater } = costOf(model, context);

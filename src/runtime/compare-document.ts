@@ -59,6 +59,8 @@ export type CompareDocument = {
   readonly data: string;
   readonly seed: number;
   readonly reference: string;
+  /** Modalities whose losses are mean squares per number; those of all others are nats a token. Absent without any. */
+  readonly continuous?: readonly string[];
   readonly variants: Readonly<Record<string, VariantResult>>;
   readonly baselines: { readonly val: Baselines };
   readonly match: Matches;
@@ -72,7 +74,10 @@ export type VariantRecord = Pick<
   readonly record: RunRecord;
 };
 
-export type DocumentParts = Pick<CompareDocument, "model" | "target" | "data" | "seed" | "reference"> & {
+export type DocumentParts = Pick<
+  CompareDocument,
+  "model" | "target" | "data" | "seed" | "reference" | "continuous"
+> & {
   readonly modalities: readonly string[];
   readonly variants: readonly VariantRecord[];
   readonly baselines: ReadonlyMap<string, { readonly unigram: number; readonly bigram: number }>;
@@ -83,7 +88,7 @@ const warmSteps = 3;
 
 /** One seed's comparison. */
 export function compareDocument(parts: DocumentParts): CompareDocument {
-  const { model, target, data, seed, reference, modalities, variants, baselines } = parts;
+  const { model, target, data, seed, reference, continuous = [], modalities, variants, baselines } = parts;
   const results = new Map(variants.map((variant) => [variant.name, resultOf(variant)]));
   const matches = [...results].map(([name, result]) => {
     const against = results.get(reference) ?? result;
@@ -105,6 +110,7 @@ export function compareDocument(parts: DocumentParts): CompareDocument {
     data,
     seed,
     reference,
+    ...(continuous.length === 0 ? {} : { continuous }),
     variants: Object.fromEntries(results),
     baselines: { val: Object.fromEntries(val) },
     match: Object.fromEntries(matches),

@@ -83,7 +83,7 @@ ${pageStyle}</style>
 <h1>${escapeHtml(title)}</h1>
 <p class="settings">${settingList.join(" ")}</p>
 ${renderMatches(documents, modalities, variants)}
-${renderCharts(charts, modalities)}
+${renderCharts(charts, modalities, first?.continuous !== undefined)}
 ${filled.map((table) => renderTable(table, variants)).join("\n")}
 ${pictures.length === 0 ? "" : renderPictures(parts, variants)}
 ${texts.length === 0 ? "" : renderTexts(parts, variants)}
@@ -172,7 +172,8 @@ function chartsOf(
       table === undefined
         ? []
         : (["unigram", "bigram"] as const).map((name) => ({ name, value: table[name] }));
-    return { title: modality, curves, baselines };
+    const isContinuous = documents[0]?.continuous?.includes(modality) === true;
+    return { title: isContinuous ? `${modality}, mean square per number` : modality, curves, baselines };
   });
 }
 
@@ -180,7 +181,11 @@ function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }
 
-function renderCharts(charts: readonly ReportChart[], modalities: readonly string[]): string {
+function renderCharts(
+  charts: readonly ReportChart[],
+  modalities: readonly string[],
+  isContinuous: boolean,
+): string {
   const axis = (["steps", "seconds", "flops"] as const).map((value, i) => {
     const name = { steps: "steps", seconds: "wall time", flops: "FLOPs" }[value];
     return `<label><input type="radio" name="axis" value="${value}"${i === 0 ? " checked" : ""}>${name}</label>`;
@@ -190,7 +195,7 @@ function renderCharts(charts: readonly ReportChart[], modalities: readonly strin
   const places = charts.map(
     ({ title }) => `<div class="chart"><h3>${escapeHtml(title)}</h3><div></div></div>`,
   );
-  return `<h2>Loss, nats a token</h2>
+  return `<h2>Loss${isContinuous ? "" : ", nats a token"}</h2>
 <p>Solid lines are training losses, each the mean of the last 5 % of the steps; rings are the loss on ${modalities.length === 1 ? "the" : "the same"} validation contexts; long dashes are what tables of single tokens (unigram) and of pairs (bigram) reach there. Drag to zoom, double-click to see all.</p>
 <div class="controls"><span class="switch">${axis.join("")}</span>
 ${box("train", "training", true)}${box("val", "validation", true)}${box("baselines", "baselines", true)}${box("early", "the first steps too", false)}</div>
