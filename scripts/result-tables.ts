@@ -9,13 +9,6 @@ import { type CompareDocument, type Spread, summarizeSeeds } from "../src/runtim
 
 type Several = { readonly seeds: readonly CompareDocument[] };
 
-const folders = process.argv.slice(2);
-if (folders.length === 0) {
-  console.error("usage: node scripts/result-tables.ts FOLDER…, folders that `motley compare` wrote");
-  process.exit(2);
-}
-for (const folder of folders) console.log(section(documentsIn(folder)).join("\n"));
-
 function documentsIn(folder: string): readonly CompareDocument[] {
   const read = JSON.parse(readFileSync(join(folder, "compare.json"), "utf8")) as CompareDocument | Several;
   return "seeds" in read ? read.seeds : [read];
@@ -29,7 +22,7 @@ function section(documents: readonly CompareDocument[]): readonly string[] {
   return [
     `### ${first.model}: ${steps} steps on \`${first.data}\`, seeds ${seeds}`,
     "",
-    ...sizes(first, documents),
+    ...sizes(first),
     "",
     ...losses(first, documents),
     "",
@@ -48,18 +41,16 @@ function spread(value: Spread | undefined, seeds: number, digits = 2): string {
   return `${value.mean.toFixed(digits)} ± ${(value.spread ?? 0).toFixed(digits)}${part}`;
 }
 
-function sizes(first: CompareDocument, documents: readonly CompareDocument[]): readonly string[] {
-  const summary = summarizeSeeds(documents);
+function sizes(first: CompareDocument): readonly string[] {
   const cells = Object.entries(first.variants).map(([name, variant]) => [
     name,
     variant.params.toLocaleString("en"),
     variant.activeParams.toLocaleString("en"),
     Math.round(variant.flopsPerToken).toLocaleString("en"),
-    spread(summary.variants[name]?.stepMs, documents.length, 0),
     ...("lr" in variant ? [String(variant.lr)] : []),
   ]);
   const hasRates = Object.values(first.variants).some((variant) => "lr" in variant);
-  const names = ["variant", "parameters", "active", "FLOPs/token", "ms/step"];
+  const names = ["variant", "parameters", "active", "FLOPs/token"];
   return [...head([...names, ...(hasRates ? ["learning rate"] : [])]), ...cells.map(row)];
 }
 
@@ -105,3 +96,10 @@ function matches(first: CompareDocument, documents: readonly CompareDocument[]):
 function modalitiesOf(first: CompareDocument): readonly string[] {
   return Object.keys(first.match[first.reference] ?? {});
 }
+
+const folders = process.argv.slice(2);
+if (folders.length === 0) {
+  console.error("usage: node scripts/result-tables.ts FOLDER…, folders that `motley compare` wrote");
+  process.exit(2);
+}
+for (const folder of folders) console.log(section(documentsIn(folder)).join("\n"));

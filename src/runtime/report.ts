@@ -215,14 +215,18 @@ function imageOf(png: Uint8Array, title: string): string {
   return `<img alt="${escapeHtml(title)}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
 }
 
+/** The column of pictures as the codes keep them; patches have none. */
+const codesTitle = "its codes";
+
 function renderPictures({ pictures, pictureTitles }: ReportParts, variants: readonly string[]): string {
   const rows = pictures.map(({ caption, pngs }) => {
     const cells = pngs.map((png, i) => `<td>${imageOf(png, `${caption}: ${pictureTitles[i] ?? ""}`)}</td>`);
     return `<tr><td>${escapeHtml(caption)}</td>${cells.join("")}</tr>`;
   });
   const header = ["caption", ...pictureTitles].map((name) => `<th>${nameOf(name, variants)}</th>`).join("");
+  const limit = pictureTitles.includes(codesTitle) ? " No variant can draw better than its codes." : "";
   return `<h2>Pictures drawn for captions</h2>
-<p>The captions and pictures are of the validation split: nobody trained on a drawing of these things. No variant can draw better than its codes.</p>
+<p>The captions and pictures are of the validation split: nobody trained on a drawing of these things.${limit}</p>
 <div class="wide"><table class="pictures"><thead><tr>${header}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
