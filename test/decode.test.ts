@@ -12,6 +12,7 @@ import { verifyGraph } from "../src/ir/verify.ts";
 import { lower } from "../src/lower/lower.ts";
 import { withCache } from "../src/passes/cache.ts";
 import { ContextFullError, openDecoder } from "../src/runtime/decoder.ts";
+import { usualGpu } from "../src/targets/wgsl.ts";
 import { fastEngine, plainEngine } from "./support/compiled.ts";
 import {
   type DecodeSizes,
@@ -157,6 +158,8 @@ describe("kept keys and values", () => {
     const artifact = compile(model, { purpose: "infer", engine: fastEngine, batch: 1, context: 4 });
     expect(artifact.kernels.some(({ kind }) => kind === "attention_cached")).toBe(false);
     expect(artifact.span).toBeUndefined();
+    const grid = { purpose: "decode", engine: usualGpu, batch: 1, context: 4 } as const;
+    expect(() => compile(model, grid)).toThrow("decoding runs on the processor");
   });
 });
 

@@ -228,7 +228,7 @@ describe("motley sample", () => {
 
   beforeAll(async () => {
     run = join(folder, "run");
-    const trained = await motley(["train", join(folder, "tiny.mot"), "--out", run]);
+    const trained = await motley(["train", join(folder, "tiny.mot"), "--steps", "200", "--out", run]);
     expect(trained.exitCode, trained.stderr).toBe(0);
   });
 
@@ -237,14 +237,15 @@ describe("motley sample", () => {
     const [drawn, captions, walked] = await Promise.all([
       sample("--prompt", "red", "--modality", "image", "--count", "3", "--out", sheet),
       sample("--image", join(folder, "data", "0.png"), "--count", "2"),
-      sample("--modality", "any", "--prompt", "red", "--count", "3", "--out", walk),
+      sample("--modality", "any", "--prompt", "red", "--count", "8", "--out", walk),
     ]);
     expect([drawn.exitCode, drawn.stdout.trim()]).toEqual([0, sheet]);
     expect([captions.exitCode, captions.stderr]).toEqual([0, ""]);
-    expect(captions.stdout.trimEnd().split("\n").length).toBeGreaterThanOrEqual(1);
+    expect(captions.stdout.split("\n").length).toBe(2 + 1);
     expect([walked.exitCode, walked.stdout.trim()]).toEqual([0, walk]);
-    const named = [...readFileSync(walk, "utf8").matchAll(/\[([^\]]*walk-\d-\d\.png)\]/g)];
-    expect(named.every(([, file = ""]) => existsSync(file))).toBe(true);
+    const named = [...readFileSync(walk, "utf8").matchAll(/\[([^\]]*walk-\d+-\d+\.png)\]/g)];
+    expect(named.length).toBeGreaterThan(0);
+    for (const [, file = ""] of named) expect(existsSync(file), file).toBe(true);
   });
 
   it("says what a run lacks, and what cannot be used", async () => {

@@ -258,7 +258,7 @@ describe("Flite", () => {
     expect(mels).toEqual(said.map((sound) => logMel(trimSilence(sound))));
     expect(await speakAll(all, { flite, cacheDir }, (done) => progress.push(done))).toEqual(mels);
     expect(progress).toEqual([0, 4, 4]);
-    // The voices say the same words: their frames are nearer to each other than to another word's.
+    // What comes back of a voice's spectrum sounds like that voice.
     const resynthesised = soundOfMel(mels[3] ?? []);
     expect(melDistance(trimSilence(said[3] ?? new Float32Array()), resynthesised)).toBeLessThan(4);
   });
@@ -363,7 +363,7 @@ describe("a folder with recordings", () => {
     ]);
   });
 
-  it("reads any rate and channels as the same sound, which stays on one side of the split", async () => {
+  it("reads any rate and channels as a sound of the same length", async () => {
     const stereo = (sound: Float32Array) => {
       const wide = resample(sound, 8000); // read as if it were 8 kHz, so 32 kHz of samples a second
       const both = Int16Array.from({ length: 2 * wide.length }, (_, i) =>
@@ -379,7 +379,16 @@ describe("a folder with recordings", () => {
       { name: "speech", vocab: 64 },
     ]);
     expect(dataset.warnings).toEqual([]);
-    expect(dataset.train.count + dataset.val.count).toBe(48);
+    const lengths = [dataset.train, dataset.val].flatMap((documents) =>
+      Array.from({ length: documents.count }, (_, i) =>
+        drawDocument(dataset, documents, i, { seed: 0, pass: 0 }),
+      ).map(({ token }) => token.length),
+    );
+    expect(lengths.length).toBe(48);
+    expect(new Set(lengths).size).toBeGreaterThan(2);
+    // Either reading of each word, side by side.
+    const sorted = lengths.toSorted((a, b) => a - b);
+    for (let i = 0; i < 48; i += 2) expect((sorted[i + 1] ?? 0) - (sorted[i] ?? 0)).toBeLessThanOrEqual(1);
   });
 
   it("that are longer than the context are left out, said so, and refused if nothing else is left", async () => {
@@ -411,7 +420,7 @@ describe("a folder with recordings", () => {
     expect([longest?.codes.length, longest?.original.length]).toEqual([250, 10 * sampleRate]);
   });
 
-  it("may have pictures beside recordings, and lacks what it lacks", async () => {
+  it("says what it lacks, and which data has it", async () => {
     const refusal = async (folder: string, modalities: DataRequest["modalities"]) =>
       prepare(folder, modalities).catch((error: Error) => error.message);
     const bare = await makeFolder(wordFiles(3));

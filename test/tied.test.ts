@@ -83,25 +83,28 @@ describe("tied embeddings", () => {
   });
 
   test("a table made in one arm ties in another block, if it is the only one of its name", () => {
-    const text = (second: string): string => `model m {
+    const text = (more = ""): string => `model m {
       modality text = tokens(vocab: 9)
       modality image = tokens(vocab: 7)
       per modality enter {
         text { x = embed(tokens, 6) as table }
-        image { x = embed(tokens, 6) as ${second} }
+        image { x = embed(tokens, 6) as other }
       }
+      ${more}
       per modality leave {
         text { logits = unembed(x, table) }
         image { logits = linear(x, vocab) as head }
       }
       objective text, image = cross_entropy(logits, next_token)
     }`;
-    const { operations, parameters } = modelOf(text("other"));
+    const { operations, parameters } = modelOf(text());
     const linears = operations.flatMap((op) => (op.kind === "linear" ? [op.weight] : []));
     expect(linears.map((weight) => weight.map((index) => parameters[index ?? -1]?.path))).toEqual([
       ["enter.text.table", undefined],
       [undefined, "leave.image.head"],
     ]);
+    const second = "per modality again { text { x += embed(tokens, 6) as table } }";
+    expect(() => modelOf(text(second))).toThrow("several embeddings are called `table`");
   });
 
   test("by modality: a table inside a block ties there, and its variants share it", () => {

@@ -86,11 +86,12 @@ describe("towers from a dense model", () => {
       for (let step = 1; step <= 3; step += 1) await trainStep(one, batchOf(dense, step), step, 10, 0);
       const { sources, fresh } = await warmStart(other, await checkpointOf(one, "dense"));
       expect(fresh).toEqual([]);
+      for (const slot of ["m", "v"])
+        expect((await other.read(`${slot}/embedding`)).every((x) => x === 0)).toBe(true);
       expect(sources.get("ffn.1.image.up")).toBe("ffn.1.up");
       const next = await trainStep(one, batchOf(dense, 4), 4, 10, 0);
       const first = await trainStep(other, batchOf(mot, 4), 1, 10, 0);
       expect(first.metrics.loss).toEqual(next.metrics.loss);
-      expect((await other.read("m/embedding")).every((x) => x === 0)).toBe(false);
     } finally {
       await one.close();
       await other.close();
@@ -164,7 +165,7 @@ train m { data "hello" context 24, batch 2, steps 12 adamw(lr: 1e-2) }
     ];
     const total = (line: Readonly<Record<string, unknown>> | undefined): number =>
       (line as { readonly loss: { readonly total: number } }).loss.total;
-    expect(total(first)).toBeLessThan(total(last) + 0.5);
+    expect(total(first)).toBeLessThan(total(last));
 
     const raced = join(folder, "raced");
     const race = await motley(["compare", file, "--steps", "3", "--out", raced, ...warm, "--json"]);

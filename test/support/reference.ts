@@ -379,7 +379,6 @@ const arms: Architecture = (model) => {
   return { logits, objectives: [{ modalities: everyModality(model), weight: 1 }], zLoss: 0 };
 };
 
-/** By the model's name in the specs under test/outside, and in test/support/routed.ts. */
 /**
  * As `chameleon`, with experts where a modality has a router: Zhou et al. 2022 (each expert takes its tokens, capacity
  * factor 1) or Fedus et al. 2021 (each token takes its best; load-balance loss, equation 4). Tokens that meet the same
@@ -463,4 +462,5 @@ function mixed(
   return { rows: out, balance };
 }
 
+/** By the model's name in the specs under test/outside, and in test/support/routed.ts. */
 export const architectures = { chameleon, output_norm: outputNorm, arms, routed };
