@@ -47,6 +47,10 @@ describe("a sweep", () => {
     expect(existsSync(join(seeds, "seed-2/hello/manifest.json"))).toBe(true);
     const manifest = JSON.parse(readFileSync(join(seeds, "seed-1/lr-1e-4/hello/manifest.json"), "utf8"));
     expect(manifest.lr).toBe(1e-4);
+    const sampled = await motley(["sample", seeds]);
+    expect([sampled.exitCode, sampled.stderr]).toEqual([1, expect.stringContaining("holds several runs")]);
+    for (const run of ["seed-1/lr-1e-4/hello", "seed-1/lr-0.01/hello", "seed-2/hello"])
+      expect(sampled.stderr).toContain(join(seeds, run));
   });
 
   test("without one, nothing speaks of rates", async () => {

@@ -1,7 +1,7 @@
 // export.ts: `motley export`: a batch and everything a step made of it, for programs that check us from outside.
 // In: a spec, or the folder of a run. Out: one safetensors file: parameters, gradients before clipping, batch, losses.
 
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   createBatchStream,
@@ -18,6 +18,7 @@ import {
 import { exitCodes, Failure } from "./failure.ts";
 import { type DeviceOptions, prepareMachine } from "./machine.ts";
 import { say } from "./output.ts";
+import { refuseComparison } from "./runs.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
 import {
   compileFor,
@@ -121,26 +122,6 @@ export function openRun(
     folder: resolve(path, manifest.specFolder),
     checkpoint: loadCheckpoint(join(path, "checkpoint.safetensors")),
   };
-}
-
-/** A comparison's folder holds runs, and is none itself. */
-export function refuseComparison(path: string): void {
-  if (existsSync(join(path, "manifest.json"))) return;
-  if (!existsSync(path)) throw new Failure(`there is no folder ${path}`);
-  const names = readdirSync(path, { withFileTypes: true });
-  // Of a sweep they stand one folder deeper.
-  const inside = names.flatMap((entry) =>
-    entry.isDirectory()
-      ? [entry.name, ...readdirSync(join(path, entry.name)).map((name) => join(entry.name, name))]
-      : [],
-  );
-  const runs = inside.filter((name) => existsSync(join(path, name, "manifest.json")));
-  if (runs.length > 0)
-    throw new Failure(
-      `${path} holds several runs`,
-      `name one of them: ${runs.map((name) => join(path, name)).join(", ")}`,
-    );
-  throw new Failure(`${path} holds no run`, "name the folder that `motley train` wrote");
 }
 
 async function tensorsOf(session: Session, slot: string): Promise<ReadonlyMap<string, Tensor>> {

@@ -15,9 +15,9 @@ import {
   type WarmSource,
   warmStart,
 } from "../index.ts";
-import { refuseComparison } from "./export.ts";
 import { Failure } from "./failure.ts";
 import { tell } from "./output.ts";
+import { refuseComparison } from "./runs.ts";
 
 export type Warm = {
   readonly source: WarmSource;
