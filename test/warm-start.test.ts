@@ -2,7 +2,7 @@
 // copied from a dense model are that model.
 // In: runs of a small spec, through sessions and the command line. Out: equal losses, messages that name both sides.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Model } from "../src/check/model.ts";
@@ -128,6 +128,43 @@ describe("refuses with both sides", () => {
 });
 
 describe("--warm-start", () => {
+  /** A dense run, and how to compare variants that start from it. */
+  async function denseRun(
+    folder: string,
+  ): Promise<(...more: readonly string[]) => ReturnType<typeof motley>> {
+    const file = join(folder, "m.mot");
+    cpSync(join(repository, "examples/hello"), join(folder, "hello"), { recursive: true });
+    writeFileSync(file, text());
+    const trained = await motley(["train", file, "--variant", "dense", "--out", join(folder, "dense")]);
+    expect(trained.exitCode, trained.stderr).toBe(0);
+    const usual = ["compare", file, "--steps", "3", "--seeds", "2", "--sweep", "1e-2,1e-3"];
+    return (...more) => motley([...usual, "--out", join(folder, "raced"), ...more]);
+  }
+
+  test("holds for what a resumed comparison had not begun, or refuses it", { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder();
+    const [dense, later] = [join(folder, "dense"), join(folder, "raced/seed-2")];
+    const compare = await denseRun(folder);
+    const whole = await compare("--warm-start", dense);
+    expect(whole.exitCode, whole.stderr).toBe(0);
+    const metrics = metricsOf(join(later, "mot/metrics.jsonl"));
+    rmSync(later, { recursive: true });
+    rmSync(join(folder, "raced/seed-1/lr-1e-3/mot"), { recursive: true });
+    const resumed = await compare("--resume");
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain(`warm start from ${dense}`);
+    expect(metricsOf(join(later, "mot/metrics.jsonl"))).toEqual(metrics);
+
+    rmSync(later, { recursive: true });
+    renameSync(dense, join(folder, "moved"));
+    const gone = await compare("--resume");
+    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining("is gone")]);
+    expect(gone.stderr).toContain("`--warm-start RUN`");
+    const named = await compare("--resume", "--warm-start", join(folder, "moved"));
+    expect(named.exitCode, named.stderr).toBe(0);
+    expect(metricsOf(join(later, "mot/metrics.jsonl"))).toEqual(metrics);
+  });
+
   const text = (norm = ""): string => `model m {
   modality text = tokens(vocab: 300)
   x = embed(tokens, 16) as embedding

@@ -18,7 +18,7 @@ import { tell } from "./output.ts";
 import { flatText } from "./spec.ts";
 import { openFolder } from "./train.ts";
 import { compileFor, manifestOf, openSessions, type TrainSettings } from "./training.ts";
-import { warmStartFor } from "./warm-start.ts";
+import { type WarmRun, warmStartFor } from "./warm-start.ts";
 
 export type CompareOptions = DeviceOptions & {
   readonly variants?: readonly string[];
@@ -43,6 +43,8 @@ export type Race = {
   readonly dataset: Dataset;
   readonly machine: Machine;
   readonly options: CompareOptions;
+  /** What every variant starts from, under every seed and at every rate. */
+  readonly warm: WarmRun | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -90,7 +92,8 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
   checkFit(artifacts, machine);
   const paths = models.map((model) => join(root, model.variant));
   const dataHash = dataset.hash;
-  const warm = paths.map((path) => warmStartFor({ ...options, dataHash }, path));
+  const { resume } = options;
+  const warm = paths.map((path) => warmStartFor(race.warm, path, { resume, dataHash }));
   for (const [i, artifact] of artifacts.entries()) warm[i]?.check(artifact);
   const folders = models.map((model, i) => {
     const [path = root, artifact] = [paths[i], artifacts[i]];
@@ -99,9 +102,9 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
     const parts = { artifact, model, machine, settings, dataset, file, folder: path };
     const manifest = manifestOf(source === undefined ? parts : { ...parts, warmStart: source });
     // A kill may have come before the later variants or seeds had a folder.
-    const isLate = options.resume === true && !holdsRun(path);
+    const isLate = resume === true && !holdsRun(path);
     if (isLate) tell(`${path} holds no run yet: starting at step 1`);
-    return openFolder(path, text, manifest, options.resume === true && !isLate);
+    return openFolder(path, text, manifest, resume === true && !isLate);
   });
   const sessions = await openSessions(artifacts, machine);
   const opened: Opened[] = [];

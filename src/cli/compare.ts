@@ -19,10 +19,12 @@ import { prepareMachine, tuneFor } from "./machine.ts";
 import { say, sayJson, tell } from "./output.ts";
 import { stopSignal } from "./progress.ts";
 import { writeReport } from "./report.ts";
+import { runsIn } from "./runs.ts";
 import { flatText, loadSpec, pickVariant, type Spec } from "./spec.ts";
 import { type Swept, sweepRates } from "./sweep.ts";
 import { table } from "./table.ts";
 import { prepare, requireObjective, tellSkipped, trainSettings, withRate } from "./training.ts";
+import { settleWarmStart } from "./warm-start.ts";
 
 /** Compares; returns the exit code. */
 export async function compareCommand(file: string, options: CompareOptions): Promise<number> {
@@ -38,9 +40,10 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const root = options.out ?? join("runs", `${first.name}-compare-${seedName}`);
   if (options.resume === true && !existsSync(root))
     throw new Failure(`there is no comparison in ${root}`, "leave out `--resume` to start one there");
+  const warm = settleWarmStart(options.warmStart, options.resume === true ? runsIn(root) : []);
   const stop = stopSignal();
   const { signal } = stop;
-  const race = { file, models, reference, settings, dataset, machine, options, signal };
+  const race = { file, models, reference, settings, dataset, machine, options, warm, signal };
   try {
     const document =
       options.seeds === undefined

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import {
   createBatchStream,
   createRunFolder,
+  holdsRun,
   type Manifest,
   type Metrics,
   type RunFolder,
@@ -30,7 +31,7 @@ import {
   tellSkipped,
   trainSettings,
 } from "./training.ts";
-import { warmStartFor } from "./warm-start.ts";
+import { settleWarmStart, warmStartFor } from "./warm-start.ts";
 
 export type TrainOptions = DeviceOptions & {
   readonly variant?: string;
@@ -55,11 +56,13 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const artifact = compileFor(model, machine);
   // Before the folder is made: what does not fit leaves nothing behind.
   checkFit([artifact], machine);
-  const warm = warmStartFor({ ...options, dataHash: dataset.hash }, path);
+  const { resume } = options;
+  const run = settleWarmStart(options.warmStart, resume === true && holdsRun(path) ? [path] : []);
+  const warm = warmStartFor(run, path, { resume, dataHash: dataset.hash });
   warm?.check(artifact);
   const parts = { artifact, model, machine, settings, dataset, file, folder: path };
   const manifest = manifestOf(warm === undefined ? parts : { ...parts, warmStart: warm.source });
-  const { folder, checkpoint } = openFolder(path, flatText(file), manifest, options.resume === true);
+  const { folder, checkpoint } = openFolder(path, flatText(file), manifest, resume === true);
 
   const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");
