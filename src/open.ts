@@ -1,6 +1,6 @@
 // open.ts: a model to ask: logits, losses and samples in a few lines of a program of your own, without the command line.
 // In: the folder of a run, or a spec. Out: an OpenModel. Runs on the processor's threads.
-// What a question needs (a step for so many documents of such a length) is compiled when it is first asked and kept.
+// What a question needs (a step for so many documents of such a length) is compiled when it is first asked, and a few are kept.
 
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -18,6 +18,7 @@ import { type Checkpoint, loadCheckpoint, restoreCheckpoint } from "./runtime/ch
 import { documentsBatch, type IdRange } from "./runtime/documents.ts";
 import { writeDocuments } from "./runtime/drawing.ts";
 import { detectEngine, type Engine } from "./runtime/engine.ts";
+import { type KeptSessions, keepOne, keepSessions, oneAtATime } from "./runtime/kept-sessions.ts";
 import { readManifest } from "./runtime/run-folder.ts";
 import { openSession, type Session } from "./runtime/session.ts";
 import { lossRecord } from "./runtime/step.ts";
@@ -73,61 +74,102 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
   const engine = await detectEngine({ probe: wasmProbe, cacheDirectory });
   const found = find(source);
   const { model } = found;
-  const sessions = new Map<string, Promise<Session>>();
-  let prepared: Promise<Dataset> | undefined;
-
-  const open: OpenModel = {
+  const open = (wanted: Wanted): Promise<Session> => openFor(found, wanted, engine, options);
+  // What is lent may be in use at any time, so that questions have sessions of their own.
+  const lent = keepSessions(open, Number.POSITIVE_INFINITY);
+  const own = keepSessions(open, mostSessions);
+  const inTurn = oneAtATime();
+  const dataset = keepOne(() => prepareFor(found, cacheDirectory));
+  const encode: OpenModel["encode"] = async (prompt) =>
+    promptOf(await dataset(), typeof prompt === "string" ? [{ kind: "text", text: prompt }] : prompt);
+  return {
     model,
-    dataset: () => {
-      prepared ??= prepareFor(found, cacheDirectory);
-      return prepared;
-    },
-    encode: async (prompt) =>
-      promptOf(await open.dataset(), typeof prompt === "string" ? [{ kind: "text", text: prompt }] : prompt),
-    async logits(documents) {
-      const batch = documentsBatch(idsOf(model), documents);
-      const session = await open.session("infer", sizesOf(batch));
-      session.writeBatch(batch);
-      await session.run(["forward"]);
-      const all = await session.read("logits");
-      return documents.map((document, d) =>
-        Array.from({ length: document.length }, (_, t) => {
-          const row = session.rowOf(d * batch.context + t);
-          return all.slice(row * model.vocab, (row + 1) * model.vocab);
-        }),
-      );
-    },
-    async losses(given) {
-      const batch = "token" in given ? given : documentsBatch(idsOf(model), given);
-      const session = await open.session("evaluate", sizesOf(batch));
-      session.writeBatch(batch);
-      await session.run(["forward"]);
-      return lossRecord(session.artifact, await session.losses());
-    },
+    dataset,
+    encode,
+    logits: (documents) => inTurn(() => logitsOf(model, own, documents)),
+    losses: (given) => inTurn(() => lossesOf(model, own, given)),
     async write({ prompt = "", count = 1, seed = 1, temperature = 1, topP = 1 } = {}) {
       const reason = whyNotDecoded(model);
       if (reason !== undefined) throw new DataError(reason);
-      const ids = await open.encode(prompt);
-      const context = model.train?.context ?? 128;
+      const ids = await encode(prompt);
+      const context = contextOf(model);
       if (ids.length >= context)
         throw new DataError(`the prompt has ${ids.length} tokens, and the model has ${context} in all`);
-      const session = await open.session("decode", { batch: count, context, span: Math.min(64, ids.length) });
       const prompts = Array.from({ length: count }, () => ids);
-      return writeDocuments(session, await open.dataset(), prompts, { seed, temperature, topP });
+      return inTurn(async () => {
+        const span = Math.min(widestSpan, context);
+        const session = await own.get({ purpose: "decode", batch: count, context, span });
+        return writeDocuments(session, await dataset(), prompts, { seed, temperature, topP });
+      });
     },
-    session(purpose, { batch, context, span }) {
-      const key = JSON.stringify([purpose, batch, context, span]);
-      const known = sessions.get(key) ?? openFor(found, { purpose, batch, context, span }, engine, options);
-      sessions.set(key, known);
-      return known;
-    },
-    async close() {
-      for (const session of sessions.values()) await (await session).close();
-      sessions.clear();
-    },
+    session: (purpose, { batch, context, span }) => lent.get({ purpose, batch, context, span }),
+    close: () => inTurn(() => own.close().finally(() => lent.close())),
   };
-  return open;
 }
+
+/** Sessions that questions keep: a shape that was not asked for lately is compiled again. */
+const mostSessions = 4;
+/** New tokens of a document that one run takes at most. */
+const widestSpan = 64;
+
+const contextOf = ({ train }: Model): number => train?.context ?? 128;
+
+async function logitsOf(
+  model: Model,
+  sessions: KeptSessions<Wanted>,
+  documents: readonly ArrayLike<number>[],
+): Promise<readonly (readonly Float32Array[])[]> {
+  const batch = roomyBatch(model, documents);
+  const session = await sessions.get({ purpose: "infer", ...sizesOf(batch) });
+  session.writeBatch(batch);
+  await session.run(["forward"]);
+  const all = await session.read("logits");
+  return documents.map((document, d) =>
+    Array.from({ length: document.length }, (_, t) => {
+      const row = session.rowOf(d * batch.context + t);
+      return all.slice(row * model.vocab, (row + 1) * model.vocab);
+    }),
+  );
+}
+
+async function lossesOf(
+  model: Model,
+  sessions: KeptSessions<Wanted>,
+  given: readonly ArrayLike<number>[] | Batch,
+): Promise<Readonly<Record<string, number>>> {
+  const batch = "token" in given ? given : roomyBatch(model, given);
+  const session = await sessions.get({ purpose: "evaluate", ...sizesOf(batch) });
+  session.writeBatch(batch);
+  await session.run(["forward"]);
+  return lossRecord(session.artifact, await session.losses());
+}
+
+/**
+ * Documents in a batch of one of a few shapes, so that few steps are compiled: powers of two, and the model's own context
+ * for what fits in it but in no less. Positions that hold nothing have no rows, and cost next to nothing.
+ */
+function roomyBatch(model: Model, documents: readonly ArrayLike<number>[]): Batch {
+  const rows = powerFrom(documents.length);
+  const nothing: readonly number[] = [];
+  const all = Array.from({ length: rows }, (_, d) => documents[d] ?? nothing);
+  const tight = documentsBatch(idsOf(model), all);
+  const own = contextOf(model);
+  const context = tight.context <= own ? Math.min(own, powerFrom(tight.context)) : powerFrom(tight.context);
+  const widen = (values: Int32Array, empty: number): Int32Array => {
+    const wide = new Int32Array(rows * context).fill(empty);
+    for (let d = 0; d < rows; d += 1)
+      wide.set(values.subarray(d * tight.context, (d + 1) * tight.context), d * context);
+    return wide;
+  };
+  const { token, target, modality, document, position } = tight;
+  return {
+    ...{ batch: rows, context, token: widen(token, -1), target: widen(target, -1) },
+    ...{ modality: widen(modality, -1), document: widen(document, -1), position: widen(position, 0) },
+  };
+}
+
+/** The least power of two that is no less. */
+const powerFrom = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 
 /** Why a model cannot write token by token, if so. */
 export function whyNotDecoded({ variant, routings }: Model): string | undefined {
@@ -197,7 +239,7 @@ type Wanted = {
   readonly purpose: Artifact["purpose"];
   readonly batch: number;
   readonly context: number;
-  readonly span: number | undefined;
+  readonly span?: number | undefined;
 };
 
 async function openFor(
@@ -211,8 +253,13 @@ async function openFor(
     ...(threads === undefined ? {} : { threads }),
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
   });
-  const session = openSession(artifact, device);
-  if ("tensors" in start) await restoreCheckpoint(session, start);
-  else await session.initialize(start.seed);
-  return session;
+  try {
+    const session = openSession(artifact, device);
+    if ("tensors" in start) await restoreCheckpoint(session, start);
+    else await session.initialize(start.seed);
+    return session;
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
 }

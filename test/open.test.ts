@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as motley from "../src/index.ts";
+import { keepSessions } from "../src/runtime/kept-sessions.ts";
 import { temporaryFolder } from "./support/motley.ts";
 
 const spec = "examples/hello.mot";
@@ -68,6 +69,33 @@ describe("an open model", () => {
     expect((await model.losses(batch)).total).toBeCloseTo(Math.log(320), 1);
   });
 
+  it("answers questions that are asked at once as if one after another", async () => {
+    const documents = await Promise.all(["At noon", "The sea", "A lamp"].map((text) => model.encode(text)));
+    const questions = [
+      ...documents.map((document) => () => model.logits([document])),
+      ...documents.map((document) => () => model.losses([document])),
+      ...[1, 2].map((seed) => () => model.write({ prompt: "At", seed })),
+    ];
+    const single: unknown[] = [];
+    for (const ask of questions) single.push(await ask());
+    expect(await Promise.all(questions.map((ask) => ask()))).toEqual(single);
+  });
+
+  it("answers alike for a document alone, beside others, and beyond the context it was made for", async () => {
+    const text = await model.encode("At noon the sun stands over the sea, and the sea");
+    const long = Int32Array.from({ length: 40 }, (_, t) => text[t % text.length] ?? 0);
+    const all = [text.subarray(0, 5), text.subarray(0, 12), long];
+    const beside = await model.logits(all);
+    for (const [d, document] of all.entries()) {
+      const [alone = []] = await model.logits([document]);
+      expect(alone).toHaveLength(document.length);
+      for (const [t, row] of alone.entries())
+        expect(
+          Math.max(...row.map((x, i) => Math.abs(x - (beside[d]?.[t]?.[i] ?? Number.NaN)))),
+        ).toBeLessThan(1e-6);
+    }
+  });
+
   it("says what is wrong with what it is given", async () => {
     await expect(motley.openModel({ spec, variant: "mot" })).rejects.toThrow(
       "has no variant `mot`: it has hello",
@@ -78,5 +106,41 @@ describe("an open model", () => {
     await expect(model.losses([[1, 9999]])).rejects.toThrow("token 9999 belongs to no modality");
     await expect(model.encode([{ kind: "begun", modality: "image" }])).rejects.toThrow("no spans of `image`");
     await expect(motley.openModel({ run: temporaryFolder() })).rejects.toThrow();
+  });
+});
+
+describe("kept sessions", () => {
+  /** Sessions that only say what becomes of them. */
+  function watched(most: number) {
+    const events: string[] = [];
+    const open = async (name: string): Promise<motley.Session> => {
+      events.push(`open ${name}`);
+      if (name.startsWith("broken")) throw new Error(`${name} cannot be opened`);
+      const close = async (): Promise<void> => {
+        events.push(`close ${name}`);
+        if (name.startsWith("stuck")) throw new Error(`${name} cannot be closed`);
+      };
+      return { close } as motley.Session;
+    };
+    return { events, kept: keepSessions(open, most) };
+  }
+
+  it("are few: the one that was not asked for longest is closed before another is opened", async () => {
+    const { events, kept } = watched(2);
+    const first = await kept.get("a");
+    for (const name of ["b", "a", "c"]) await kept.get(name);
+    expect(await kept.get("a")).toBe(first);
+    expect(events).toEqual(["open a", "open b", "close b", "open c"]);
+  });
+
+  it("are tried again after a failure, and closed all the same", async () => {
+    const { events, kept } = watched(9);
+    for (let i = 0; i < 2; i += 1) await expect(kept.get("broken")).rejects.toThrow("cannot be opened");
+    const names = ["stuck", "a", "broken"];
+    await Promise.allSettled(names.map((name) => kept.get(name)));
+    await expect(kept.close()).rejects.toThrow("stuck cannot be closed");
+    expect(events.filter((event) => event.startsWith("close"))).toEqual(["close stuck", "close a"]);
+    expect(events.filter((event) => event === "open broken")).toHaveLength(3);
+    await kept.close();
   });
 });
