@@ -50,6 +50,8 @@ export {
   type OpenModel,
   type OpenOptions,
   openModel,
+  requireCheckpoint,
+  requireSameData,
   type Writing,
   whyNotDecoded,
 } from "./open.ts";

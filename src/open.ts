@@ -2,7 +2,7 @@
 // In: the folder of a run, or a spec. Out: an OpenModel. Runs on the processor's threads.
 // What a question needs (a step for so many documents of such a length) is compiled when it is first asked, and a few are kept.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { checkAllSource } from "./check/load.ts";
 import type { Model } from "./check/model.ts";
@@ -192,6 +192,8 @@ type Found = {
   /** What a data folder in the spec is relative to. */
   readonly folder: string;
   readonly start: Checkpoint | { readonly seed: number };
+  /** The run's folder, where it is one. */
+  readonly run?: string;
 };
 
 function find(source: ModelSource): Found {
@@ -200,12 +202,29 @@ function find(source: ModelSource): Found {
     const seed = source.seed ?? model.train?.seed ?? 1;
     return { model, folder: dirname(source.spec), start: { seed } };
   }
-  const { variant, specFolder } = readManifest(source.run);
+  const { run } = source;
+  const { variant, specFolder } = readManifest(run);
+  requireCheckpoint(run);
   return {
-    model: checked(join(source.run, "spec.mot"), variant),
-    folder: resolve(source.run, specFolder),
-    start: loadCheckpoint(join(source.run, "checkpoint.safetensors")),
+    model: checked(join(run, "spec.mot"), variant),
+    folder: resolve(run, specFolder),
+    start: loadCheckpoint(join(run, "checkpoint.safetensors")),
+    run,
   };
+}
+
+/** Refuses a run that has written no checkpoint. */
+export function requireCheckpoint(run: string): void {
+  if (existsSync(join(run, "checkpoint.safetensors"))) return;
+  const help = "wait for the first one, or train with a smaller `--checkpoint-every`";
+  throw new DataError(`the run in ${run} has no checkpoint yet`, help);
+}
+
+/** Refuses other data than a run was trained on. */
+export function requireSameData(run: string, { hash }: Pick<Dataset, "hash">): void {
+  if (hash === readManifest(run).dataHash) return;
+  const help = "its codes would mean other text and pictures; restore the data, or train again";
+  throw new DataError(`the run in ${run} was trained on other data than there is now`, help);
 }
 
 function checked(file: string, variant: string | undefined): Model {
@@ -226,13 +245,15 @@ function checked(file: string, variant: string | undefined): Model {
   throw new DataError(`${file} has no variant \`${variant}\`: it has ${[...models.keys()].join(", ")}`);
 }
 
-async function prepareFor({ model, folder }: Found, cacheDir: string): Promise<Dataset> {
+async function prepareFor({ model, folder, run }: Found, cacheDir: string): Promise<Dataset> {
   const data = model.train?.data;
   if (data === undefined)
     throw new DataError(`\`${model.name}\` has no \`train\` block, which says what its codes mean`);
   const origin =
     data.kind === "builtin" || isAbsolute(data.path) ? data : { ...data, path: join(folder, data.path) };
-  return prepareData({ data: origin, modalities: requestedModalities(model), cacheDir });
+  const dataset = await prepareData({ data: origin, modalities: requestedModalities(model), cacheDir });
+  if (run !== undefined) requireSameData(run, dataset);
+  return dataset;
 }
 
 type Wanted = {

@@ -1,10 +1,11 @@
 // open.test.ts: a model asked by a program: the page's own example runs, and the three questions agree with one another.
 
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as motley from "../src/index.ts";
 import { keepSessions } from "../src/runtime/kept-sessions.ts";
-import { temporaryFolder } from "./support/motley.ts";
+import { motley as runMotley, temporaryFolder } from "./support/motley.ts";
 
 const spec = "examples/hello.mot";
 
@@ -106,6 +107,29 @@ describe("an open model", () => {
     await expect(model.losses([[1, 9999]])).rejects.toThrow("token 9999 belongs to no modality");
     await expect(model.encode([{ kind: "begun", modality: "image" }])).rejects.toThrow("no spans of `image`");
     await expect(motley.openModel({ run: temporaryFolder() })).rejects.toThrow();
+  });
+});
+
+describe("a run", () => {
+  it("is opened with its own data, once it has a checkpoint", { timeout: 30_000 }, async () => {
+    const folder = temporaryFolder();
+    const [file, data, run] = [join(folder, "hello.mot"), join(folder, "hello"), join(folder, "run")];
+    cpSync("examples/hello", data, { recursive: true });
+    cpSync(spec, file);
+    const { exitCode, stderr } = await runMotley(["train", file, "--steps", "2", "--out", run]);
+    expect(exitCode, stderr).toBe(0);
+    const opened = await motley.openModel({ run }, { threads: 1 });
+    try {
+      writeFileSync(join(data, "more.txt"), "more of it");
+      await expect(opened.dataset()).rejects.toThrow("was trained on other data than there is now");
+      // A failure is not for ever.
+      rmSync(join(data, "more.txt"));
+      expect((await opened.write({ prompt: "At" })).length).toBe(1);
+    } finally {
+      await opened.close();
+    }
+    rmSync(join(run, "checkpoint.safetensors"));
+    await expect(motley.openModel({ run })).rejects.toThrow(`the run in ${run} has no checkpoint yet`);
   });
 });
 

@@ -1,7 +1,7 @@
 // sample.ts: `motley sample`: what a trained run writes and draws.
 // In: a run's folder, perhaps the beginning of a document. Out: texts on stdout, pictures as PNG and sounds as WAV files.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import {
   afterPatches,
@@ -12,10 +12,12 @@ import {
   drawPictures,
   encodeImage,
   encodeSound,
+  holdsRun,
   type PromptPart,
   promptOf,
-  readManifest,
   readPng,
+  requireCheckpoint,
+  requireSameData,
   type Session,
   speakTexts,
   startWithPictures,
@@ -59,10 +61,7 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   const { model, folder, settings, checkpoint } = openTrainedRun(path);
   refuseExpertChoice(model);
   const dataset = await prepare(model, folder, settings);
-  if (dataset.hash !== readManifest(path).dataHash) {
-    const help = "its codes would mean other text and pictures; restore the data, or train again";
-    throw new Failure(`the run in ${path} was trained on other data than there is now`, help);
-  }
+  requireSameData(path, dataset);
   const patches = dataset.modalities.find(
     ({ name, codec }) => codec.kind === "patches" && name === options.modality,
   );
@@ -254,10 +253,7 @@ async function showDocuments(
 
 /** A run's model and checkpoint; throws `Failure` that says what is missing. */
 function openTrainedRun(path: string): ReturnType<typeof openRun> {
-  if (existsSync(join(path, "manifest.json")) && !existsSync(join(path, "checkpoint.safetensors"))) {
-    const help = "wait for the first one, or train with a smaller `--checkpoint-every`";
-    throw new Failure(`the run in ${path} has no checkpoint yet`, help);
-  }
+  if (holdsRun(path)) requireCheckpoint(path);
   try {
     return openRun(path, {});
   } catch (error) {
