@@ -51,6 +51,7 @@ export function findBlocks(
   modalityNames: readonly string[],
   reporter: Reporter,
 ): Blocks {
+  if (rules.length === 0) return { blocks: [], dead: new Set() };
   const users = usersOf(draft);
   const tables = new Set(draft.operations.flatMap((each) => (each.kind === "embed" ? [each.table] : [])));
   const search = {
@@ -62,11 +63,21 @@ export function findBlocks(
     modalityNames,
     reporter,
   };
-  const parts = new Map<Part, ValueIndex[]>();
-  for (const [index, part] of draft.parts.entries())
-    if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), index]);
+  const parts = partsOf(draft);
   const blocks = rules.flatMap((rule) => blocksOf(search, rule, parts));
   return { blocks, dead: search.dead };
+}
+
+/** The operations of each part, ascending. */
+function partsOf({ parts }: Draft): ReadonlyMap<Part, readonly ValueIndex[]> {
+  const found = new Map<Part, ValueIndex[]>();
+  for (const [index, part] of parts.entries()) {
+    if (part === undefined) continue;
+    const known = found.get(part);
+    if (known === undefined) found.set(part, [index]);
+    else known.push(index);
+  }
+  return found;
 }
 
 function usersOf({ operations }: Draft): readonly (readonly ValueIndex[])[] {
