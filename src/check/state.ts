@@ -184,14 +184,14 @@ export type DraftRouting = {
 
 export function createDraft(isDiscarded: boolean): Draft {
   return {
-    ...{
-      operations: [],
-      parts: [],
-      additions: new Set<number>(),
-      sites: new Map<string, Site>(),
-      objectives: [],
-    },
-    ...{ isDiscarded, dropouts: 0, patchInputs: new Map<string, Rows>() },
+    operations: [],
+    parts: [],
+    additions: new Set(),
+    sites: new Map(),
+    objectives: [],
+    isDiscarded,
+    dropouts: 0,
+    patchInputs: new Map(),
   };
 }
 
