@@ -10,7 +10,7 @@ import type { ExpertsRule } from "./experts.ts";
 import type { ValueIndex } from "./model.ts";
 import { comparedBy, operandsOf } from "./operands.ts";
 import type { Reporter } from "./report.ts";
-import type { Draft, DraftOperation, Part, Site } from "./state.ts";
+import type { Draft, DraftOperation, Part } from "./state.ts";
 
 export type Block = {
   readonly rule: ExpertsRule;
@@ -36,8 +36,6 @@ export type Blocks = {
 type Search = {
   readonly draft: Draft;
   readonly users: readonly (readonly ValueIndex[])[];
-  /** Tables of embeddings; a linear that multiplies by one (`unembed`) is not an expert's. */
-  readonly tables: ReadonlySet<Site>;
   readonly live: ReadonlySet<ValueIndex>;
   readonly dead: Set<ValueIndex>;
   readonly modalityNames: readonly string[];
@@ -53,11 +51,9 @@ export function findBlocks(
 ): Blocks {
   if (rules.length === 0) return { blocks: [], dead: new Set() };
   const users = usersOf(draft);
-  const tables = new Set(draft.operations.flatMap((each) => (each.kind === "embed" ? [each.table] : [])));
   const search = {
     draft,
     users,
-    tables,
     live: liveOf(draft, users),
     dead: new Set<number>(),
     modalityNames,
@@ -142,8 +138,9 @@ function blocksOf(
   });
 }
 
-function isExperts({ tables }: Search, operation: DraftOperation | undefined): boolean {
-  return operation?.kind === "linear" && !tables.has(operation.weight);
+/** A linear that multiplies by an embedding's table (`unembed`) is not an expert's. */
+function isExperts({ draft }: Search, operation: DraftOperation | undefined): boolean {
+  return operation?.kind === "linear" && !draft.tables.has(operation.weight);
 }
 
 function reportSecondBlock(reporter: Reporter, block: Block, earlier: Block): readonly [] {

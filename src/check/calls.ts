@@ -48,6 +48,7 @@ function embed(context: CallContext): Value {
     initial: "normal",
     shape: (modality) => [rows, width.numbers[modality] ?? 0],
   });
+  state.draft.tables.add(table);
   const tokens = tokensOf(state, scope, call.span);
   return emit(
     state,

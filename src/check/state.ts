@@ -154,6 +154,8 @@ export type Draft = {
   /** The operations that are a `+=` of rows. */
   readonly additions: Set<ValueIndex>;
   readonly sites: Map<string, Site>;
+  /** The sites that are tables of embeddings, in the order of the first `embed` of each. */
+  readonly tables: Set<Site>;
   readonly objectives: Objective[];
   readonly isDiscarded: boolean;
   tokens?: Rows;
@@ -188,6 +190,7 @@ export function createDraft(isDiscarded: boolean): Draft {
     parts: [],
     additions: new Set(),
     sites: new Map(),
+    tables: new Set(),
     objectives: [],
     isDiscarded,
     dropouts: 0,

@@ -37,14 +37,12 @@ export function unembed(context: CallContext): Value {
 
 /** The site of the embedding of that name; reported where there is none. Code that is only looked at knows no sites. */
 function findTable({ state, scope }: CallContext, name: Name): Site | undefined {
-  const { operations, sites, isDiscarded } = state.draft;
+  const { sites, tables, isDiscarded } = state.draft;
   const beside = extendPath({ ...scope, pending: [] }, name.text);
-  const tables = new Set(
-    operations.flatMap((operation) => (operation.kind === "embed" ? [operation.table] : [])),
-  );
   const near = [joinPath(beside.before, beside.after), name.text]
     .map((path) => sites.get(path))
     .find((site) => site !== undefined && tables.has(site));
+  if (near !== undefined) return near;
   const alike = [...tables].filter(
     ({ path }) =>
       path
@@ -52,7 +50,7 @@ function findTable({ state, scope }: CallContext, name: Name): Site | undefined 
         .split(".")
         .at(-1) === name.text,
   );
-  const found = near ?? (alike.length === 1 ? alike[0] : undefined);
+  const found = alike.length === 1 ? alike[0] : undefined;
   if (found !== undefined || isDiscarded || state.isLibrary) return found;
   const other = sites.get(name.text)?.entries.values().next().value;
   const known = [...tables].map(({ path }) => path);
