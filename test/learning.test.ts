@@ -3,6 +3,7 @@
 // as it was; a step with rates by modality is the step that each rate alone would have made.
 
 import { describe, expect, test } from "vitest";
+import { checkSource } from "../src/check/load.ts";
 import type { Model } from "../src/check/model.ts";
 import { compile, trainingGraph } from "../src/compile.ts";
 import { costOf } from "../src/lower/cost.ts";
@@ -37,6 +38,8 @@ const spec = (settings: string): string => `model m {
 variant mot = m
 variant dense = m { share all }
 variant ffn = m { share ffn }
+variant hybrid = m { experts ffn: 3 for text }
+variant pooled = m { share ffn experts ffn: 2 }
 train m { data icons context 8, batch 1, steps 10 ${settings} }`;
 
 const shape = { batch: 3, context: 21 };
@@ -79,6 +82,29 @@ describe("freeze", () => {
     expect(frozenPaths(`freeze text ${rate}`, "dense")).toEqual([]);
     expect(frozenPaths(`freeze text ${rate}`, "ffn").some((path) => path.startsWith("ffn"))).toBe(false);
     expect(frozenPaths(`freeze ffn ${rate}`, "dense").length).toBe(6);
+  });
+
+  test("a path of the model as it is written names the copies of experts too", () => {
+    const copies = [0, 1].flatMap((i) => [0, 1, 2].map((e) => `ffn.${i}.text.expert.${e}.up`));
+    expect(frozenPaths(`freeze ffn.*.text.up ${rate}`, "hybrid")).toEqual(copies);
+    expect(frozenPaths(`freeze ffn.*.image.up ${rate}`, "hybrid")).toEqual([
+      "ffn.0.image.up",
+      "ffn.1.image.up",
+    ]);
+    expect(frozenPaths(`freeze ffn.*.up ${rate}`, "hybrid").length).toBe(6 + 2);
+    expect(frozenPaths(`freeze ffn.*.text.up ${rate}`, "pooled")).toEqual([]);
+    expect(frozenPaths(`freeze ffn.*.up ${rate}`, "pooled").length).toBe(4);
+  });
+
+  test("paths are listed as they are written, in a variant with experts too", () => {
+    const text = spec(`freeze nothing ${rate}`);
+    const notes = ["mot", "hybrid"].map((variant) => {
+      const checked = checkSource({ name: "a.mot", text }, () => undefined, { variant });
+      return checked.diagnostics.map(({ code, note }) => `${code} ${note}`);
+    });
+    expect(notes[0]?.length).toBe(1);
+    expect(notes[0]?.[0]).toContain("MOT3008 the labels are");
+    expect(notes[1]).toEqual(notes[0]);
   });
 
   test("an objective whose rows meet frozen weights alone is refused, whatever other rows meet", () => {

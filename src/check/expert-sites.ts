@@ -78,7 +78,7 @@ function copiesOf(site: Site, block: Block, routing: number): Site[] {
       around: { before, after: own },
       ...(site.label === undefined ? {} : { label: site.label }),
       entries: new Map(),
-      expert: { routing, index, original: site.path },
+      expert: { routing, index, original: site },
     };
   });
 }

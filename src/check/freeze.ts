@@ -54,30 +54,60 @@ function matching(input: FreezeInput, pattern: Name): readonly ParameterIndex[] 
   if (matched.length > 0 || isLabel)
     return matched.flatMap((site) => [...(placement.indexOf.get(site)?.values() ?? [])]);
   const parts = pattern.text.split("*");
-  const exists = sites.some((site) =>
-    unsharedPaths(site, modalities).some((path) => matchesPath(path, parts)),
+  const written = sites.flatMap((site) =>
+    unsharedPaths(site, modalities).flatMap(({ path, modality }) =>
+      matchesPath(path, parts) ? [{ site, modality }] : [],
+    ),
   );
-  const found = placement.parameters.flatMap(({ path }, index) => (matchesPath(path, parts) ? [index] : []));
-  return exists || found.length > 0 ? found : undefined;
+  const named = placement.parameters.flatMap(({ path }, index) => (matchesPath(path, parts) ? [index] : []));
+  const copies = written.flatMap(({ site, modality }) => ownCopy(placement, site, modality));
+  return written.length + named.length > 0 ? [...new Set([...named, ...copies])] : undefined;
+}
+
+/** One expert's copy of what the pattern names, if only that modality uses it. */
+function ownCopy(
+  { parameters, indexOf }: Placement,
+  site: Site,
+  modality: number,
+): readonly ParameterIndex[] {
+  const index = site.expert === undefined ? undefined : indexOf.get(site)?.get(modality);
+  return index !== undefined && parameters[index]?.modalities.length === 1 ? [index] : [];
 }
 
 const namesOf = ({ declarations }: FreezeInput): readonly string[] =>
   declarations.modalities.map(({ name }) => name.text);
 
-/** What a site's tensors are called where no rule shares them. */
-function unsharedPaths({ around, entries }: Site, modalities: readonly string[]): readonly string[] {
-  if (around === undefined) return [];
-  return [...entries.keys()].map((m) => joinPath(around.before, modalities[m] ?? "", around.after));
+/** What a site's tensors are called where no rule shares them; an expert's copy by the name of the original as well. */
+function unsharedPaths(
+  { around, entries, expert }: Site,
+  modalities: readonly string[],
+): readonly { readonly path: string; readonly modality: number }[] {
+  return [around, expert?.original.around].flatMap((each) =>
+    each === undefined
+      ? []
+      : [...entries.keys()].map((modality) => ({
+          path: joinPath(each.before, modalities[modality] ?? "", each.after),
+          modality,
+        })),
+  );
+}
+
+/** The paths of the model as it is written: experts and routers are not in it. */
+function writtenPaths(sites: readonly Site[]): readonly string[] {
+  const written = sites.filter(({ follows }) => follows === undefined);
+  return [
+    ...new Set(
+      written.map(({ path, expert }) =>
+        (expert?.original.path ?? path).replace(/(?<=^|\.)\d+(?=\.|$)/g, "*"),
+      ),
+    ),
+  ];
 }
 
 function reportNoMatch(input: FreezeInput, pattern: Name, reporter: Reporter): void {
   const labels = [...input.declarations.labels];
   const modalities = namesOf(input);
-  const paths = [
-    ...new Set(
-      [...input.placement.indexOf.keys()].map(({ path }) => path.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*")),
-    ),
-  ];
+  const paths = writtenPaths([...input.placement.indexOf.keys()]);
   const listed = (names: readonly string[]): string => enumeration(names.map((name) => `\`${name}\``));
   const shown = paths.slice(0, 8);
   const isModality = modalities.includes(pattern.text);

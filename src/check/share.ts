@@ -117,7 +117,7 @@ export function matchSites(sites: readonly Site[], pattern: Name): readonly Site
   if (labelled.length > 0) return labelled;
   const parts = pattern.text.split("*");
   return sites.filter(
-    ({ path, expert }) => matchesPath(path, parts) || (expert && matchesPath(expert.original, parts)),
+    ({ path, expert }) => matchesPath(path, parts) || (expert && matchesPath(expert.original.path, parts)),
   );
 }
 

@@ -58,8 +58,8 @@ export type Site = {
   /** Label of the `per modality` block it stands in. */
   readonly label?: string;
   readonly entries: Map<number, SiteEntry>;
-  /** One expert's copy of the site with the path `original`, which rules may name as well. */
-  readonly expert?: { readonly routing: RoutingIndex; readonly index: number; readonly original: string };
+  /** One expert's copy of a site of the model as written, which rules may name as well. */
+  readonly expert?: { readonly routing: RoutingIndex; readonly index: number; readonly original: Site };
   /** A router's: modalities that share all sites of one of these lists share it too. */
   readonly follows?: (readonly Site[])[];
 };
