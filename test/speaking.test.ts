@@ -79,6 +79,8 @@ describe("speech", () => {
     await expect(encodeSound(dataset, encodeWav(new Float32Array(8000)))).rejects.toThrow(
       "nothing to be heard",
     );
+    const long = encodeWav(new Float32Array(16000 * 60 * 11).fill(0.5));
+    await expect(encodeSound(dataset, long)).rejects.toThrow("it lasts 11 minutes, 10 are the most");
 
     const { model } = checkSource({ name: "spoken.mot", text: spec }, () => undefined);
     if (model === undefined) throw new Error("the spec does not check");

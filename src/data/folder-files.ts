@@ -9,16 +9,14 @@ import { captionsName, listFiles, readCaptions } from "./captions.ts";
 import type { Sounds } from "./corpus.ts";
 import type { OnProgress } from "./dataset.ts";
 import { pictureBytes, pictureSize } from "./geometry.ts";
-import { logMel, trimSilence } from "./mel.ts";
+import { hearFile } from "./hear.ts";
+import { logMel } from "./mel.ts";
 import { readPng } from "./png.ts";
-import { resample } from "./resample.ts";
 import { joinClips } from "./speech.ts";
-import { readWav } from "./wav.ts";
 
 const recipe = "folder-1";
 const soundRecipe = "sound-1";
 const shardSize = 512;
-const longestMinutes = 10;
 
 export type Files = {
   readonly captions: string | undefined;
@@ -146,17 +144,6 @@ export async function decodeImages(
   return { pictures: new Uint8Array(Buffer.concat(good)), numbers };
 }
 
-/** A WAV file as samples at 16 kHz without silence at its ends; throws an Error with a short reason. */
-function soundOfFile(bytes: Uint8Array): Float32Array {
-  const { rate, samples } = readWav(bytes);
-  const minutes = samples.length / rate / 60;
-  if (minutes > longestMinutes)
-    throw new Error(`it lasts ${Math.round(minutes)} minutes, ${longestMinutes} are the most`);
-  const trimmed = trimSilence(resample(samples, rate));
-  if (trimmed.length === 0) throw new Error("it is silent");
-  return trimmed;
-}
-
 /** A recording's log-mel frames, made now or found in the cache; or why there are none. */
 async function melOfFile(bytes: Uint8Array, cacheDir: string): Promise<Uint8Array | string> {
   const key = contentHash(soundRecipe, bytes);
@@ -167,7 +154,9 @@ async function melOfFile(bytes: Uint8Array, cacheDir: string): Promise<Uint8Arra
   let mel = new Uint8Array();
   let reason: string | null = null;
   try {
-    mel = new Uint8Array(logMel(soundOfFile(bytes)));
+    const heard = hearFile(bytes);
+    if (heard.length === 0) throw new Error("it is silent");
+    mel = new Uint8Array(logMel(heard));
   } catch (error) {
     reason = reasonOf(error);
   }
@@ -200,7 +189,7 @@ export async function decodeSounds(
   }
   const hear = async (clip: number) => {
     const bytes = good[clip];
-    return bytes === undefined ? new Float32Array() : soundOfFile(bytes);
+    return bytes === undefined ? new Float32Array() : hearFile(bytes);
   };
   return { sounds: { clips: joinClips(mels), hear }, clips };
 }

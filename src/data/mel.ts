@@ -95,7 +95,8 @@ export function trimSilence(samples: Float32Array): Float32Array {
       .subarray(frame * frameHop, (frame + 1) * frameHop)
       .reduce((sum, sample) => sum + sample * sample, 0),
   );
-  const threshold = Math.max(...loudness, 0) * 10 ** (-silence / 10);
+  // No spread: an hour has more frames than a call may have arguments.
+  const threshold = loudness.reduce((most, one) => Math.max(most, one), 0) * 10 ** (-silence / 10);
   const first = loudness.findIndex((one) => one > threshold);
   if (first < 0) return new Float32Array();
   const last = loudness.findLastIndex((one) => one > threshold);

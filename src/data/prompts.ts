@@ -3,12 +3,11 @@
 
 import { DataError, type Dataset, type DatasetModality, type Picture } from "./dataset.ts";
 import { decodeImage, decodeSound, decodeText, encodeText } from "./decode.ts";
-import { logMel, trimSilence } from "./mel.ts";
+import { hearFile } from "./hear.ts";
+import { logMel } from "./mel.ts";
 import { encodePictures } from "./patches.ts";
 import { readPng } from "./png.ts";
-import { resample } from "./resample.ts";
 import { encodeClips, joinClips } from "./speech.ts";
-import { readWav } from "./wav.ts";
 
 type Kind = DatasetModality["codec"]["kind"];
 
@@ -96,8 +95,7 @@ export async function encodeImage(dataset: Dataset, png: Uint8Array): Promise<In
 export async function encodeSound(dataset: Dataset, wav: Uint8Array): Promise<Int32Array> {
   const { codec, firstCode } = modalityOfKind(dataset, "speech");
   if (codec.kind !== "speech") return new Int32Array();
-  const { rate, samples } = readWav(wav);
-  const heard = trimSilence(resample(samples, rate));
+  const heard = hearFile(wav);
   if (heard.length === 0) throw new DataError("there is nothing to be heard in it");
   const [codes = new Int32Array()] = await encodeClips(codec, joinClips([logMel(heard)]), () => undefined);
   return codes.map((code) => code + firstCode);
