@@ -473,6 +473,12 @@ describe("packing", () => {
     expect(() => createBatchStream(handmade([], []), options)).toThrow("no train documents");
   });
 
+  it("takes as long for a short document however much of the batch is full", { timeout: 20_000 }, () => {
+    const dataset = handmade(Array.from({ length: 50 }, () => [[{ modality: 1, codes: [10, 11] }]]));
+    const batch = createBatchStream(dataset, { split: "train", batch: 256, context: 2046, seed: 1 }).next();
+    expect(batch.token.every((token) => token >= 0)).toBe(true);
+  });
+
   it("validates on the same contexts, each document at most once", () => {
     const documents: Slots[] = Array.from({ length: 10 }, (_, i) => [
       [{ modality: 1, codes: [10 + (i % 6), 10 + Math.floor(i / 6), 12, 13] }],

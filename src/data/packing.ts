@@ -130,20 +130,27 @@ class Feed {
 }
 
 /** A batch being filled; patches are below −1 until `batchPatches` puts their values in. */
-type Filling = Batch & { readonly span: Int32Array };
+type Filling = {
+  readonly batch: Batch & { readonly span: Int32Array };
+  /** Spans are numbered through the batch: the next number. */
+  nextSpan: number;
+};
 
 function emptyBatch(batch: number, context: number): Filling {
   const size = batch * context;
   const filled = () => new Int32Array(size).fill(-1);
   return {
-    batch,
-    context,
-    token: filled(),
-    target: filled(),
-    modality: filled(),
-    document: filled(),
-    position: new Int32Array(size),
-    span: filled(),
+    batch: {
+      batch,
+      context,
+      token: filled(),
+      target: filled(),
+      modality: filled(),
+      document: filled(),
+      position: new Int32Array(size),
+      span: filled(),
+    },
+    nextSpan: 0,
   };
 }
 
@@ -162,32 +169,33 @@ function writeDocument(
   number: number,
   drawn: DrawnDocument,
 ): number {
-  // Spans are numbered through the batch: what was filled before has lower numbers.
-  const before = into.span.subarray(0, at).reduce((most, span) => Math.max(most, span + 1), 0);
+  const { batch, nextSpan } = into;
   const length = Math.min(room, drawn.token.length);
   for (let i = 0; i < length; i += 1) {
-    into.token[at + i] = drawn.token[i] ?? -1;
-    into.modality[at + i] = drawn.modality[i] ?? -1;
-    into.document[at + i] = number;
-    into.position[at + i] = i;
+    batch.token[at + i] = drawn.token[i] ?? -1;
+    batch.modality[at + i] = drawn.modality[i] ?? -1;
+    batch.document[at + i] = number;
+    batch.position[at + i] = i;
     const span = drawn.span[i] ?? -1;
-    into.span[at + i] = span < 0 ? -1 : before + span;
+    batch.span[at + i] = span < 0 ? -1 : nextSpan + span;
+    into.nextSpan = Math.max(into.nextSpan, nextSpan + span + 1);
     // What a cut drops is no target either, the end marker has none, and a patch is none.
-    into.target[at + i] = i + 1 < length ? Math.max(-1, drawn.token[i + 1] ?? -1) : -1;
+    batch.target[at + i] = i + 1 < length ? Math.max(-1, drawn.token[i + 1] ?? -1) : -1;
   }
   return length;
 }
 
 /** Fills row `row` of a batch from the feed; false if the feed had nothing left. */
 function fillRow(into: Filling, row: number, feed: Feed): boolean {
+  const { context } = into.batch;
   let used = 0;
   for (let number = 0; ; number += 1) {
     feed.refill();
-    const chosen = choose(feed.waiting, into.context - used);
+    const chosen = choose(feed.waiting, context - used);
     if (chosen < 0) return used > 0;
     const [one] = feed.waiting.splice(chosen, 1);
     if (one === undefined) return used > 0;
-    used += writeDocument(into, row * into.context + used, into.context - used, number, one.drawn);
+    used += writeDocument(into, row * context + used, context - used, number, one.drawn);
   }
 }
 
@@ -252,7 +260,7 @@ export function createBatchStream(dataset: Dataset, options: StreamOptions): Bat
       const into = emptyBatch(batch, context);
       for (let row = 0; row < batch; row += 1) fillRow(into, row, feed);
       made += 1;
-      return batchPatches(dataset, into, { seed, step: made });
+      return batchPatches(dataset, into.batch, { seed, step: made });
     },
     cursor: () => JSON.stringify({ version: cursorVersion, stream, place: { ...feed.place(), made } }),
     restore: (cursor) => {
@@ -289,7 +297,7 @@ export function validationBatches(
     const into = emptyBatch(batch, context);
     let rows = 0;
     while (rows < batch && made + rows < count && fillRow(into, rows, feed)) rows += 1;
-    if (rows > 0) batches.push(batchPatches(dataset, into, { seed: 0, step: batches.length }));
+    if (rows > 0) batches.push(batchPatches(dataset, into.batch, { seed: 0, step: batches.length }));
     if (rows === 0 || rows < batch) break;
     made += rows;
   }
