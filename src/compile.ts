@@ -79,6 +79,7 @@ export function compile(
 export function compile(model: Model, options: CompileOptions): Artifact;
 export function compile(model: Model, options: CompileOptions): Artifact {
   const { purpose, engine, watch = quietWatch } = options;
+  if (purpose === "decode") requireDecodable(model, engine);
   const run = stageRunner(watch);
   const graphs = (stage: StageName) => ({
     print: printGraph,
@@ -107,9 +108,6 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
   const rows = sizes.batch * (sizes.span ?? sizes.context);
   const isGrid = engine.target === "wgsl";
-  if (purpose === "decode" && model.routings.some(({ choice }) => choice.kind === "expert_choice"))
-    bug("cached", "experts that choose tokens see later ones: they cannot be decoded");
-  if (isGrid && purpose === "decode") bug("kernels", "decoding runs on the processor: compile it for wasm");
   const schedule = isGrid ? gridSchedule(graph, rows, engine) : cpuSchedule(graph, rows, engine.tile);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {
     print: (groups) => printGroups(graph, groups),
@@ -128,6 +126,13 @@ export function compile(model: Model, options: CompileOptions): Artifact {
     : run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
   const objectives = describeObjectives(model);
   return assemble({ model, plan, layout, objectives, masks: masksOf(model), purpose, ...emitted });
+}
+
+/** Whoever compiles to decode has refused these before, in words for the user. */
+function requireDecodable({ routings }: Model, { target }: CompileOptions["engine"]): void {
+  if (routings.some(({ choice }) => choice.kind === "expert_choice"))
+    bug("cached", "experts that choose tokens see later ones: they cannot be decoded");
+  if (target === "wgsl") bug("cached", "decoding runs on the processor: compile it for wasm");
 }
 
 /** The graph of a training step, for tests and the interpreter. */

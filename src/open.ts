@@ -89,8 +89,7 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
     logits: (documents) => inTurn(() => logitsOf(model, own, documents)),
     losses: (given) => inTurn(() => lossesOf(model, own, given)),
     async write({ prompt = "", count = 1, seed = 1, temperature = 1, topP = 1 } = {}) {
-      const reason = whyNotDecoded(model);
-      if (reason !== undefined) throw new DataError(reason);
+      requireDecoded(model);
       const ids = await encode(prompt);
       const context = contextOf(model);
       if (ids.length >= context)
@@ -102,7 +101,10 @@ export async function openModel(source: ModelSource, options: OpenOptions = {}):
         return writeDocuments(session, await dataset(), prompts, { seed, temperature, topP });
       });
     },
-    session: (purpose, { batch, context, span }) => lent.get({ purpose, batch, context, span }),
+    async session(purpose, { batch, context, span }) {
+      if (purpose === "decode") requireDecoded(model);
+      return lent.get({ purpose, batch, context, span });
+    },
     close: () => inTurn(() => own.close().finally(() => lent.close())),
   };
 }
@@ -175,6 +177,11 @@ const powerFrom = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1
 export function whyNotDecoded({ variant, routings }: Model): string | undefined {
   if (routings.every(({ choice }) => choice.kind !== "expert_choice")) return undefined;
   return `\`${variant}\` cannot write token by token: its experts choose among all tokens of a batch, later ones too`;
+}
+
+function requireDecoded(model: Model): void {
+  const reason = whyNotDecoded(model);
+  if (reason !== undefined) throw new DataError(reason);
 }
 
 const sizesOf = ({ batch, context }: Batch): { readonly batch: number; readonly context: number } => ({

@@ -239,11 +239,20 @@ describe("build", () => {
   });
 
   it("refuses a stage of one target in a build for another", async () => {
-    const finished = await motley(["build", hello, "--emit", "wgsl", "--target", "wasm"]);
-    expect([finished.exitCode, finished.stderr]).toEqual([
-      1,
-      expect.stringContaining("stage `wgsl` is one of target `wgsl`, and this is a build for `wasm`"),
-    ]);
+    const [wgsl, cached] = [
+      await motley(["build", hello, "--emit", "wgsl", "--target", "wasm"]),
+      await motley(["build", hello, "--emit", "cached", "--target", "wgsl"]),
+    ];
+    expect([wgsl.exitCode, cached.exitCode]).toEqual([1, 1]);
+    expect(wgsl.stderr).toContain("stage `wgsl` is one of target `wgsl`, and this is a build for `wasm`");
+    expect(cached.stderr).toContain("stage `cached` is one of target `wasm`, and this is a build for `wgsl`");
+  });
+
+  it("has no stage that keeps keys and values of experts that choose among later tokens", async () => {
+    const experts = "examples/experts.mot";
+    const finished = await motley(["build", experts, "--variant", "moe_4x", "--emit", "cached"]);
+    expect(finished.exitCode).toBe(1);
+    expect(finished.stderr).toContain("`moe_4x` cannot write token by token");
   });
 
   it.each(["ast", "model", ...stageNames])("prints stage %s", async (stage) => {

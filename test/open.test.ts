@@ -29,6 +29,16 @@ describe("a program", () => {
   });
 });
 
+describe("a model whose experts choose among later tokens", () => {
+  it("is refused to write, and a session to decode with, in words", async () => {
+    const model = await motley.openModel({ spec: "examples/experts.mot", variant: "moe_4x" });
+    const reason = "`moe_4x` cannot write token by token";
+    await expect(model.write()).rejects.toThrow(reason);
+    await expect(model.session("decode", { batch: 1, context: 8 })).rejects.toThrow(reason);
+    await model.close();
+  });
+});
+
 describe("an open model", () => {
   let model: motley.OpenModel;
   beforeAll(async () => {

@@ -18,6 +18,7 @@ import {
   storedText,
   writeAtomically,
 } from "../index.ts";
+import { refuseExpertChoice } from "./drawing.ts";
 import { watchStages } from "./dump.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { say } from "./output.ts";
@@ -53,6 +54,7 @@ export function buildCommand(file: string, options: BuildOptions): number {
   const watch = watchStages(options.emit === undefined ? undefined : { stage: options.emit, take });
   // What keeps keys and values is no part of training.
   const purpose = options.emit === "cached" ? "decode" : "train";
+  if (purpose === "decode") refuseExpertChoice(model);
   const artifact = compile(requireObjective(model), { purpose, engine, watch });
   if (options.emit !== undefined) return exitCodes.fine;
   const folder = options.out ?? join("build", `${model.name}-${model.variant}`);
@@ -60,9 +62,16 @@ export function buildCommand(file: string, options: BuildOptions): number {
   return exitCodes.fine;
 }
 
+/** Of stages that only one target has. Decoding runs on the processor. */
+const stageTargets: ReadonlyMap<BuildOptions["emit"], string> = new Map([
+  ["cached", "wasm"],
+  ["wasm", "wasm"],
+  ["wgsl", "wgsl"],
+]);
+
 /** A stage that only one target has asks for that target. */
 function targetOf({ target = "auto", emit }: BuildOptions): string {
-  const owner = emit === "wasm" || emit === "wgsl" ? emit : target;
+  const owner = stageTargets.get(emit) ?? target;
   if (target !== "auto" && target !== owner)
     throw new Failure(
       `stage \`${emit}\` is one of target \`${owner}\`, and this is a build for \`${target}\``,
