@@ -76,6 +76,7 @@ export const packages: readonly { readonly name: string; readonly by: readonly s
   { name: "log-update", by: ["src/cli/"] },
   { name: "simple-ascii-chart", by: ["src/cli/"] },
   { name: "webgpu", by: ["src/runtime/"] },
+  { name: "koffi", by: ["src/runtime/"] },
   { name: "uplot", by: ["src/runtime/", "src/cli/", "src/playground/"] },
   { name: "node:", by: ["src/data/", "src/runtime/", "src/cli/", "src/open.ts"] },
 ];
