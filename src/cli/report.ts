@@ -71,9 +71,7 @@ const drawing = { seed: 1, temperature: 1, topP: 0.9 } as const;
 export async function writeReport(root: string, request: ReportRequest): Promise<string> {
   const { documents, models, settings, dataset, machine, spec } = request;
   const [first] = documents;
-  const samples = await drawAll({ ...request, models: ableToWrite(models) }).catch((error: unknown) =>
-    withoutSamples(error),
-  );
+  const samples = await samplesOf(request).catch((error: unknown) => withoutSamples(error));
   const html = renderReport({
     documents,
     modalities: models[0]?.modalities.map(({ name }) => name) ?? [],
@@ -93,6 +91,13 @@ export async function writeReport(root: string, request: ReportRequest): Promise
   const path = join(root, "report.html");
   writeAtomically(path, html);
   return path;
+}
+
+/** What keeps keys and values runs on the processor, wherever the models were trained. */
+async function samplesOf(request: ReportRequest): Promise<Samples> {
+  const { machine } = request;
+  const processor = machine.kind === "wasm" ? machine : await prepareMachine({ target: "wasm" });
+  return drawAll({ ...request, machine: processor, models: ableToWrite(request.models) });
 }
 
 /** The numbers are worth a page without samples, where those cannot be had. */
@@ -296,7 +301,7 @@ function textBeginnings(
 
 /** What `make` gets from each variant's trained parameters. */
 async function byVariant<Result>(
-  { models, runOf }: ReportRequest,
+  { models, machine, runOf }: ReportRequest,
   {
     prompts,
     context,
@@ -305,8 +310,6 @@ async function byVariant<Result>(
   make: (session: Session) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  // What keeps keys and values runs on the processor, wherever the model was trained.
-  const machine = await prepareMachine({ target: "wasm" });
   for (const model of models) {
     const checkpoint = loadCheckpoint(join(runOf(model.variant), "checkpoint.safetensors"));
     const session = await openTrained({ model, machine, checkpoint }, prompts, context, atOnce);
