@@ -1,9 +1,10 @@
 // sweep.test.ts: `motley compare --sweep`: every variant at every rate, compared at its best one.
 // In: the smallest example through the command line. Out: what compare.json says of rates, with seeds, and on resuming.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { encodePng } from "../src/data/png.ts";
 import type { CompareDocument } from "../src/runtime/compare-document.ts";
 import { metricsOf, motley, temporaryFolder } from "./support/motley.ts";
 
@@ -12,6 +13,51 @@ const compare = (out: string, ...more: readonly string[]) =>
   motley(["compare", "examples/hello.mot", "--steps", String(steps), "--out", out, ...more]);
 const documentAt = (path: string): CompareDocument =>
   JSON.parse(readFileSync(join(path, "compare.json"), "utf8"));
+
+/** All that is trained is shared in `dense`, at text's rate; in `mot` the pictures' tower has their own, the swept one. */
+const towers = `model towers {
+  const dim = 16
+  modality text  = tokens(vocab: 300)
+  modality image = patches(size: 16, channels: 3)
+  per modality enter {
+    text { x = embed(tokens, dim) as embedding }
+    image { x = linear(noisy, dim) as patch }
+  }
+  per modality attn {
+    h = rms_norm(x) as norm
+    q = split(linear(h, dim), 2)
+    k = split(linear(h, dim), 2)
+    v = split(linear(h, dim), 2)
+  }
+  x += linear(merge(attention(q, k, v, mask: causal + within(image))), dim) as out
+  per modality leave {
+    text { logits = linear(x, vocab) as head }
+    image { prediction = linear(x, 16 * 16 * 3) as denoise }
+  }
+  objective text = cross_entropy(logits, next_token)
+  objective image = mean_square(prediction, noise)
+}
+variant dense = towers { share attn }
+variant mot = towers
+train towers {
+  data "data" context 24, batch 2, steps 4, seed 1
+  adamw(lr: { text: 1e-2, image: 1e30 })
+  freeze enter, leave
+}
+`;
+
+/** The spec beside a few grey pictures; returns its path. */
+function writeTowers(folder: string): string {
+  mkdirSync(join(folder, "data"));
+  const captions = Array.from({ length: 24 }, (_, i) => {
+    const rgb = new Uint8Array(32 * 32 * 3).fill(10 * i);
+    writeFileSync(join(folder, "data", `${i}.png`), encodePng({ width: 32, height: 32, rgb }));
+    return JSON.stringify({ image: `${i}.png`, text: `grey ${10 * i}` });
+  });
+  writeFileSync(join(folder, "data", "captions.jsonl"), captions.join("\n"));
+  writeFileSync(join(folder, "towers.mot"), towers);
+  return join(folder, "towers.mot");
+}
 
 describe("a sweep", () => {
   test("takes each variant's best rate, and says so; a rate that diverges is out; resumes", async () => {
@@ -51,6 +97,17 @@ describe("a sweep", () => {
     expect([sampled.exitCode, sampled.stderr]).toEqual([1, expect.stringContaining("holds several runs")]);
     for (const run of ["seed-1/lr-1e-4/hello", "seed-1/lr-0.01/hello", "seed-2/hello"])
       expect(sampled.stderr).toContain(join(seeds, run));
+  });
+
+  test("goes on saying how the others fare where the last variant diverges", async () => {
+    const folder = temporaryFolder();
+    const args = ["--sweep", "1e-3,1e30", "--out", join(folder, "runs")];
+    const { stderr, exitCode } = await motley(["compare", writeTowers(folder), ...args]);
+    expect(exitCode, stderr).toBe(0);
+    const [, early = "", late = ""] = stderr.split(/^learning rate .*$/m);
+    expect(early).toMatch(/^step 4\/4 {2}dense text .* {3}mot text /m);
+    expect(late).toContain("mot diverges at 1e+30");
+    expect(late).toMatch(/^step 4\/4 {2}dense text (?!.*mot)/m);
   });
 
   test("without one, nothing speaks of rates", async () => {

@@ -70,10 +70,10 @@ export async function runRace(
   try {
     const validation = validationBatches(dataset, { count: validationContexts, batch, context, captions });
     const { checkpointEvery } = options;
-    const { onStep } = watcher;
+    const { onStep, onRound } = watcher;
     const dataHash = dataset.hash;
     const done = await compareRuns(contenders, batches, {
-      ...{ steps, seed, dataHash, checkpointEvery, validation, onStep, signal },
+      ...{ steps, seed, dataHash, checkpointEvery, validation, onStep, onRound, signal },
       ...(onDiverged === undefined ? {} : { onDiverged }),
     });
     return done >= steps;

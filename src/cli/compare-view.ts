@@ -25,7 +25,6 @@ export function watchComparison(contenders: readonly Contender[], steps: number,
     ]),
   );
   const modalities = contenders[0]?.session.artifact.modalities ?? [];
-  const last = contenders.at(-1)?.name;
   const start = performance.now();
   const doneBefore = Math.min(...contenders.map(({ from }) => from.step));
 
@@ -54,18 +53,23 @@ export function watchComparison(contenders: readonly Contender[], steps: number,
   return {
     onStep(name: string, metrics: Metrics): void {
       history.get(name)?.push(metrics);
-      if (name !== last) return;
-      picture.show(() => draw(metrics.step), metrics.step === steps);
-      if (isWatched() || !isReportedStep(metrics.step, steps)) return;
-      const parts = [...history].map(([variant, lines]) => `${variant} ${lossesOf(lines.at(-1))}`);
-      tell(`step ${metrics.step}/${steps}  ${parts.join("   ")}`);
+    },
+    /** All have done this step that have not left the race. */
+    onRound(step: number): void {
+      picture.show(() => draw(step), step === steps);
+      if (isWatched() || !isReportedStep(step, steps)) return;
+      const parts = [...history].flatMap(([variant, lines]) => {
+        const metrics = lines.findLast((line) => line.step === step);
+        return metrics === undefined ? [] : [`${variant} ${lossesOf(metrics)}`];
+      });
+      tell(`step ${step}/${steps}  ${parts.join("   ")}`);
     },
     done: () => picture.done(),
   };
 }
 
-function lossesOf(metrics: Metrics | undefined): string {
-  return Object.entries(metrics?.loss ?? {})
+function lossesOf({ loss }: Metrics): string {
+  return Object.entries(loss)
     .filter(([name]) => name !== "total")
     .map(([name, value]) => `${name} ${value.toFixed(3)}`)
     .join(" ");

@@ -17,6 +17,8 @@ export type CompareOptions = RaceOptions & {
   readonly dataHash: string;
   readonly checkpointEvery: number;
   readonly onStep?: (name: string, metrics: Metrics) => void;
+  /** After every step, once all have done it. */
+  readonly onRound?: (step: number) => void;
   /** Stops all after the current step, with checkpoints. */
   readonly signal?: AbortSignal;
 };
@@ -45,6 +47,7 @@ export async function compareRuns(
     );
     if (race.remaining() === 0) return steps;
     const step = race.step();
+    options.onRound?.(step);
     const stopped = options.signal?.aborted === true;
     if (stopped || step === steps || step % options.checkpointEvery === 0) {
       for (const { name, session, folder } of running) {
