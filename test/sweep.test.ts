@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { checkSource } from "../src/check/load.ts";
+import { withRate } from "../src/cli/training.ts";
 import { encodePng } from "../src/data/png.ts";
 import type { CompareDocument } from "../src/runtime/compare-document.ts";
 import { metricsOf, motley, temporaryFolder } from "./support/motley.ts";
@@ -108,6 +110,14 @@ describe("a sweep", () => {
     expect(early).toMatch(/^step 4\/4 {2}dense text .* {3}mot text /m);
     expect(late).toContain("mot diverges at 1e+30");
     expect(late).toMatch(/^step 4\/4 {2}dense text (?!.*mot)/m);
+  });
+
+  test("scales what the rate ends at, so that no rate rises to it", () => {
+    const text = readFileSync("examples/hello.mot", "utf8").replace("warmup: 10", "warmup: 10, end: 1e-3");
+    const { model } = checkSource({ name: "hello.mot", text }, () => undefined);
+    if (model === undefined) throw new Error("the spec does not check");
+    expect(withRate(model, 5e-4).train?.optimizer).toMatchObject({ lr: 5e-4, end: expect.closeTo(5e-5, 12) });
+    expect(withRate(model, 1e-2)).toBe(model);
   });
 
   test("without one, nothing speaks of rates", async () => {

@@ -129,14 +129,18 @@ export function manifestOf(parts: {
   };
 }
 
-/** The model at another rate; rates by modality keep their ratios. */
+/** The model at another rate; rates by modality, and what they end at, keep their ratios. */
 export function withRate(model: Model, lr: number): Model {
   const { train } = model;
-  if (train === undefined) return model;
+  if (train === undefined || lr === train.optimizer.lr) return model;
   const { optimizer } = train;
   const { lrByModality } = optimizer;
-  const scaled = lrByModality?.map((rate) => (rate * lr) / optimizer.lr);
-  const rates = scaled === undefined ? { lr } : { lr, lrByModality: scaled };
+  const scaled = (rate: number): number => (rate * lr) / optimizer.lr;
+  const rates = {
+    lr,
+    end: scaled(optimizer.end),
+    ...(lrByModality === undefined ? {} : { lrByModality: lrByModality.map(scaled) }),
+  };
   return { ...model, train: { ...train, optimizer: { ...optimizer, ...rates } } };
 }
 
