@@ -12,6 +12,9 @@ import { restrictRows } from "./restrict.ts";
 import type { Scope, State } from "./state.ts";
 import { type Constant, modalitiesOf, unknown, type Value } from "./values.ts";
 
+/** An argument of a loss may be a name that some arms alone bind, but not an expression with it. */
+const inArm = "compute this in the arm, and name the result here";
+
 /** The meaning of a name among values; a constant of that name where no value has it. */
 export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded = false): Value {
   if (reportSpecial(state, name)) return unknown;
@@ -22,11 +25,13 @@ export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded 
     if (state.hasConstant(name.text)) return state.findConstant(name) ?? unknown;
     return reportUnknownName(state, scope, name, areRowsNeeded);
   }
+  const isLoss = scope.level === "objective";
   if (binding.gone !== undefined) {
     state.reporter.report(
       error("MOT2018", name.span, `\`${name.text}\` cannot be used here`, {
         also: binding.gone.also,
         note: binding.gone.note,
+        help: binding.gone.partial !== undefined && isLoss ? inArm : undefined,
       }),
     );
     return unknown;
@@ -40,7 +45,7 @@ export function findValue(state: State, scope: Scope, name: Name, areRowsNeeded 
     state.reporter.report(
       error("MOT2018", name.span, `\`${name.text}\` has no rows of ${names}`, {
         also: [{ span: binding.span, text: "bound here, for other modalities only" }],
-        help: `bind \`${name.text}\` before the arms, or give ${names} an arm`,
+        help: isLoss ? inArm : `bind \`${name.text}\` before the arms, or give ${names} an arm`,
       }),
     );
     return unknown;

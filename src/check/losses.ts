@@ -1,6 +1,7 @@
 // losses.ts: what a loss takes: `cross_entropy(logits, next_token, z_loss: c)` and `mean_square(prediction, noise)`.
 // In: the call and the modalities whose targets it counts. Out: the values it compares, or a diagnostic.
-// Idea: a loss counts only rows that have what it reads, so a name may stand here that some arms alone bind.
+// Idea: a loss counts only rows that have what it reads, so a name that some arms alone bind may stand here, as an
+// argument by itself: in an expression with others it would have to say whose rows the result has.
 
 import { error } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";

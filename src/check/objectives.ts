@@ -13,8 +13,9 @@ import type { Evaluation } from "./expressions.ts";
 import { crossEntropy, meanSquare, singleNumber } from "./losses.ts";
 
 /** Checks an objective and records it. */
-export function addObjective(context: Evaluation, statement: Objective): void {
-  const { state, scope } = context;
+export function addObjective(at: Evaluation, statement: Objective): void {
+  const { state, scope } = at;
+  const context: Evaluation = { ...at, scope: { ...scope, level: "objective" } };
   if (scope.level !== "model") {
     state.reporter.report(
       error("MOT2035", statement.span, "an objective stands at the model's own level", {

@@ -121,8 +121,11 @@ export type Scope = {
   readonly values: Map<string, Binding>;
   /** Values already restricted to this arm, by operation. */
   readonly restricted: Map<ValueIndex, Rows>;
-  /** The model's own level holds objectives, a layer's own level a `return`, a block in either neither. */
-  readonly level: "model" | "layer" | "block";
+  /**
+   * The model's own level holds objectives, a layer's own level a `return`, a block in either neither; an objective is
+   * an expression that stands at the model's level.
+   */
+  readonly level: "model" | "layer" | "block" | "objective";
 };
 
 export type State = {
