@@ -40,7 +40,7 @@ function finish(
   placement: Placement,
   modalityCount: number,
 ): Operation {
-  const mapped = mapOperands(draft, at) as typeof draft;
+  const mapped = mapOperands(draft, at);
   if (mapped.kind !== "linear" && mapped.kind !== "rms_norm") return mapped;
   const members = new Set(modalitiesOf(mapped.shape));
   const weight: PerModality<ParameterIndex> = Array.from({ length: modalityCount }, (_, modality) =>
@@ -56,7 +56,7 @@ function finishRouted(
   placement: Placement,
   routing: PooledRouting,
 ): Operation {
-  const mapped = mapOperands(draft, at) as typeof draft;
+  const mapped = mapOperands(draft, at);
   const shape = { ...mapped.shape, widths: byGroup(routing, mapped.shape.widths) };
   if (mapped.kind === "constant_binary")
     return { ...mapped, shape, constant: byGroup(routing, mapped.constant) };

@@ -9,8 +9,7 @@ import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Name, Variant } from "../syntax/ast.ts";
 import type { Declarations } from "./declare.ts";
 import type { Objective, Operation, Parameter, ParameterIndex, ValueIndex } from "./model.ts";
-import { comparedBy } from "./operands.ts";
-import { readBy } from "./reads.ts";
+import { comparedBy, operandsOf, parametersOf } from "./operands.ts";
 import type { Reporter } from "./report.ts";
 import { matchesPath, matchSites, type Placement } from "./share.ts";
 import { joinPath, type Site } from "./state.ts";
@@ -136,7 +135,7 @@ function checkObjectives(
   reporter: Reporter,
 ): void {
   for (const objective of objectives) {
-    const needed = parametersOf(operations, comparedBy(objective));
+    const needed = parametersBehind(operations, comparedBy(objective));
     if (needed.size === 0 || [...needed].some((index) => !frozen.has(index))) continue;
     const some = [...needed].slice(0, 4).map((index) => `\`${placement.parameters[index]?.path}\``);
     const more = needed.size > some.length ? ` and ${needed.size - some.length} more` : "";
@@ -156,7 +155,7 @@ function checkObjectives(
  * The parameters that rows of these values depend on. Rows of a modality stay among themselves, with its weights alone,
  * until attention: there every row may read every other.
  */
-function parametersOf(
+function parametersBehind(
   operations: readonly Operation[],
   of: readonly ValueIndex[],
 ): ReadonlySet<ParameterIndex> {
@@ -176,11 +175,12 @@ function parametersOf(
     const operation = operations[index];
     const rows = reached.get(index) ?? new Set();
     if (operation === undefined || rows.size === 0) continue;
-    const { values, parameters } = readBy(operation);
+    const parameters = parametersOf(operation);
     // Groups of routed rows are no modalities.
     const isRouted = operation.kind === "combine" || operation.shape.routing !== undefined;
     const mixes = operation.kind === "attention" || isRouted;
-    for (const value of values) reach(value, mixes ? everyRow(operations[value]) : [...rows]);
+    for (const operand of operandsOf(operation))
+      reach(operand, mixes ? everyRow(operations[operand]) : [...rows]);
     const weights =
       operation.kind === "embed" || isRouted ? parameters : parameters.filter((_, m) => rows.has(m));
     for (const weight of weights) if (weight !== undefined) found.add(weight);

@@ -156,7 +156,7 @@ function routeOperation(
     return dispatched;
   };
   const mapped = mapOperands(operation, routedOperand);
-  const onRouted = { ...mapped, shape: routedShape(operation.shape) } as DraftOperation;
+  const onRouted = { ...mapped, shape: routedShape(operation.shape) };
   const experts = onRouted.kind === "linear" ? writer.sites.expertsOf(onRouted.weight) : [];
   const [weight] = experts;
   rewriting.routed.set(
@@ -170,10 +170,7 @@ function routeOperation(
   const plainOperand = (old: ValueIndex): ValueIndex =>
     rewriting.plain.get(old) ?? only(writer, rewriting, old, block.rest);
   const plain = mapOperands(operation, plainOperand);
-  rewriting.plain.set(
-    index,
-    push(writer, { ...plain, shape: shapeFor(operation.shape, block.rest) } as DraftOperation),
-  );
+  rewriting.plain.set(index, push(writer, { ...plain, shape: shapeFor(operation.shape, block.rest) }));
 }
 
 /** The router's scores and the choice, on what the first linear reads. */

@@ -6,7 +6,7 @@
 // a token meets the ones chosen for it: k of them, or, where experts choose, one on average; the router counts in full.
 
 import type { Model, Operation, Parameter } from "../check/model.ts";
-import { readBy } from "../check/reads.ts";
+import { operandsOf, parametersOf } from "../check/operands.ts";
 
 export type Cost = {
   readonly params: number;
@@ -67,9 +67,10 @@ function learningValues({ operations, parameters, train }: Model): readonly bool
   if (train?.freezes !== true) return operations.map(() => true);
   const learns: boolean[] = [];
   for (const operation of operations) {
-    const { values, parameters: own } = readBy(operation);
-    const isFree = own.some((index) => index !== undefined && !parameters[index]?.isFrozen);
-    learns.push(isFree || values.some((value) => learns[value] === true));
+    const isFree = parametersOf(operation).some(
+      (index) => index !== undefined && !parameters[index]?.isFrozen,
+    );
+    learns.push(isFree || operandsOf(operation).some((operand) => learns[operand] === true));
   }
   return learns;
 }
