@@ -45,7 +45,14 @@ function termsOf(expression: Expression): readonly Expression[] {
 function readWithin(state: State, call: Call, within: Set<number>): void {
   if (call.arguments.length === 0)
     state.reporter.report(error("MOT2006", call.span, "`within` takes a modality", { note: usage }));
-  for (const { value } of call.arguments) {
+  for (const { name, value } of call.arguments) {
+    if (name !== undefined)
+      state.reporter.report(
+        error("MOT2006", name.span, `\`within\` has no argument \`${name.text}\``, {
+          note: usage,
+          help: "its modalities stand without names",
+        }),
+      );
     if (value.kind !== "reference") {
       if (value.kind !== "missing")
         state.reporter.report(error("MOT2006", value.span, "`within` takes a modality", { note: usage }));
