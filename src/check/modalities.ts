@@ -3,7 +3,7 @@
 // Tokens take ids of the joint vocabulary in declaration order; patches have none.
 
 import { error } from "../diagnostics/diagnostic.ts";
-import { alternatives, didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, enumeration } from "../diagnostics/suggest.ts";
 import type { Argument, Call, Expression } from "../syntax/ast.ts";
 import { type ConstantScope, evaluateConstant, reportNotInteger, wrongInteger } from "./constants.ts";
 import type { Declarations } from "./declare.ts";
@@ -104,7 +104,7 @@ function placeArguments(
   );
   const missing = names.filter((_, i) => placed[i] === undefined);
   if (missing.length === 0) return placed.filter((argument) => argument !== undefined);
-  const lacks = alternatives(missing.map((name) => `\`${name}\``));
+  const lacks = enumeration(missing.map((name) => `\`${name}\``));
   reporter.report(error("MOT2029", call.span, `\`${kind}\` lacks its ${lacks}`, { note }));
   return undefined;
 }
