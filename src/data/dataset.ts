@@ -71,7 +71,7 @@ export type DatasetModality = {
   readonly codec: Codec;
 };
 
-/** Joint ids; all belong to the first modality and precede its other codes. */
+/** Joint ids; all belong to the first modality of tokens and precede its other codes. */
 export type Markers = {
   readonly beginDocument: number;
   readonly endDocument: number;

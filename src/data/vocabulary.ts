@@ -1,8 +1,8 @@
 // vocabulary.ts: the joint vocabulary: which ids are whose.
 // In: the modalities asked for. Out: where each begins, the markers, and room for codes; or a DataError.
 // Layout: the modalities one after another in declaration order, each keeping all rows asked for (patches have none);
-// the first one's begin with the markers: begin and end of a document, then begin and end of a span for every modality
-// but text.
+// those of the first modality of tokens begin with the markers: begin and end of a document, then begin and end of a
+// span for every modality but text.
 
 import { DataError, type Markers, type RequestedModality } from "./dataset.ts";
 
