@@ -2,6 +2,7 @@
 // In: nothing. Out: plain data. Each example fails with exactly its own code when it is checked as `example.mot`; a
 // test makes sure.
 
+import { continuousCodes } from "./codes-continuous.ts";
 import { expertsCodes } from "./codes-experts.ts";
 import { setupCodes } from "./codes-setup.ts";
 import { trainingCodes } from "./codes-training.ts";
@@ -304,4 +305,5 @@ layer g(x) {
   ...setupCodes,
   ...expertsCodes,
   ...trainingCodes,
+  ...continuousCodes,
 } as const;

@@ -1,5 +1,5 @@
-// codes-continuous.ts: the 2xxx rows of the table in codes.ts that are about modalities of patches: what is asked of
-// them that only tokens have, and the other way round.
+// codes-continuous.ts: the rows of codes-check.ts that are about modalities of patches: what is asked of them that only
+// tokens have, and the other way round.
 // In: nothing. Out: plain data. Each example fails with exactly its own code when it is checked as `example.mot`.
 
 export const continuousCodes = {

@@ -4,7 +4,6 @@
 
 import { checkCodes } from "./codes-check.ts";
 import { commandCodes } from "./codes-command.ts";
-import { continuousCodes } from "./codes-continuous.ts";
 import { syntaxCodes } from "./codes-syntax.ts";
 
 export type CodeEntry = {
@@ -14,16 +13,11 @@ export type CodeEntry = {
   readonly example: string;
 };
 
-export type Code =
-  | keyof typeof syntaxCodes
-  | keyof typeof checkCodes
-  | keyof typeof continuousCodes
-  | keyof typeof commandCodes;
+export type Code = keyof typeof syntaxCodes | keyof typeof checkCodes | keyof typeof commandCodes;
 
 export const codes: ReadonlyMap<string, CodeEntry> = new Map<string, CodeEntry>([
   ...Object.entries(syntaxCodes),
   ...Object.entries(checkCodes),
-  ...Object.entries(continuousCodes),
   ...Object.entries(commandCodes),
 ]);
 
