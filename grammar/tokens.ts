@@ -250,7 +250,17 @@ export function isName(token: IToken): boolean {
   return token.tokenType === Name || (token.tokenType.CATEGORIES ?? []).includes(Name);
 }
 
-const settingWords = new Set(["data", "context", "batch", "steps", "seed", "captions", "adamw", "freeze"]);
+/** What `train` may set, as src/check/train.ts knows it; a test compares the two. */
+export const settingWords: ReadonlySet<string> = new Set([
+  "data",
+  "context",
+  "batch",
+  "steps",
+  "seed",
+  "captions",
+  "adamw",
+  "freeze",
+]);
 const valueStarts: readonly TokenType[] = [NumberLiteral, BadNumber, Text, LeftParen, Minus];
 
 /**

@@ -5,9 +5,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { settingWords as grammarWords } from "../grammar/tokens.ts";
 import { checkAllSource, checkSource, resolvePath } from "../src/check/load.ts";
 import type { Model, Operation } from "../src/check/model.ts";
 import { printModel } from "../src/check/print.ts";
+import { settingWords } from "../src/check/train.ts";
 import { checkCodes } from "../src/diagnostics/codes-check.ts";
 import { hasErrors } from "../src/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../src/diagnostics/render.ts";
@@ -67,6 +69,10 @@ describe("diagnostics", () => {
   test.each(Object.entries(checkCodes))("the example of %s", (code, { example }) => {
     const { diagnostics } = checkText(example, "example.mot");
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
+  });
+
+  test("the settings of `train` are those at which the grammar ends a list of names", () => {
+    expect([...grammarWords].sort()).toEqual([...settingWords].sort());
   });
 
   test("a mistake in a layer is said once, however often the layer is called", () => {

@@ -29,7 +29,8 @@ const counts: ReadonlyMap<string, Range> = new Map([
   ["steps", { least: 1, most: 1e12, isInteger: true }],
   ["seed", { least: 0, most: 4_294_967_295, isInteger: true }],
 ]);
-const settingWords = ["data", ...counts.keys(), "captions", "adamw", "freeze"];
+/** The grammar has them too: they end a list of names. A test compares the two. */
+export const settingWords: readonly string[] = ["data", ...counts.keys(), "captions", "adamw", "freeze"];
 const requiredWords = ["data", "context", "batch", "steps", "adamw"];
 const defaultSeed = 1;
 
