@@ -100,6 +100,7 @@ describe("pictures of patches", () => {
     expect([drawn.exitCode, drawn.stdout.trim()], drawn.stderr).toEqual([0, sheet]);
     expect(readPng(readFileSync(sheet), 8).rgb.length).toBe(8 * 8 * 3);
     const shown = ["--image", join(folder, "data", "3.png")];
+    const sound = ["--audio", join(folder, "none.wav")];
     const [captions, others, begun, both] = await Promise.all([
       sample(...shown),
       sample("--image", join(folder, "data", "20.png")),
@@ -111,5 +112,16 @@ describe("pictures of patches", () => {
     expect(others.stdout).not.toBe(captions.stdout);
     expect(begun.stdout.startsWith("grey")).toBe(true);
     expect([both.exitCode, both.stderr]).toEqual([1, expect.stringContaining("with text alone")]);
+    const refused = await Promise.all([
+      sample(...shown, ...sound),
+      sample("--modality", "image", ...shown),
+      sample("--modality", "image", ...sound),
+    ]);
+    expect(refused.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
+    expect(refused.map(({ stderr }) => /leave out `(--\w+)`/.exec(stderr)?.[1])).toEqual([
+      "--audio",
+      "--image",
+      "--audio",
+    ]);
   });
 });

@@ -14,6 +14,7 @@ import {
   encodeSound,
   holdsRun,
   type PromptPart,
+  patchCount,
   promptOf,
   readPng,
   requireCheckpoint,
@@ -62,15 +63,15 @@ export async function sampleCommand(path: string, options: SampleOptions): Promi
   refuseExpertChoice(model);
   const dataset = await prepare(model, folder, settings);
   requireSameData(path, dataset);
-  const patches = dataset.modalities.find(
-    ({ name, codec }) => codec.kind === "patches" && name === options.modality,
-  );
+  const wanted = options.modality ?? usualModality(dataset);
+  const patches = dataset.modalities.find(({ name, codec }) => codec.kind === "patches" && name === wanted);
   if (patches !== undefined) {
+    refuseBeforeNoise(options);
     const trained = { model, checkpoint, trainedContext: settings.context };
     await samplePatches(path, trained, dataset, options);
     return exitCodes.fine;
   }
-  const kind = chosenKind(dataset, options.modality);
+  const kind = chosenKind(dataset, wanted);
   const shown = shownPatches(dataset, kind, options);
   const prompt =
     shown === undefined
@@ -116,12 +117,17 @@ async function promptParts(
 function shownPatches(
   dataset: Dataset,
   kind: Kind,
-  { image, count }: SampleOptions,
+  { image, audio, count }: SampleOptions,
 ): { readonly start: NonNullable<Drawing["start"]>; readonly positions: number } | undefined {
   const codec = dataset.modalities.find((one) => one.codec.kind === "patches")?.codec;
   if (image === undefined || codec?.kind !== "patches") return undefined;
   if (kind !== "text")
     throw new Failure("a picture that is shown is gone on from with text alone", "leave out `--modality`");
+  if (audio !== undefined)
+    throw new Failure(
+      "a picture that is shown stands there alone, without a recording",
+      "leave out `--audio`",
+    );
   const bytes = readFile(image);
   try {
     const picture = readPng(bytes, codec.size);
@@ -129,7 +135,7 @@ function shownPatches(
       dataset,
       Array.from({ length: count }, () => picture),
     );
-    return { start, positions: 2 + (codec.size / codec.patch) ** 2 };
+    return { start, positions: 2 + patchCount(codec) };
   } catch (error) {
     throw unusable(image, error, "a PNG file");
   }
@@ -264,11 +270,22 @@ function openTrainedRun(path: string): ReturnType<typeof openRun> {
   }
 }
 
-function chosenKind(dataset: Dataset, wanted: string | undefined): Kind {
+/** What is made unless something is asked for: text; without any, what comes first. */
+function usualModality({ modalities }: Dataset): string {
+  return (modalities.find(({ codec }) => codec.kind === "text") ?? modalities[0])?.name ?? "";
+}
+
+function refuseBeforeNoise({ image, audio }: SampleOptions): void {
+  if (image === undefined && audio === undefined) return;
+  throw new Failure(
+    "a picture is drawn from noise for a text: no picture or recording stands before it",
+    `leave out \`--${image === undefined ? "audio" : "image"}\``,
+  );
+}
+
+function chosenKind(dataset: Dataset, wanted: string): Kind {
   const names = dataset.modalities.map(({ name }) => `\`${name}\``).join(", ");
-  const text = dataset.modalities.find(({ codec }) => codec.kind === "text");
-  const fallback = (text ?? dataset.modalities[0])?.name;
-  const found = dataset.modalities.find(({ name }) => name === (wanted ?? fallback));
+  const found = dataset.modalities.find(({ name }) => name === wanted);
   if (found !== undefined && found.codec.kind !== "patches") return found.codec.kind;
   if (wanted === "any") return "any";
   throw new Failure(
