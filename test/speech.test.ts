@@ -132,8 +132,13 @@ describe("WAV files", () => {
     new DataView(extended.buffer).setUint32(16, 40, true);
     new DataView(extended.buffer).setUint16(20, 0xfffe, true);
     expect([...readWav(extended).samples]).toEqual([0.25]);
-    for (const unknown of [0, 0xffffffff])
+    for (const unknown of [0, 0xffffffff]) {
       expect([...readWav(wavFile({}, plain.subarray(44), [[40, 4, unknown]])).samples]).toEqual([0.25]);
+      // Silence, every piece of which would pass for an empty chunk but for its name.
+      expect(readWav(wavFile({}, new Uint8Array(16), [[40, 4, unknown]])).samples).toEqual(
+        new Float32Array(8),
+      );
+    }
   });
 
   it("are refused with a reason, whatever the bytes", () => {
@@ -152,6 +157,9 @@ describe("WAV files", () => {
     expect(reason(good.subarray(0, 30))).toBe("it does not say how its samples are written");
     expect(reason(good.subarray(0, 36))).toBe("it has no samples");
     expect(reason(wavFile({}, new Uint8Array()))).toBe("it has no samples");
+    const list = Uint8Array.of(76, 73, 83, 84, 3, 0, 0, 0, 1, 2, 3, 0);
+    for (const rest of [list, list.subarray(0, 11)])
+      expect(reason(wavFile({}, rest, [[40, 4, 0]]))).toBe("it has no samples");
     expect(reason(wavFile({ kind: 85 }, new Uint8Array(20)))).toContain("compressed (format 85)");
     expect(reason(wavFile({ bits: 12 }, new Uint8Array(20)))).toBe("samples of 12 bits are not read");
     expect(reason(wavFile({ channels: 0 }, new Uint8Array(20)))).toBe("it has no channel");

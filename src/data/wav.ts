@@ -16,8 +16,8 @@ type Format = {
 
 const [wholeNumbers, floats, extensible] = [1, 3, 0xfffe];
 const rateRange = [1000, 768000] as const;
-/** What programs write that do not know the length yet. */
-const unknownLengths = new Set([0, 0xffffffff]);
+/** What programs write that do not know the length yet; others write 0. */
+const unknownLength = 0xffffffff;
 
 function textAt(view: DataView, at: number): string {
   return at + 4 > view.byteLength
@@ -37,6 +37,20 @@ function chunksOf(view: DataView): readonly Chunk[] {
     at += 8 + length + (length % 2);
   }
   return chunks;
+}
+
+/**
+ * Whether samples go on to the end of the file, as in one whose writer never came back to say how many there are.
+ * - A length of 0 may also be true: then chunks with names follow, and nothing else does.
+ */
+function isOpen({ start, length }: Chunk, chunks: readonly Chunk[], end: number): boolean {
+  if (length !== 0) return length === unknownLength;
+  const after = chunks.filter((chunk) => chunk.start > start);
+  const last = after.at(-1);
+  if (last === undefined || !after.every(({ name }) => /^[ -~]{4}$/.test(name))) return true;
+  // A chunk of odd length may be padded.
+  const rest = end - last.start - last.length;
+  return rest !== 0 && rest !== last.length % 2;
 }
 
 function readFormat(view: DataView, chunk: Chunk | undefined): Format {
@@ -83,8 +97,8 @@ export function readWav(bytes: Uint8Array): Sound {
   const data = chunks.find((chunk) => chunk.name === "data");
   if (data === undefined) throw new Error("it has no samples");
   const there = bytes.length - data.start;
-  if (data.length > there && !unknownLengths.has(data.length)) throw new Error("it is cut short");
-  const length = unknownLengths.has(data.length) ? there : data.length;
+  const length = isOpen(data, chunks, bytes.length) ? there : data.length;
+  if (length > there) throw new Error("it is cut short");
   const size = format.bits / 8;
   const count = Math.floor(length / (size * format.channels));
   if (count === 0) throw new Error("it has no samples");
