@@ -187,24 +187,10 @@ export function enumerate(names: readonly string[]): string {
   return [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and ");
 }
 
-/** Index of a modality by name, or undefined if the dataset was prepared without it. */
-export function modalityIndex(dataset: Pick<Dataset, "modalities">, name: string): number | undefined {
-  const index = dataset.modalities.findIndex((modality) => modality.name === name);
-  return index < 0 ? undefined : index;
-}
-
 /** Declaration-order index of the modality that markers belong to: the first that has ids. */
 export function markerModality({ modalities }: Pick<Dataset, "modalities">): number {
   return Math.max(
     0,
     modalities.findIndex(({ codec }) => codec.kind !== "patches"),
   );
-}
-
-/** Declaration-order index of the modality a joint id belongs to. */
-export function modalityOfToken(dataset: Pick<Dataset, "modalities">, token: number): number {
-  let index = 0;
-  for (const [at, { offset, vocab }] of dataset.modalities.entries())
-    if (vocab > 0 && token >= offset) index = at;
-  return index;
 }

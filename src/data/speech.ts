@@ -4,7 +4,7 @@
 
 import { fitCentroids } from "./centroids.ts";
 import type { SpeechCodec } from "./dataset.ts";
-import { framesPerCode, melBands, speechWidth } from "./geometry.ts";
+import { melBands, speechWidth } from "./geometry.ts";
 import { soundOfMel } from "./griffin-lim.ts";
 import { stepsPerDecibel } from "./mel.ts";
 import { createNearest } from "./nearest.ts";
@@ -16,7 +16,7 @@ const fitSeed = 20240612;
 /** Clips one after another: clip c is the frames `offset[c]` to `offset[c + 1]` of `mel` ([frames, 40]). */
 export type Clips = { readonly mel: Uint8Array; readonly offset: Int32Array };
 
-export function clipCount(clips: Clips): number {
+function clipCount(clips: Clips): number {
   return Math.max(0, clips.offset.length - 1);
 }
 
@@ -124,6 +124,3 @@ export function meanFrame(clips: Clips, chosen: readonly number[]): Float64Array
   }
   return mean.map((sum) => sum / Math.max(1, frames));
 }
-
-/** Whole codes that so many seconds come to; what a caption of that length costs. */
-export const codesPerSecond = 50 / framesPerCode;

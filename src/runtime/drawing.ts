@@ -13,7 +13,7 @@ import { type Ids, type SampleRequest, sample } from "./sample.ts";
 import type { Session } from "./session.ts";
 
 export type Drawing = Pick<SampleRequest, "seed" | "temperature" | "topP" | "start">;
-export type OnToken = (done: number, total: number) => void;
+type OnToken = (done: number, total: number) => void;
 
 /** What a model adds to documents, as text, until anything else begins; prompts are not repeated. */
 export async function writeTexts(
