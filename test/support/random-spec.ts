@@ -9,8 +9,6 @@ import fc from "fast-check";
 import { type ExpertsBlock, expertsBlock } from "./random-experts.ts";
 import { writeSpec } from "./random-spec-text.ts";
 
-export const modalityNames = ["text", "image", "speech", "constructor"] as const;
-
 /** `A` and `B` stand for inner expressions. Where `scales` stands, the block is per modality. */
 const forms = [
   ...["silu(A)", "gelu(A)", "relu(A)", "tanh(A)", "sigmoid(A)", "square(A)", "exp(tanh(A))", "-(A)"],
