@@ -4,6 +4,34 @@
 // sorting, no op table, no model tree; a token's modality picks its weights by path.
 
 import type { Batch } from "../../src/runtime/batch.ts";
+import { routed } from "./reference-experts.ts";
+import {
+  type Architecture,
+  affine,
+  type Experts,
+  everyModality,
+  exp,
+  gelu,
+  global,
+  headNorm,
+  linear,
+  logSumExp,
+  type Matrix,
+  type Model,
+  matmul,
+  norm,
+  normed,
+  plus,
+  type ReferenceObjective,
+  type Row,
+  type Rows,
+  relu,
+  sigmoid,
+  silu,
+  sum,
+  tanh,
+  times,
+} from "./reference-pieces.ts";
 import { createTape, type Scalar, type Tape } from "./tape.ts";
 
 export type ReferenceInput = {
@@ -15,8 +43,8 @@ export type ReferenceInput = {
     { readonly shape: readonly number[]; readonly values: ArrayLike<number> }
   >;
   readonly batch: Batch;
-  /** For `routed`: without `top`, experts choose. */
-  readonly experts?: { readonly count: number; readonly top?: number; readonly balance: number };
+  /** For `routed`. */
+  readonly experts?: Experts;
 };
 
 export type ReferenceStep = {
@@ -24,38 +52,6 @@ export type ReferenceStep = {
   /** Mean per target, by modality; 0 without targets. */
   readonly modalities: readonly number[];
   readonly gradients: ReadonlyMap<string, Float64Array>;
-};
-
-type Row = readonly Scalar[];
-type Matrix = readonly Row[];
-/** One row per position of the batch, in sequence order; `undefined` where it is empty. */
-type Rows = readonly (Row | undefined)[];
-
-type ReferenceObjective = { readonly modalities: readonly number[]; readonly weight: number };
-type Architecture = (model: Model) => {
-  readonly logits: Rows;
-  readonly objectives: readonly ReferenceObjective[];
-  readonly zLoss: number;
-  /** What else is in the total. */
-  readonly others?: readonly Scalar[];
-};
-
-/** Everything an architecture is written in; `m` is the modality of the token a row belongs to. */
-type Model = {
-  readonly tape: Tape;
-  readonly modalityCount: number;
-  readonly constant: (name: string) => number;
-  readonly weight: (scope: string, name: string, m?: number) => Matrix;
-  readonly find: (scope: string, name: string, m?: number) => Matrix | undefined;
-  /** The modality of each position. */
-  readonly modalityAt: (at: number) => number;
-  readonly experts: NonNullable<ReferenceInput["experts"]>;
-  readonly embed: () => Rows;
-  /** f(row, modality) for every row. */
-  readonly each: (rows: Rows, f: (row: Row, m: number) => Row) => Rows;
-  readonly zip: (a: Rows, b: Rows, f: (a: Row, b: Row) => Row) => Rows;
-  readonly rope: (rows: Rows, heads: number) => Rows;
-  readonly attention: (q: Rows, k: Rows, v: Rows, heads: number, kvHeads: number) => Rows;
 };
 
 /** Runs one step. */
@@ -190,16 +186,6 @@ function attend(
   }).flat();
 }
 
-function logSumExp(tape: Tape, row: Row): Scalar {
-  const largest = tape.constant(Math.max(...row.map(tape.read)));
-  const terms = row.map((x) => tape.map(tape.subtract(x, largest), Math.exp, Math.exp));
-  const ones = terms.map(() => tape.constant(1));
-  return tape.add(
-    largest,
-    tape.map(tape.dot(terms, ones), Math.log, (x) => 1 / x),
-  );
-}
-
 function crossEntropy(
   tape: Tape,
   logits: Rows,
@@ -232,70 +218,6 @@ function crossEntropy(
   };
   return { total, modalities: modalities.map((_, m) => mean(m)) };
 }
-
-// ---- the pieces the architectures are made of --------------------------------------------------------------------
-
-const matmul = ({ tape }: Model, row: Row, weight: Matrix): Row => weight.map((line) => tape.dot(line, row));
-
-const plus = ({ tape }: Model, a: Row, b: Row): Row => a.map((x, i) => tape.add(x, b[i] ?? -1));
-
-const times = ({ tape }: Model, a: Row, b: Row): Row => a.map((x, i) => tape.multiply(x, b[i] ?? -1));
-
-function norm({ tape }: Model, row: Row, [weight = []]: Matrix): Row {
-  const mean = tape.multiply(tape.dot(row, row), tape.constant(1 / row.length));
-  const scale = tape.map(
-    mean,
-    (x) => (x + 1e-5) ** -0.5,
-    (x) => -0.5 * (x + 1e-5) ** -1.5,
-  );
-  return row.map((x, i) => tape.multiply(tape.multiply(x, scale), weight[i] ?? -1));
-}
-
-function headNorm(model: Model, row: Row, weight: Matrix, heads: number): Row {
-  const size = row.length / heads;
-  return Array.from({ length: heads }, (_, h) =>
-    norm(model, row.slice(h * size, (h + 1) * size), weight),
-  ).flat();
-}
-
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
-const pointwise =
-  (f: (x: number) => number, slope: (x: number) => number) =>
-  ({ tape }: Model, row: Row): Row =>
-    row.map((x) => tape.map(x, f, slope));
-const sigmoid = pointwise(logistic, (x) => logistic(x) * (1 - logistic(x)));
-const silu = (model: Model, row: Row): Row => times(model, row, sigmoid(model, row));
-const relu = pointwise(
-  (x) => Math.max(x, 0),
-  (x) => (x > 0 ? 1 : 0),
-);
-const tanh = pointwise(Math.tanh, (x) => 1 - Math.tanh(x) ** 2);
-const exp = pointwise(Math.exp, Math.exp);
-/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))), which is x · logistic of twice the inner term. */
-function gelu(model: Model, row: Row): Row {
-  const inner = (x: number): number => 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
-  const slope = (x: number): number => 2 * Math.sqrt(2 / Math.PI) * (1 + 0.134145 * x ** 2);
-  return times(model, row, sigmoid(model, pointwise(inner, slope)(model, row)));
-}
-const affine = (scale: number, offset: number) =>
-  pointwise(
-    (x) => x * scale + offset,
-    () => scale,
-  );
-
-/** Per-modality linear of every row. */
-const linear = (model: Model, rows: Rows, scope: string, name: string): Rows =>
-  model.each(rows, (row, m) => matmul(model, row, model.weight(scope, name, m)));
-
-const global = (model: Model, rows: Rows, scope: string, name: string): Rows =>
-  model.each(rows, (row) => matmul(model, row, model.weight(scope, name)));
-
-const normed = (model: Model, rows: Rows, scope: string, name = "norm"): Rows =>
-  model.each(rows, (row, m) => norm(model, row, model.weight(scope, name, m)));
-
-const sum = (model: Model, a: Rows, b: Rows): Rows => model.zip(a, b, (x, y) => plus(model, x, y));
-
-const everyModality = (model: Model): readonly number[] => [...Array(model.modalityCount).keys()];
 
 // ---- architectures -----------------------------------------------------------------------------------------------
 
@@ -378,89 +300,6 @@ const arms: Architecture = (model) => {
   const logits = global(model, x, "", "head");
   return { logits, objectives: [{ modalities: everyModality(model), weight: 1 }], zLoss: 0 };
 };
-
-/**
- * As `chameleon`, with experts where a modality has a router: Zhou et al. 2022 (each expert takes its tokens, capacity
- * factor 1) or Fedus et al. 2021 (each token takes its best; load-balance loss, equation 4). Tokens that meet the same
- * router are one pool.
- */
-const routed: Architecture = (model) => {
-  const heads = model.constant("heads");
-  const others: Scalar[] = [];
-  let x = model.embed();
-  for (let i = 0; i < model.constant("layers"); i += 1) {
-    const [attn, ffn] = [`block.${i}.attn`, `block.${i}.ffn`];
-    const h = normed(model, x, attn);
-    const [q, k, v] = ["q", "k", "v"].map((name) => linear(model, h, attn, name)) as [Rows, Rows, Rows];
-    const a = model.attention(model.rope(q, heads), model.rope(k, heads), v, heads, heads);
-    x = sum(model, x, linear(model, a, attn, "out"));
-    const { rows, balance } = mixed(model, normed(model, x, ffn), ffn);
-    others.push(...balance);
-    x = sum(model, x, rows);
-  }
-  const logits = global(model, normed(model, x, "final"), "", "head");
-  const objectives = [{ modalities: everyModality(model), weight: 1 }];
-  return { logits, objectives, zLoss: 0, others };
-};
-
-function swiglu(model: Model, row: Row, scope: string, prefix: string, m: number): Row {
-  const of = (name: string, x: Row): Row => matmul(model, x, model.weight(scope, `${prefix}${name}`, m));
-  return of("down", times(model, silu(model, of("gate", row)), of("up", row)));
-}
-
-/** The feed-forward of every row, by experts where its modality has a router. */
-function mixed(
-  model: Model,
-  rows: Rows,
-  scope: string,
-): { readonly rows: Rows; readonly balance: readonly Scalar[] } {
-  const { tape, experts } = model;
-  const pools = new Map<Matrix, { readonly at: number; readonly row: Row; readonly p: Row }[]>();
-  const out: (Row | undefined)[] = [
-    ...model.each(rows, (row, m) => {
-      const isRouted = model.find(scope, "router", m) !== undefined;
-      return isRouted ? row.map(() => tape.constant(0)) : swiglu(model, row, scope, "", m);
-    }),
-  ];
-  for (const [at, row] of rows.entries()) {
-    const router = model.find(scope, "router", model.modalityAt(at));
-    if (row === undefined || router === undefined) continue;
-    const scores = matmul(model, row, router);
-    const lse = logSumExp(tape, scores);
-    const p = scores.map((score) => tape.map(tape.subtract(score, lse), Math.exp, Math.exp));
-    pools.set(router, [...(pools.get(router) ?? []), { at, row, p }]);
-  }
-  const balance: Scalar[] = [];
-  for (const tokens of pools.values()) {
-    const loads: number[] = [];
-    for (let e = 0; e < experts.count; e += 1) {
-      const by = (p: Row): number => tape.read(p[e] ?? -1);
-      const rank = (p: Row): number => p.filter((other) => tape.read(other) > by(p)).length;
-      const taken =
-        experts.top === undefined
-          ? tokens.toSorted((a, b) => by(b.p) - by(a.p)).slice(0, Math.ceil(tokens.length / experts.count))
-          : tokens.filter(({ p }) => rank(p) < (experts.top ?? 0));
-      loads.push(taken.length);
-      for (const { at, row, p } of taken) {
-        const made = swiglu(model, row, scope, `expert.${e}.`, model.modalityAt(at));
-        out[at] = (out[at] ?? []).map((x, j) => tape.add(x, tape.multiply(p[e] ?? -1, made[j] ?? -1)));
-      }
-    }
-    if (experts.top === undefined || experts.balance === 0) continue;
-    const pairs = loads.reduce((total, load) => total + load, 0);
-    for (const [e, load] of loads.entries()) {
-      const factor = (experts.balance * experts.count * load) / pairs / tokens.length;
-      const column = tokens.map(({ p }) => p[e] ?? -1);
-      balance.push(
-        tape.dot(
-          column,
-          column.map(() => tape.constant(factor)),
-        ),
-      );
-    }
-  }
-  return { rows: out, balance };
-}
 
 /** By the model's name in the specs under test/outside, and in test/support/routed.ts. */
 export const architectures = { chameleon, output_norm: outputNorm, arms, routed };
