@@ -9,10 +9,11 @@ import type { Phase } from "../../src/runtime/device.ts";
 import { openWebgpuDevice, type WebgpuDevice } from "../../src/runtime/webgpu.ts";
 import type { SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
 import { type Artifact, artifactFormat, type WgslDispatch } from "../../src/targets/artifact.ts";
+import { isRowKind } from "../../src/targets/launches.ts";
 import { render } from "../../src/targets/render.ts";
 import { spareFloats } from "../../src/targets/wgsl/banks.ts";
 import type { WgslContext } from "../../src/targets/wgsl/context.ts";
-import { formOf, isRowKind } from "../../src/targets/wgsl/forms.ts";
+import { formOf } from "../../src/targets/wgsl/forms.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import type { ProductShape } from "./gpu-shapes.ts";
 

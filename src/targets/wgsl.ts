@@ -4,26 +4,27 @@
 // record that it reads. So a step is data, and a model of a hundred layers compiles as few pipelines as one of two.
 
 import { bug } from "../diagnostics/bug.ts";
-import { maximumTiles, tileBuffers } from "../kernel/host.ts";
-import type { Argument, Call, KernelBody, Launch, Plan } from "../kernel/kernel.ts";
-import type { Layout } from "../kernel/layout.ts";
+import type { Argument, KernelBody, Launch, Plan } from "../kernel/kernel.ts";
 import type { Planned } from "../kernel/plan.ts";
 import type { WgslDispatch, WgslProgram } from "./artifact.ts";
+import {
+  appendRecords,
+  isRowKind,
+  type Member,
+  membersOf,
+  type TileTable,
+  tilesOf,
+  tileTable,
+  tileWords,
+  turnsOf,
+} from "./launches.ts";
 import { render } from "./render.ts";
 import { cutBanks, spareFloats } from "./wgsl/banks.ts";
 import type { WgslContext, WgslEngine } from "./wgsl/context.ts";
-import { formOf, isRowKind } from "./wgsl/forms.ts";
+import { formOf } from "./wgsl/forms.ts";
 
 export type { WgslEngine, WgslLimits } from "./wgsl/context.ts";
 export { defaultLimits, engineOf, formsFor, type KernelForms, usualGpu } from "./wgsl/engine.ts";
-
-/** Where a launch finds its tiles: words of the integers, and how many there are at most. */
-type TileTable = {
-  readonly tiles: number;
-  readonly tileStarts: number;
-  readonly maximumTiles: number;
-  readonly chunkCount: number;
-};
 
 export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslProgram {
   const context: WgslContext = {
@@ -40,11 +41,14 @@ export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslPro
     const members = membersOf(plan, launch);
     const isRows = launch.tasks.length === 0;
     const modalities = isRows ? launch.stages.length : 1;
-    const job = writeRecords(plan, context, members, modalities, records);
+    const [first, ...shape] = appendRecords(members, modalities, records, (member) =>
+      recordWords(plan, context, member),
+    );
     return {
       shader: shaders.indexOf(members),
       workgroups: workgroupsOf(plan, context, tiles, launch, members),
-      job: [...job, ...tileWords(tiles, launch)],
+      // Records stand behind the integers.
+      job: [plan.regions.integerBytes / 4 + first, ...shape, ...tileWords(tiles, launch)],
       ...(members.some(({ body }) => body.kind === "route") ? { writesIntegers: true } : {}),
     };
   });
@@ -78,37 +82,6 @@ export function printWgsl({ shaders, dispatches, records, integerBytes }: WgslPr
   return `${[...texts, ...lines].join("\n")}\n`;
 }
 
-function tileTable(plan: Plan, layout: Layout, space: number | undefined): TileTable {
-  const word = (buffer: number): number => (plan.buffers[buffer]?.byteOffset ?? 0) / 4;
-  const { tiles, starts } = tileBuffers(layout, space);
-  return {
-    tiles: word(tiles),
-    tileStarts: word(starts),
-    maximumTiles: maximumTiles(layout, space),
-    chunkCount: space === undefined ? plan.chunkCount : 1,
-  };
-}
-
-/** A call of a launch, its place in the record table, and how many pieces it has. */
-type Member = {
-  readonly call: Call;
-  readonly body: KernelBody;
-  readonly turn: number;
-  readonly modality: number;
-  readonly count: number;
-};
-
-function membersOf(plan: Plan, launch: Launch): readonly Member[] {
-  const bodyOf = ({ kernel }: Call): KernelBody =>
-    plan.kernels[kernel]?.body ?? bug("wgsl", `no kernel ${kernel}`);
-  return [
-    ...launch.stages.flatMap((calls, modality) =>
-      calls.map((call, turn) => ({ call, body: bodyOf(call), turn, modality, count: 1 })),
-    ),
-    ...launch.tasks.map(({ call, count }, turn) => ({ call, body: bodyOf(call), turn, modality: 0, count })),
-  ];
-}
-
 /** Shader modules by text; what runs in one launch must have one text. */
 function createShaders(context: WgslContext) {
   const byText = new Map<string, number>();
@@ -138,31 +111,13 @@ function createShaders(context: WgslContext) {
   };
 }
 
-/** Appends a launch's records; gives back where they begin, words of each, and records per turn. */
-function writeRecords(
-  plan: Plan,
-  context: WgslContext,
-  members: readonly Member[],
-  modalities: number,
-  records: number[],
-): readonly [start: number, words: number, modalities: number] {
-  const texts = members.map(({ call, body }) => [
-    1,
+/** The form's words, the arguments, and a mask of which of them are addresses. */
+function recordWords(plan: Plan, context: WgslContext, { call, body }: Member): readonly number[] {
+  return [
     ...formOf(body, context).words(body, context),
     ...call.args.map((argument) => argumentWord(plan, argument)),
     call.args.reduce((mask, argument, i) => (argument.kind === "buffer" ? mask | (1 << i) : mask), 0),
-  ]);
-  const words = Math.max(...texts.map(({ length }) => length));
-  // A tile finds its record by its modality, so there is one for every modality, active or not.
-  const start = plan.regions.integerBytes / 4 + records.length;
-  const turns = 1 + Math.max(...members.map(({ turn }) => turn));
-  const table = new Array<number>(turns * modalities * words).fill(0);
-  for (const [i, { turn, modality }] of members.entries()) {
-    for (const [word, value] of (texts[i] ?? []).entries())
-      table[(turn * modalities + modality) * words + word] = value | 0;
-  }
-  for (const word of table) records.push(word);
-  return [start, words, modalities];
+  ];
 }
 
 /** Elements from the start of the region that the buffer stands in. */
@@ -179,7 +134,7 @@ function argumentWord(plan: Plan, argument: Argument): number {
 function workgroupsOf(
   plan: Plan,
   context: WgslContext,
-  { maximumTiles }: TileTable,
+  tiles: TileTable,
   launch: Launch,
   members: readonly Member[],
 ): WgslDispatch["workgroups"] {
@@ -187,11 +142,9 @@ function workgroupsOf(
     formOf(body, context).workgroups(body, { rows: plan.rows, count }, context),
   );
   const isRows = members.every(({ body }) => isRowKind(body));
-  const chunkTiles = Math.ceil(plan.chunkRows / plan.tileRows) + launch.stages.length;
-  const ofTiles = launch.chunk === undefined ? maximumTiles : Math.min(maximumTiles, chunkTiles);
-  const x = isRows ? ofTiles : Math.max(...sizes.map(([across]) => across));
+  const x = isRows ? tilesOf(plan, tiles, launch) : Math.max(...sizes.map(([across]) => across));
   const y = Math.max(...sizes.map(([, down]) => down));
-  const z = 1 + Math.max(...members.map(({ turn }) => turn));
+  const z = turnsOf(members);
   const most = context.limits.maxComputeWorkgroupsPerDimension;
   if (Math.max(x, y, z) > most)
     return bug(
@@ -199,13 +152,6 @@ function workgroupsOf(
       `${members[0]?.body.kind} takes ${x} × ${y} × ${z} workgroups, and ${most} is the limit`,
     );
   return [x, y, z];
-}
-
-/** Indices of the tile table and of the words that hold the first and the end tile of a launch. */
-function tileWords({ tiles, tileStarts, chunkCount }: TileTable, { chunk }: Launch): readonly number[] {
-  return chunk === undefined
-    ? [tiles, tileStarts, tileStarts + chunkCount]
-    : [tiles, tileStarts + chunk, tileStarts + chunk + 1];
 }
 
 function requirementsOf(

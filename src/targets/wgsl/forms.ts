@@ -2,7 +2,7 @@
 // Each family stands in a file of its own; this is only the table.
 
 import { bug } from "../../diagnostics/bug.ts";
-import type { KernelBody, KernelKind, TileOnlyKind } from "../../kernel/kernel.ts";
+import type { KernelBody, KernelKind, MirrorOnlyKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import { attentionForms } from "./attention.ts";
 import { attentionRowsForms } from "./attention-rows.ts";
 import type { WgslContext, WgslForm, WgslForms } from "./context.ts";
@@ -12,7 +12,7 @@ import { rowForms } from "./rows.ts";
 import { gradientForms, updateForms } from "./update.ts";
 import { weightForms } from "./weights.ts";
 
-type GridKind = Exclude<KernelKind, TileOnlyKind>;
+type GridKind = Exclude<KernelKind, TileOnlyKind | MirrorOnlyKind>;
 
 const forms: WgslForms<GridKind> = {
   ...weightForms,
@@ -31,15 +31,4 @@ export function formOf(body: KernelBody, { attention }: WgslContext): WgslForm<K
     return attentionRowsForms[body.kind] as WgslForm<KernelKind>;
   if (!Object.hasOwn(forms, body.kind)) return bug("wgsl", `a grid has no ${body.kind}`);
   return forms[body.kind as GridKind] as WgslForm<KernelKind>;
-}
-
-/** Kinds that run on tiles of rows rather than on pieces of their own. */
-const rowKinds: ReadonlySet<KernelKind> = new Set<KernelKind>([
-  ...Object.keys(rowForms),
-  ...Object.keys(expertRowForms),
-  "product",
-] as KernelKind[]);
-
-export function isRowKind({ kind }: KernelBody): boolean {
-  return rowKinds.has(kind);
 }
