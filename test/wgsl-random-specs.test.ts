@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import type { ExpertBody } from "../src/kernel/expert-kernels.ts";
-import type { KernelKind, TileOnlyKind } from "../src/kernel/kernel.ts";
+import type { KernelKind, MirrorOnlyKind, TileOnlyKind } from "../src/kernel/kernel.ts";
 import { defaultLimits, usualGpu } from "../src/targets/wgsl.ts";
 import { richGpu } from "./support/compiled.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
@@ -28,7 +28,9 @@ const ways: readonly Way[] = [
   { engine: richGpu },
 ];
 
-const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind | ExpertBody["kind"]>]: true } = {
+const kernelKinds: {
+  readonly [K in Exclude<KernelKind, TileOnlyKind | MirrorOnlyKind | ExpertBody["kind"]>]: true;
+} = {
   product: true,
   row_program: true,
   rope: true,

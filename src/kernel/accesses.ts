@@ -102,18 +102,14 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
     adamw: (_body, args) => {
       const tensor = countedFloats(args[8]);
       const norm: Extent = args[7]?.kind === "buffer" ? floats(1) : "number";
+      const mirror = args.slice(9).map(({ kind }) => (kind === "buffer" ? halves(args[8]) : "number"));
       const extents: readonly Extent[] = [
-        tensor,
-        tensor,
-        tensor,
-        tensor,
-        "buffer",
-        "number",
-        "buffer",
-        norm,
-        "number",
+        ...[tensor, tensor, tensor, tensor],
+        ...(["buffer", "number", "buffer", norm, "number"] as const),
+        ...mirror,
       ];
-      return { extents, writes: norm === "number" ? [0, 2, 3] : [0, 2, 3, 7] };
+      const writes = [0, 2, 3, 7, 9].filter((i) => extents[i] !== "number" && i < extents.length);
+      return { extents, writes };
     },
     product: ({ residual, terms, program }) => {
       const operands = program?.operands ?? [];
@@ -145,11 +141,17 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: ["buffer", "buffer", "buffer", floats(vocab * width), "buffer"],
       writes: [3],
     }),
+    mirror: (_body, args) => ({ extents: [countedFloats(args[2]), halves(args[2]), "number"], writes: [1] }),
     pack: ({ out, inner }) => ({ extents: [floats(out * inner), "buffer"], writes: [1] }),
   };
 
 function countedFloats(argument: Argument | undefined): Extent {
   return argument?.kind === "number" ? floats(argument.value) : "buffer";
+}
+
+/** As many elements of two bytes. */
+function halves(argument: Argument | undefined): Extent {
+  return argument?.kind === "number" ? { bytes: argument.value * 2 } : "buffer";
 }
 
 /** Argument counts that do not fit the kind are the caller's to report: `undefined`. */

@@ -59,7 +59,8 @@ export function attention(layout: Layout, node: Node<"attention">): readonly Tas
       ...rotation.sizes,
     },
     [
-      ...[q, k, v, out, lse].map((value) => layout.address(value)),
+      ...[q, k, v].map((value) => layout.operandAddress(value)),
+      ...[out, lse].map((value) => layout.address(value)),
       at(rowOfBuffer(layout)),
       layout.address(first),
       layout.address(last),
@@ -114,7 +115,8 @@ export function attentionGradient(layout: Layout, node: Node<"attention_grad">):
       ...rotation.sizes,
     },
     [
-      ...[dout, q, k, v, out, lse].map(address),
+      ...[dout, q, k, v].map((value) => layout.operandAddress(value)),
+      ...[out, lse].map(address),
       at(rowOfBuffer(layout)),
       address(first),
       address(last),

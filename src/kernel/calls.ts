@@ -11,7 +11,7 @@ import { expertCallsOf } from "./expert-calls.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
 import { type Layout, runsIn } from "./layout.ts";
 import { at, count } from "./registry.ts";
-import { buildRowProgram } from "./row-program.ts";
+import { buildRowProgram, type ProgramOperand } from "./row-program.ts";
 import { headsOf, type Stage } from "./stages.ts";
 import { isOnlyForJoin } from "./storage.ts";
 
@@ -61,7 +61,7 @@ export function callsOfStage(
   }
 }
 
-/** The packed copy of a weight, for x·wᵀ (`transposed`) or dy·w. */
+/** A weight as products read it, for x·wᵀ (`transposed`) or dy·w: its packed copy, its mirror, or itself. */
 export function packedWeight(
   layout: Layout,
   weight: ValueId,
@@ -70,6 +70,9 @@ export function packedWeight(
   const type = layout.graph.values[weight]?.type;
   if (type?.kind !== "array") return bug("kernel", "a weight is an array");
   const [out = 0, inner = 0] = type.shape;
+  const { weights } = layout.schedule;
+  if (weights === "dense") return { argument: layout.address(weight), out, inner };
+  if (weights === "mirror") return { argument: layout.mirror(layout.pathOf(weight)), out, inner };
   const [n, k] = transposed ? [out, inner] : [inner, out];
   const { panel } = layout.schedule;
   const name = `packed ${transposed ? "rows" : "columns"} ${layout.pathOf(weight)}`;
@@ -120,7 +123,7 @@ function programCall(
     stored: layout.storage.stored,
     rereads: true,
   });
-  const body: KernelBody = {
+  const body: RowProgramBody = {
     kind: "row_program",
     width,
     segments,
@@ -134,7 +137,51 @@ function programCall(
   };
   const args = program.operands.map((operand) => layout.address(operand.value, chunk));
   const bytesPerRow = 4 * width * program.operands.filter((operand) => operand.kind === "rows").length;
-  return [makeCall(layout, nodes, body, args, { flopsPerRow: 0, bytesPerRow })];
+  const copied = withCopies(layout, body, program.operands, chunk);
+  return [makeCall(layout, nodes, copied.body, [...args, ...copied.args], { flopsPerRow: 0, bytesPerRow })];
+}
+
+type RowProgramBody = Extract<KernelBody, { kind: "row_program" }>;
+
+/** Rows of which products read a copy are stored twice. */
+function withCopies(
+  layout: Layout,
+  body: RowProgramBody,
+  operands: readonly ProgramOperand[],
+  chunk: number | undefined,
+): { readonly body: RowProgramBody; readonly args: readonly Argument[] } {
+  const copied = operands.flatMap((operand, index) =>
+    operand.kind === "rows" && operand.written && layout.storage.elements.hasCopy(operand.value)
+      ? [{ index, value: operand.value }]
+      : [],
+  );
+  if (copied.length === 0) return { body, args: [] };
+  const copyOf = new Map(copied.map(({ index }, i) => [index, operands.length + i]));
+  const phases = body.phases.map((phase) => ({
+    ...phase,
+    stores: phase.stores.flatMap((store) => {
+      const copy = copyOf.get(store.operand);
+      return copy === undefined ? [store] : [store, { ...store, operand: copy }];
+    }),
+  }));
+  const strides = copied.map(
+    ({ value }) => ({ kind: "rows", stride: layout.storage.stride(value) }) as const,
+  );
+  return {
+    body: { ...body, operands: [...body.operands, ...strides], phases },
+    args: copied.map(({ value }) => layout.operandAddress(value, chunk)),
+  };
+}
+
+/** The copy that products read of a value whose maker cannot store it twice. */
+export function copyCall(layout: Layout, value: ValueId, modality: number, chunk?: number): Call | undefined {
+  const width = layout.width(value, modality);
+  const node = layout.graph.nodes[layout.graph.values[value]?.node ?? -1];
+  if (width === undefined || node === undefined) return undefined;
+  const stride = layout.storage.stride(value);
+  const body: KernelBody = { kind: "copy_rows", width, xStride: stride, yStride: stride };
+  const args = [layout.address(value, chunk), layout.operandAddress(value, chunk)];
+  return makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 6 * width });
 }
 
 function lossCall(

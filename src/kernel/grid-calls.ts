@@ -2,11 +2,12 @@
 // In: a stage and the layout. Out: for each modality the call that runs on its rows, if any.
 
 import { makeCall } from "./call.ts";
-import { callsOfStage, packedWeight, type Stretch } from "./calls.ts";
+import { callsOfStage, copyCall, packedWeight, type Stretch } from "./calls.ts";
 import { type LoadedProgram, loadedProgram, loadedValue } from "./grid-program.ts";
 import type { GridStage, Product } from "./grid-stages.ts";
-import type { Argument, Call, KernelBody, ProductTerm } from "./kernel.ts";
+import type { Argument, Call, KernelBody } from "./kernel.ts";
 import { type Layout, runsIn } from "./layout.ts";
+import type { ProductTerm } from "./product-kernel.ts";
 import { count } from "./registry.ts";
 
 export function gridCallsOf(
@@ -14,11 +15,11 @@ export function gridCallsOf(
   stage: GridStage,
   { space, chunk }: Stretch,
 ): readonly (Call | undefined)[] {
-  return runsIn(layout.graph, space).map((modality) =>
-    stage.kind === "product"
-      ? productCall(layout, stage, modality, chunk)
-      : callsOfStage(layout, stage, modality, chunk)[0],
-  );
+  return runsIn(layout.graph, space).map((modality) => {
+    if (stage.kind === "product") return productCall(layout, stage, modality, chunk);
+    if (stage.kind === "copy") return copyCall(layout, stage.value, modality, chunk);
+    return callsOfStage(layout, stage, modality, chunk)[0];
+  });
 }
 
 type Body = Extract<KernelBody, { kind: "product" }>;
@@ -86,7 +87,11 @@ function termOf(
   const packed = packedWeight(layout, weight, node.op === "linear");
   const k = node.op === "linear" ? packed.inner : packed.out;
   const value = made === undefined ? undefined : loadedValue(made, a);
-  return value === undefined
-    ? { term: { k, aStride: layout.storage.stride(a) }, args: [layout.address(a, chunk), packed.argument] }
-    : { term: { k, aStride: 0, value }, args: [count(0), packed.argument] };
+  if (value !== undefined) return { term: { k, aStride: 0, value }, args: [count(0), packed.argument] };
+  const weights = { transposed: node.op === "linear", stride: packed.inner };
+  const isPacked = layout.schedule.weights === "panels";
+  return {
+    term: { k, aStride: layout.storage.stride(a), ...(isPacked ? {} : { weights }) },
+    args: [layout.operandAddress(a, chunk), packed.argument],
+  };
 }

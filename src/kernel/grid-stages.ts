@@ -24,13 +24,18 @@ export type Product = {
   readonly program?: { readonly nodes: readonly AnyNode[]; readonly keeps: boolean };
 };
 
-export type GridStage = Exclude<Stage, MatmulStage> | Product;
+/** The copy of a value that products read, where its maker stores it once. */
+type Copy = { readonly kind: "copy"; readonly value: ValueId };
+
+export type GridStage = Exclude<Stage, MatmulStage> | Product | Copy;
 
 /** What a grid stage reads from memory and writes to it. */
 export function gridStageValues(stage: GridStage): {
   readonly reads: readonly ValueId[];
   readonly writes: readonly ValueId[];
 } {
+  // Whoever reads the value afterwards may read the copy.
+  if (stage.kind === "copy") return { reads: [stage.value], writes: [stage.value] };
   if (stage.kind !== "product") return stageValues(stage);
   const { terms, residual, output, program } = stage;
   const own = new Set(program?.nodes.flatMap(({ results }) => results) ?? []);
@@ -43,7 +48,19 @@ export function gridStageValues(stage: GridStage): {
 }
 
 export function gridStagesOf(layout: Layout, stages: readonly Stage[]): readonly GridStage[] {
-  return absorbPrograms(layout, chainProducts(layout, stages));
+  const chained = chainProducts(layout, stages);
+  return layout.schedule.grid?.loadsPrograms === true
+    ? absorbPrograms(layout, chained)
+    : withCopies(layout, chained);
+}
+
+/** Row programs store a value and its copy; after all others the copy is a stage of its own. */
+function withCopies({ storage }: Layout, stages: readonly GridStage[]): readonly GridStage[] {
+  return stages.flatMap((stage): readonly GridStage[] => {
+    if (stage.kind === "program" || (stage.kind === "move" && stage.node.op === "restrict")) return [stage];
+    const copied = gridStageValues(stage).writes.filter(storage.elements.hasCopy);
+    return [stage, ...copied.map((value): Copy => ({ kind: "copy", value }))];
+  });
 }
 
 /** c = (a₁·w₁) + a₂·w₂ is one sum over k, if nothing else reads the first product. */

@@ -8,22 +8,29 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { Group } from "../fusion/groups.ts";
 import type { ValueId } from "../ir/graph.ts";
+import { copyCall } from "./calls.ts";
 import { gridCallsOf } from "./grid-calls.ts";
 import { type GridStage, gridStagesOf, gridStageValues } from "./grid-stages.ts";
-import type { Call, KernelBody, Launch, TaskGroup } from "./kernel.ts";
+import type { Argument, Call, KernelBody, Launch, TaskGroup } from "./kernel.ts";
 import { type Layout, runsIn } from "./layout.ts";
+import type { ProductTerm } from "./product-kernel.ts";
 import type { Stage } from "./stages.ts";
 
 /** A group with its tasks made. */
-export type TaskedGroup = Pick<Group, "phase" | "space" | "chunk"> & { readonly tasks: readonly TaskGroup[] };
+export type TaskedGroup = Pick<Group, "phase" | "space" | "chunk"> & {
+  readonly tasks: readonly TaskGroup[];
+  /** What the tasks make. */
+  readonly made: readonly ValueId[];
+};
 
 export function gridLaunches(
   layout: Layout,
-  { space, chunk, tasks }: TaskedGroup,
+  { phase, space, chunk, tasks, made }: TaskedGroup,
   stages: readonly Stage[],
 ): readonly Launch[] {
   const stretch = { ...(space === undefined ? {} : { space }), ...(chunk === undefined ? {} : { chunk }) };
-  const textOf = ({ kernel }: Call): string => textKey(bodyOf(layout, kernel));
+  const textOf = ({ kernel, args }: Call): string =>
+    `${textKey(bodyOf(layout, kernel))} ${narrowOperands(layout, args)}`;
   const gridStages = gridStagesOf(layout, stages);
   const calls = gridStages.map((stage) => gridCallsOf(layout, stage, stretch));
   const waves = wavesOf(layout, gridStages, calls);
@@ -50,7 +57,30 @@ export function gridLaunches(
     stages: layout.graph.modalities.map(() => []),
     tasks: members,
   }));
-  return [...launches.flat(), ...taskLaunches];
+  return [...launches.flat(), ...taskLaunches, ...copyLaunches(layout, made, phase)];
+}
+
+/** Which arguments are rows or weights in bf16: a text is written for the elements that it reads. */
+function narrowOperands({ registry }: Layout, args: readonly Argument[]): string {
+  const isNarrow = (argument: Argument): boolean =>
+    argument.kind === "buffer" && registry.requests[argument.buffer]?.dtype === "bf16";
+  return args.flatMap((argument, i) => (isNarrow(argument) ? [i] : [])).join();
+}
+
+/** Copies, for products to read, of what no stage makes: what the host writes, or tasks. */
+export function copyLaunches(
+  layout: Layout,
+  values: readonly ValueId[],
+  phase: Launch["phase"],
+): readonly Launch[] {
+  return values.filter(layout.storage.elements.hasCopy).map((value) => ({
+    phase,
+    stages: runsIn(layout.graph, undefined).map((m) => {
+      const call = copyCall(layout, value, m);
+      return call === undefined ? [] : [call];
+    }),
+    tasks: [],
+  }));
 }
 
 /** Forward as soon as one of them is. */
@@ -106,6 +136,10 @@ function bodyOf(layout: Layout, kernel: number): KernelBody {
   return body ?? bug("kernel", `no kernel ${kernel}`);
 }
 
+/** Whole vectors of eight elements, which is what wide copies take, or not. */
+const storedText = (weights: ProductTerm["weights"]): string | undefined =>
+  weights && `${weights.transposed ? "rows" : "columns"} ${weights.stride % 8 === 0}`;
+
 /**
  * What of a body its text depends on; everything else is numbers that the text reads.
  * Bodies with one key may run in one launch.
@@ -116,7 +150,7 @@ export function textKey(body: KernelBody): string {
       return JSON.stringify([
         body.kind,
         body.residual,
-        body.terms.map(({ value }) => value ?? "memory"),
+        body.terms.map(({ value, weights }) => value ?? storedText(weights) ?? "memory"),
         body.program === undefined
           ? undefined
           : [body.program.operands.map(({ kind }) => kind), body.program.phases],

@@ -15,46 +15,11 @@
 // between width and stride is unspecified. Arrays are dense and row-major. All strides are in elements.
 
 import type { ExpertBody } from "./expert-kernels.ts";
+import type { RowOperand, RowPhase } from "./expression.ts";
 import type { LossBody } from "./loss-kernels.ts";
+import type { ProductBody } from "./product-kernel.ts";
 
-/** A scalar expression, evaluated per element of a row; lanes are the target's business. */
-export type Expression =
-  | { readonly kind: "load"; readonly operand: number }
-  /** A vector over columns: the modality's norm weight. */
-  | { readonly kind: "column"; readonly operand: number }
-  /** A result of an earlier phase's reduction, after its `finish`. */
-  | { readonly kind: "row_scalar"; readonly index: number }
-  | { readonly kind: "constant"; readonly value: number }
-  /** 1 ÷ columns of a part of the row: what turns a sum into a mean. */
-  | { readonly kind: "per_column" }
-  | { readonly kind: "unary"; readonly fn: ScalarUnary; readonly x: Expression }
-  | { readonly kind: "binary"; readonly fn: ScalarBinary; readonly a: Expression; readonly b: Expression }
-  /** A value computed by an earlier `let` of the same phase. */
-  | { readonly kind: "local"; readonly index: number };
-
-export type ScalarUnary = "neg" | "exp" | "tanh" | "sigmoid" | "reciprocal" | "rsqrt" | "step";
-export type ScalarBinary = "add" | "sub" | "mul" | "div" | "max";
-
-/** One trip over the columns of a row: locals in order, then sums into row scalars, then stores. */
-export type RowPhase = {
-  readonly lets: readonly Expression[];
-  /** row_scalar[index] = finish(Σ over columns of value); `finish` reads the sum as `row_scalar index`. */
-  readonly sums: readonly {
-    readonly index: number;
-    readonly value: Expression;
-    readonly finish: Expression;
-  }[];
-  readonly stores: readonly { readonly operand: number; readonly value: Expression }[];
-};
-
-/** An operand of a row program; its address is argument number `operand` of the call. */
-export type RowOperand = {
-  readonly kind: "rows" | "column";
-  /** Elements between rows; 0 for a column vector. */
-  readonly stride: number;
-};
-
-export type ProductTerm = { readonly k: number; readonly aStride: number; readonly value?: Expression };
+export type { Expression, RowOperand, RowPhase, ScalarBinary, ScalarUnary } from "./expression.ts";
 
 export type KernelBody =
   // ---- row stages: called as (args, first row, row count) -------------------------------------------------------
@@ -203,7 +168,8 @@ export type KernelBody =
   | { readonly kind: "square_sum"; readonly chunk: number }
   /**
    * AdamW on `chunk` elements per task; first adds up the partial squares in order (norm = √Σ), task 0 of the first
-   * group also writes it. args: p, g, m, v, partial, partial count, schedule, norm out (0: not), element count.
+   * group also writes it. args: p, g, m, v, partial, partial count, schedule, norm out (0: not), element count; where
+   * weights are not packed, also the place of their bf16 mirror (0: there is none), which is written in the same pass.
    */
   | {
       readonly kind: "adamw";
@@ -224,26 +190,7 @@ export type KernelBody =
   | { readonly kind: "pack"; readonly out: number; readonly inner: number; readonly transposed: boolean }
 
   // ---- a row stage that only grids of workgroups are given ---------------------------------------------------------
-  /**
-   * c[r] = (d[r] if `residual`) + Σ over terms of x[r, 0…k) · packed, where x is a[r], or `value` of the program's last
-   * phase, computed while it is loaded. Where `keeps`, the program's stores happen too.
-   * args: c, d, then a and packed per term (a: a number where x is computed), then one address per operand.
-   */
-  | {
-      readonly kind: "product";
-      readonly n: number;
-      readonly cStride: number;
-      readonly residual: boolean;
-      readonly dStride: number;
-      readonly terms: readonly ProductTerm[];
-      readonly program?: {
-        readonly width: number;
-        readonly operands: readonly RowOperand[];
-        readonly phases: readonly RowPhase[];
-        readonly rowScalars: number;
-        readonly keeps: boolean;
-      };
-    }
+  | ProductBody
 
   // ---- tasks that only grids of workgroups are given: what one thread does in order, they cut into more pieces --------
   /**
@@ -261,6 +208,8 @@ export type KernelBody =
     }
   /** y[j] = Σ_t partial[t, j] over `count` partials in order, j < elements. args: partial, y. */
   | { readonly kind: "sum_partials"; readonly elements: number; readonly count: number }
+  /** copy = p in bf16. args: p, copy, element count. */
+  | { readonly kind: "mirror"; readonly chunk: number }
   /** As `embed_dw`, one task per token, which knows its rows. args: dy, rows by token, where each token's begin, dtable, segments. */
   | {
       readonly kind: "embed_dw_by_token";
@@ -275,7 +224,16 @@ export type KernelKind = KernelBody["kind"];
 export type TileOnlyKind = "matmul" | "rms_norm_dw" | "embed_dw" | "attention_cached";
 
 /** Kinds that only plans for grids contain. */
-export type GridOnlyKind = "product" | "rms_norm_partials" | "sum_partials" | "embed_dw_by_token";
+export type GridOnlyKind =
+  | "product"
+  | "rms_norm_partials"
+  | "sum_partials"
+  | "embed_dw_by_token"
+  | MirrorOnlyKind;
+
+/** Kinds that only plans with packed weights contain, and with a mirror of them. */
+export type PanelOnlyKind = "pack";
+export type MirrorOnlyKind = "mirror";
 
 export type Kernel = {
   /** `k04_matmul_64x172`: stable, says what it is. */
@@ -340,6 +298,8 @@ export type Buffer = {
   readonly role: BufferRole;
   readonly byteOffset: number;
   readonly byteLength: number;
+  /** What its elements are; f32 unless it says otherwise. */
+  readonly element?: "i32" | "bf16";
 };
 
 /** Where the arena's kinds of contents begin, bytes: integers from 0, packed weights, then all other floats. */

@@ -43,6 +43,10 @@ export type Layout = {
   readonly rowsIn: (space: number | undefined) => number;
   /** The address of a value; for chunked values, rebased so that row r of the chunk is still row r. */
   readonly address: (value: ValueId, chunk?: number) => Argument;
+  /** Where products and attention read a value: its copy, if it has one. */
+  readonly operandAddress: (value: ValueId, chunk?: number) => Argument;
+  /** Where the bf16 copy of a parameter stands. */
+  readonly mirror: (path: string) => Argument;
   readonly width: (value: ValueId, modality: number) => number | undefined;
   /** Where a parameter's value, gradient or moment stands. */
   readonly tensor: (
@@ -176,18 +180,38 @@ export function createLayout(
         }),
       );
     }
-    const stride = storage.stride(value);
+    return rowsAddress(value, storage.elements.of(root), "", chunk);
+  };
+
+  /** Rows of a value, or of a copy of it. */
+  const rowsAddress = (value: ValueId, element: "f32" | "bf16", copy: string, chunk?: number): Argument => {
+    const root = storage.root(value);
+    const type = graph.values[root]?.type;
+    const rowBytes = storage.stride(value) * (element === "bf16" ? 2 : 4);
     const isChunked = storage.perChunk.has(root);
-    const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : rowsIn(type.space);
+    const space = type?.kind === "rows" ? type.space : undefined;
+    const rows = isChunked ? Math.min(2, schedule.chunkCount) * schedule.chunkRows : rowsIn(space);
     const lifetime = storage.lifetimes.get(root);
     const buffer = registry.buffer({
-      name: valueName(graph, valueNames, root),
+      name: `${valueName(graph, valueNames, root)}${copy}`,
       role: "activation",
-      byteLength: rows * stride * 4,
+      byteLength: rows * rowBytes,
+      ...(element === "bf16" ? { dtype: element } : {}),
       ...(lifetime === undefined ? {} : { lifetime }),
     });
     if (!isChunked || chunk === undefined) return at(buffer);
-    return at(buffer, ((chunk % 2) - chunk) * schedule.chunkRows * stride * 4);
+    return at(buffer, ((chunk % 2) - chunk) * schedule.chunkRows * rowBytes);
+  };
+
+  const operandAddress: Layout["operandAddress"] = (value, chunk) =>
+    storage.elements.hasCopy(value) ? rowsAddress(value, "bf16", " in bf16", chunk) : address(value, chunk);
+
+  const mirror: Layout["mirror"] = (path) => {
+    const offset = offsets.get(path);
+    if (offset === undefined) return bug("kernel", `no parameter ${path} in the arena`);
+    const byteLength = arena.elements * 2;
+    const name = "weights in bf16";
+    return at(registry.buffer({ name, role: "packed", byteLength, dtype: "bf16" }), offset * 2);
   };
 
   return {
@@ -200,6 +224,8 @@ export function createLayout(
     arena,
     rowsIn,
     address,
+    operandAddress,
+    mirror,
     tensor,
     pathOf,
     width: (value, modality) => {

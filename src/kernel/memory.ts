@@ -11,7 +11,7 @@ export type BufferRequest = {
   readonly role: BufferRole;
   readonly byteLength: number;
   /** Floats unless it says otherwise. */
-  readonly dtype?: "i32";
+  readonly dtype?: "i32" | "bf16";
   /** Groups that touch it; `undefined`: alive throughout. */
   readonly lifetime?: { readonly first: number; readonly last: number };
 };
@@ -65,11 +65,12 @@ export function placeBuffers(requests: readonly BufferRequest[]): Placement {
     offsets.set(index, offset);
     end = Math.max(end, offset + size);
   }
-  const buffers = requests.map(({ name, role, byteLength }, index) => ({
+  const buffers = requests.map(({ name, role, byteLength, dtype }, index) => ({
     name,
     role,
     byteOffset: offsets.get(index) ?? 0,
     byteLength,
+    ...(dtype === undefined ? {} : { element: dtype }),
   }));
   return { buffers, totalBytes: end + spareBytes, regions: { integerBytes, floatStart } };
 }

@@ -4,10 +4,10 @@
 
 import { readersOf } from "../fusion/chunk.ts";
 import type { Fusion, Group } from "../fusion/groups.ts";
-import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
 import { membersOf, poolCount } from "../ir/spaces.ts";
 import { callsOf } from "./calls.ts";
-import { gridLaunches, sumPartials, type TaskedGroup } from "./grid.ts";
+import { copyLaunches, gridLaunches, sumPartials, type TaskedGroup } from "./grid.ts";
 import { maximumTiles, rowOfBuffer, type Segments, segmentsOfGroups, tileBuffers } from "./host.ts";
 import type { Launch, Plan, TaskGroup } from "./kernel.ts";
 import { createLayout, type Layout } from "./layout.ts";
@@ -16,7 +16,7 @@ import { at, createRegistry } from "./registry.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { planStorage } from "./storage.ts";
-import { normTasks, packTasks, tasksOf, updateTasks } from "./tasks.ts";
+import { mirrorTasks, normTasks, packTasks, tasksOf, updateTasks } from "./tasks.ts";
 
 export type PlanSizes = {
   readonly batch: number;
@@ -34,19 +34,26 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   const registry = createRegistry();
   const readers = readersOf(graph);
   const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, readers, group.rows));
-  const storage = planStorage(graph, readers, fusion, stagesByGroup, schedule.grid !== undefined);
+  const storage = planStorage(graph, readers, fusion, stagesByGroup, schedule);
   const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context, span });
   const { segments, list } = createSegments(layout);
 
   const ofGroups = fusion.groups.flatMap((group, g) => {
-    const launch = { ...group, tasks: tasksOfGroup(layout, fusion, group, g, segments) };
+    const made = group.tasks.flatMap((index) => graph.nodes[index]?.results ?? []);
+    const launch = { ...group, made, tasks: tasksOfGroup(layout, fusion, group, g, segments) };
     const stages = stagesByGroup[g] ?? [];
     return schedule.grid === undefined
       ? [tiledLaunch(layout, launch, stages)]
       : gridLaunches(layout, launch, stages);
   });
-  const packs = packTasks(layout, packedUses(graph));
-  const launches = withPacking(schedule.grid === undefined ? ofGroups : sumPartials(layout, ofGroups), packs);
+  const steps =
+    schedule.grid === undefined
+      ? ofGroups
+      : [...copyLaunches(layout, inputsOf(graph), "forward"), ...sumPartials(layout, ofGroups)];
+  const launches =
+    schedule.weights === "panels"
+      ? withPacking(steps, packTasks(layout, packedUses(graph)))
+      : withMirror(layout, steps);
   requestResults(graph, layout);
   const spaces = spacesOf(layout);
   const { buffers, totalBytes, regions } = placeBuffers(registry.requests);
@@ -95,6 +102,16 @@ function withPacking(launches: readonly Launch[], packs: readonly TaskGroup[]): 
     ...launches,
     ...(hasUpdate ? [{ phase: "update" as const, stages: none, tasks: packs }] : []),
   ];
+}
+
+const inputsOf = (graph: Graph): readonly ValueId[] =>
+  graph.nodes.flatMap((node) => (node.op === "input" ? node.results : []));
+
+/** The bf16 copy of all weights, once before the first step: the update writes it together with the weights. */
+function withMirror(layout: Layout, launches: readonly Launch[]): readonly Launch[] {
+  const stages = layout.graph.modalities.map(() => []);
+  const tasks = layout.schedule.weights === "mirror" ? mirrorTasks(layout) : [];
+  return tasks.length === 0 ? launches : [{ phase: "prepare", stages, tasks }, ...launches];
 }
 
 /** Threads that walk tiles run a whole group between two barriers. */

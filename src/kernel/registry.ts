@@ -85,6 +85,7 @@ function sizesOf(body: KernelBody): string {
     case "loss_sums":
     case "square_sum":
     case "adamw":
+    case "mirror":
       return "";
     case "array_add":
     case "sum_partials":

@@ -18,6 +18,10 @@ export type Schedule = {
   /** Elements of one task of the update. */
   readonly updateChunk: number;
   readonly limits: FusionLimits;
+  /** How weights stand where products read them: packed into panels, as they are, or mirrored in bf16. */
+  readonly weights: "panels" | "dense" | "mirror";
+  /** Whether rows that products read and make stand in bf16 (precision.ts says which). */
+  readonly rows: "f32" | "bf16";
   /** On a device that runs grids of workgroups, how they are cut; absent where threads walk tiles. */
   readonly grid?: Grid;
 };
@@ -25,6 +29,10 @@ export type Schedule = {
 export type Grid = {
   /** Rows of one piece of a norm's gradient. */
   readonly normRows: number;
+  /** Whether attention rotates queries and keys itself. */
+  readonly rotates: boolean;
+  /** Whether products compute what they read while they load it. */
+  readonly loadsPrograms: boolean;
 };
 
 /** The part of a matrix product that a workgroup computes, and the part of that one thread computes. */
@@ -62,6 +70,8 @@ export function cpuSchedule(
     outerRows: 48,
     updateChunk: 16384,
     limits: { matmulsPerGroup: Number.POSITIVE_INFINITY, lossChunks: chunkCount },
+    weights: "panels",
+    rows: "f32",
   };
 }
 
@@ -85,7 +95,38 @@ export function gridSchedule(
     outerRows: tile.rows,
     updateChunk: 16384,
     limits: { matmulsPerGroup: Number.POSITIVE_INFINITY, lossChunks: chunkCount },
-    grid: { normRows: 32 },
+    weights: "panels",
+    rows: "f32",
+    grid: { normRows: 32, rotates: true, loadsPrograms: true },
+  };
+}
+
+/**
+ * A schedule for tensor cores. What a product reads stands in memory, in bf16 where that is the precision: the gradient
+ * of its weight reads it as well, and tiles are copied by hardware that computes nothing.
+ */
+export function tensorSchedule(
+  graph: Graph,
+  rows: number,
+  {
+    tile,
+    precision,
+    lossChunkBytes,
+  }: {
+    readonly tile: ProductTile;
+    readonly precision: "f32" | "bf16";
+    readonly lossChunkBytes?: number;
+  },
+): Schedule {
+  const grid = gridSchedule(graph, rows, {
+    tile,
+    ...(lossChunkBytes === undefined ? {} : { lossChunkBytes }),
+  });
+  return {
+    ...grid,
+    weights: precision === "bf16" ? "mirror" : "dense",
+    rows: precision,
+    grid: { normRows: 32, rotates: false, loadsPrograms: false },
   };
 }
 

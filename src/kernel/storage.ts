@@ -6,8 +6,9 @@
 import type { Readers } from "../fusion/chunk.ts";
 import type { Fusion } from "../fusion/groups.ts";
 import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
+import { type Elements, planElements } from "./precision.ts";
 import { findRotary, noRotary, type Rotary } from "./rotary.ts";
-import { rowStride } from "./schedule.ts";
+import { rowStride, type Schedule } from "./schedule.ts";
 import type { Stage } from "./stages.ts";
 
 export type Storage = {
@@ -19,19 +20,21 @@ export type Storage = {
   readonly stride: (value: ValueId) => number;
   /** First and last group that touches the buffer of a root; results last to the end. */
   readonly lifetimes: ReadonlyMap<ValueId, { readonly first: number; readonly last: number }>;
+  /** What rows are made of, and which have a copy for products. */
+  readonly elements: Elements;
   /** Rotations that attention does on the way, where it can. */
   readonly rotary: Rotary;
   /** Roots of which only two chunks of rows exist at a time. */
   readonly perChunk: ReadonlySet<ValueId>;
 };
 
-/** Decides storage; `stagesByGroup[g]` are the stages of group g, `isGrid` whether workgroups will run them. */
+/** Decides storage; `stagesByGroup[g]` are the stages of group g. */
 export function planStorage(
   graph: Graph,
   readers: Readers,
   fusion: Fusion,
   stagesByGroup: readonly (readonly Stage[])[],
-  isGrid: boolean,
+  { grid, rows }: Pick<Schedule, "grid" | "rows">,
 ): Storage {
   const stageOf = stageNumbers(graph, stagesByGroup);
   const stored = (value: ValueId): boolean => {
@@ -40,8 +43,8 @@ export function planStorage(
       (reader) => reader === -1 || own === undefined || stageOf.get(reader) !== own,
     );
   };
-  const views = aliases(graph, fusion, readers);
-  const rotary = isGrid ? findRotary(graph, readers, views) : noRotary;
+  const views = aliases(graph, fusion, readers, rows);
+  const rotary = grid?.rotates === true ? findRotary(graph, readers, views) : noRotary;
   const parent = new Map([...views, ...rotary.aliases]);
   const root = (value: ValueId): ValueId => {
     let at = value;
@@ -57,6 +60,7 @@ export function planStorage(
     stored,
     stride,
     lifetimes: lifetimesOf(graph, fusion, stagesByGroup, root, stored),
+    elements: planElements(graph, rows, root),
     rotary,
     perChunk,
   };
@@ -108,12 +112,18 @@ export function stageValues(stage: Stage): {
   return { reads: [...nodes.flatMap((node) => node.inputs), ...residual], writes };
 }
 
-function aliases(graph: Graph, fusion: Fusion, readers: Readers): Map<ValueId, ValueId> {
+function aliases(
+  graph: Graph,
+  fusion: Fusion,
+  readers: Readers,
+  rows: Schedule["rows"],
+): Map<ValueId, ValueId> {
   const parent = new Map<ValueId, ValueId>();
   for (const loss of fusion.losses) {
     const [logits, ...gradients] = loss.perChunk;
-    // The gradient of the logits overwrites them: nothing else reads either.
-    if (logits !== undefined) for (const gradient of gradients) parent.set(gradient, logits);
+    // The gradient of the logits overwrites them, where it is made of the same elements: nothing else reads either.
+    if (logits !== undefined && rows === "f32")
+      for (const gradient of gradients) parent.set(gradient, logits);
   }
   for (const node of graph.nodes) {
     const [result] = node.results;

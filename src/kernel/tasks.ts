@@ -11,7 +11,7 @@ import { makeCall } from "./call.ts";
 import { packedWeight } from "./calls.ts";
 import { balanceTask, routeTask } from "./expert-tasks.ts";
 import { type Segments, tokenRowBuffers } from "./host.ts";
-import type { TaskGroup } from "./kernel.ts";
+import type { Argument, TaskGroup } from "./kernel.ts";
 import { type Layout, spaceRead } from "./layout.ts";
 import { at, count } from "./registry.ts";
 
@@ -87,8 +87,8 @@ function linearGradient(
       taskRows: outerRows,
     },
     [
-      layout.address(dy, chunk),
-      layout.address(x),
+      layout.operandAddress(dy, chunk),
+      layout.operandAddress(x),
       layout.address(dw),
       segments(modalities, { chunk, space }),
       count(chunk === undefined || chunk === 0 ? 0 : 1),
@@ -244,6 +244,7 @@ export function updateTasks(layout: Layout, nodes: readonly Node<"adamw">[]): re
       layout.address(schedule),
       groups.length === 0 ? layout.address(norm) : count(0),
       count(stretch.elements),
+      ...(layout.schedule.weights === "panels" ? [] : [mirrorArgument(layout, stretch.path)]),
     ];
     const call = makeCall(layout, [node], { kind: "adamw", chunk: updateChunk, ...node.attributes }, args, {
       flopsPerRow: 0,
@@ -252,6 +253,27 @@ export function updateTasks(layout: Layout, nodes: readonly Node<"adamw">[]): re
     groups.push({ call, count: Math.ceil(stretch.elements / updateChunk), modalities: [] });
   }
   return groups;
+}
+
+const mirrorArgument = (layout: Layout, path: string): Argument =>
+  layout.schedule.weights === "mirror" ? layout.mirror(path) : count(0);
+
+/** All weights in bf16. */
+export function mirrorTasks(layout: Layout): readonly TaskGroup[] {
+  const { updateChunk } = layout.schedule;
+  const { order, elements } = layout.arena;
+  const [first] = order;
+  const node = layout.graph.nodes.find((each) => each.op === "param");
+  if (first === undefined || node === undefined) return [];
+  const { buffer } = layout.tensor("param", first.path);
+  const call = makeCall(
+    layout,
+    [node],
+    { kind: "mirror", chunk: updateChunk },
+    [at(buffer), layout.mirror(first.path), count(elements)],
+    { flopsPerRow: 0, bytesPerRow: 0 },
+  );
+  return [{ call, count: Math.ceil(elements / updateChunk), modalities: [] }];
 }
 
 type Stretch = { readonly path: string; readonly offset: number; readonly elements: number };
