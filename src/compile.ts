@@ -10,9 +10,9 @@ import { printGroups } from "./fusion/print.ts";
 import type { Graph } from "./ir/graph.ts";
 import { printGraph } from "./ir/print.ts";
 import { verifyGraph } from "./ir/verify.ts";
-import { planKernels } from "./kernel/plan.ts";
+import { type Planned, planKernels } from "./kernel/plan.ts";
 import { printKernels, printPlan } from "./kernel/print.ts";
-import { cpuSchedule, gridSchedule } from "./kernel/schedule.ts";
+import { cpuSchedule, gridSchedule, type Schedule, tensorSchedule } from "./kernel/schedule.ts";
 import { verifyPlan } from "./kernel/verify.ts";
 import { lastInput } from "./lower/inputs.ts";
 import { learningOf } from "./lower/learning.ts";
@@ -21,9 +21,10 @@ import { lower, outputsOf } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
 import { withCache } from "./passes/cache.ts";
 import { simplify } from "./passes/pipeline.ts";
-import { quietWatch, type StageWatch, stageRunner } from "./stage.ts";
-import type { Artifact, WasmArtifact, WgslArtifact } from "./targets/artifact.ts";
+import { quietWatch, type StageRunner, type StageWatch, stageRunner } from "./stage.ts";
+import type { Artifact, CudaArtifact, WasmArtifact, WgslArtifact } from "./targets/artifact.ts";
 import { assemble } from "./targets/assemble.ts";
+import { type CudaEngine, emitCuda, printCuda } from "./targets/cuda.ts";
 import { emitWasm, type WasmEngine } from "./targets/wasm.ts";
 import { emitWgsl, printWgsl, type WgslEngine } from "./targets/wgsl.ts";
 
@@ -39,13 +40,17 @@ export const stageNames = [
   "plan",
   "wasm",
   "wgsl",
+  "cuda",
 ] as const;
 export type StageName = (typeof stageNames)[number];
+
+/** What a program is written for; without a target, the processor. */
+export type TargetEngine = WasmEngine | WgslEngine | CudaEngine;
 
 export type CompileOptions = {
   readonly purpose: Artifact["purpose"];
   /** What the program is for: its kind decides the target. */
-  readonly engine: WasmEngine | WgslEngine;
+  readonly engine: TargetEngine;
   /** Instead of the `train` block's. */
   readonly batch?: number;
   readonly context?: number;
@@ -76,6 +81,10 @@ export function compile(
   model: Model,
   options: CompileOptions & { readonly engine: WgslEngine },
 ): WgslArtifact;
+export function compile(
+  model: Model,
+  options: CompileOptions & { readonly engine: CudaEngine },
+): CudaArtifact;
 export function compile(model: Model, options: CompileOptions): Artifact;
 export function compile(model: Model, options: CompileOptions): Artifact {
   const { purpose, engine, watch = quietWatch } = options;
@@ -107,8 +116,7 @@ export function compile(model: Model, options: CompileOptions): Artifact {
     purpose === "train" ? run("train", () => addUpdate(step, optimizer, learning), graphs("train")) : step;
   const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
   const rows = sizes.batch * (sizes.span ?? sizes.context);
-  const isGrid = engine.target === "wgsl";
-  const schedule = isGrid ? gridSchedule(graph, rows, engine) : cpuSchedule(graph, rows, engine.tile);
+  const schedule = scheduleFor(graph, rows, engine);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {
     print: (groups) => printGroups(graph, groups),
   });
@@ -119,20 +127,38 @@ export function compile(model: Model, options: CompileOptions): Artifact {
   const { plan, layout } = run("plan", () => planned, {
     print: () => printPlan(planned.plan, graph.modalities),
   });
-  const emitted = isGrid
-    ? run("wgsl", () => ({ program: emitWgsl(planned, engine), scratchBytes: 0 }), {
-        print: ({ program }) => printWgsl(program),
-      })
-    : run("wasm", () => emitWasm(plan.kernels, engine), { print: ({ program }) => program.wat });
+  const emitted = emit(planned, engine, run);
   const objectives = describeObjectives(model);
   return assemble({ model, plan, layout, objectives, masks: masksOf(model), purpose, ...emitted });
+}
+
+function scheduleFor(graph: Graph, rows: number, engine: TargetEngine): Schedule {
+  if (engine.target === "wgsl") return gridSchedule(graph, rows, engine);
+  if (engine.target === "cuda") return tensorSchedule(graph, rows, engine);
+  return cpuSchedule(graph, rows, engine.tile);
+}
+
+type Emitted = { readonly program: Artifact["program"]; readonly scratchBytes: number };
+
+/** The last stage: each target has one of its own. */
+function emit(planned: Planned, engine: TargetEngine, run: StageRunner): Emitted {
+  if (engine.target === "wgsl")
+    return run("wgsl", () => ({ program: emitWgsl(planned, engine), scratchBytes: 0 }), {
+      print: ({ program }) => printWgsl(program),
+    });
+  if (engine.target === "cuda")
+    return run("cuda", () => ({ program: emitCuda(planned, engine), scratchBytes: 0 }), {
+      print: ({ program }) => printCuda(program),
+    });
+  return run("wasm", () => emitWasm(planned.plan.kernels, engine), { print: ({ program }) => program.wat });
 }
 
 /** Whoever compiles to decode has refused these before, in words for the user. */
 function requireDecodable({ routings }: Model, { target }: CompileOptions["engine"]): void {
   if (routings.some(({ choice }) => choice.kind === "expert_choice"))
     bug("cached", "experts that choose tokens see later ones: they cannot be decoded");
-  if (target === "wgsl") bug("cached", "decoding runs on the processor: compile it for wasm");
+  if (target === "wgsl" || target === "cuda")
+    bug("cached", "decoding runs on the processor: compile it for wasm");
 }
 
 /** The graph of a training step, for tests and the interpreter. */

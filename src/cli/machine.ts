@@ -124,7 +124,7 @@ export function describeMachine(
   artifact: Artifact,
 ): { readonly flags: readonly string[]; readonly processor: string; readonly threads: number } {
   const processor = processorOf(machine);
-  if (artifact.program.kind === "wgsl") return { flags: artifact.program.choices, processor, threads: 1 };
+  if (artifact.program.kind !== "wasm") return { flags: artifact.program.choices, processor, threads: 1 };
   const { rows, columns } = artifact.program.tile;
   const isTurbo = machine.kind === "wasm" && machine.engine.turbo;
   return {

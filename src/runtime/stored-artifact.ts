@@ -2,7 +2,14 @@
 // In: an artifact. Out: the JSON and the texts; and from those, read in whatever way, the artifact again.
 // A text stands in its file alone, so what somebody changes there is what runs.
 
-import { type Artifact, artifactFormat, type WasmProgram, type WgslProgram } from "../targets/artifact.ts";
+import {
+  type Artifact,
+  artifactFormat,
+  type CudaKernel,
+  type CudaProgram,
+  type WasmProgram,
+  type WgslProgram,
+} from "../targets/artifact.ts";
 
 export type StoredText = {
   /** As programs call it. */
@@ -16,6 +23,9 @@ export type StoredText = {
 type StoredProgram =
   | (Omit<WgslProgram, "shaders"> & {
       readonly shaders: readonly { readonly name: string; readonly path: string }[];
+    })
+  | (Omit<CudaProgram, "kernels"> & {
+      readonly kernels: readonly (Omit<CudaKernel, "source"> & { readonly path: string })[];
     })
   | (Omit<WasmProgram, "wat"> & { readonly path: string });
 
@@ -41,6 +51,17 @@ export function storeArtifact({ program, ...rest }: Artifact): {
       texts: [{ name: moduleName, path, text: wat }],
     };
   }
+  if (program.kind === "cuda") {
+    const texts = program.kernels.map(({ name, source }) => ({
+      ...{ name, text: source },
+      path: `kernels/${name}.cu`,
+    }));
+    const kernels = program.kernels.map(({ source: _source, ...kernel }) => ({
+      ...kernel,
+      path: `kernels/${kernel.name}.cu`,
+    }));
+    return { stored: { ...rest, program: { ...program, kernels } }, texts };
+  }
   const texts = program.shaders.map(({ name, code }) => ({
     ...{ name, text: code },
     path: `kernels/${name}.wgsl`,
@@ -60,6 +81,13 @@ export function readArtifact(json: unknown, texts: Readonly<Record<string, strin
   if (program.kind === "wasm") {
     const { path, ...others } = program;
     return { ...rest, program: { ...others, wat: textOf(moduleName, path) } };
+  }
+  if (program.kind === "cuda") {
+    const kernels = program.kernels.map(({ path, ...kernel }) => ({
+      ...kernel,
+      source: textOf(kernel.name, path),
+    }));
+    return { ...rest, program: { ...program, kernels } };
   }
   const shaders = program.shaders.map(({ name, path }) => ({ name, code: textOf(name, path) }));
   return { ...rest, program: { ...program, shaders } };

@@ -60,17 +60,21 @@ export type Artifact = {
     readonly role: string;
     readonly byteOffset: number;
     readonly byteLength: number;
+    /** f32 unless it says otherwise. */
+    readonly element?: "i32" | "bf16";
   }[];
   readonly program: Program;
 };
 
-export type Program = WasmProgram | WgslProgram;
+export type Program = WasmProgram | WgslProgram | CudaProgram;
 
 export type WasmArtifact = Artifact & { readonly program: WasmProgram };
 export type WgslArtifact = Artifact & { readonly program: WgslProgram };
+export type CudaArtifact = Artifact & { readonly program: CudaProgram };
 
 export const isWasm = (artifact: Artifact): artifact is WasmArtifact => artifact.program.kind === "wasm";
 export const isWgsl = (artifact: Artifact): artifact is WgslArtifact => artifact.program.kind === "wgsl";
+export const isCuda = (artifact: Artifact): artifact is CudaArtifact => artifact.program.kind === "cuda";
 
 /** One WebAssembly module as text; function i of the table is kernel i. */
 export type WasmProgram = {
@@ -126,6 +130,68 @@ export type WgslDispatch = {
    * or 1), index of the tile table, index of the word that holds the first tile, of the word that holds the end tile.
    */
   readonly job: readonly number[];
+};
+
+/**
+ * CUDA C++ kernels, and what a step launches. Launch i of the artifact is launch i of the program: its stages and tasks
+ * say what it computes, for people and profiles; the device needs nothing but the launch.
+ *
+ * Every kernel takes (arena, records, job, maps): the arena's address, that of the records, eight words by value, and
+ * that of the tensor maps. It finds its sizes and addresses in a record, addresses as 64-bit offsets into the arena.
+ */
+export type CudaProgram = {
+  readonly kind: "cuda";
+  /** What products read and make: bf16 on tensor cores, or f32. Weights, sums and moments are f32 either way. */
+  readonly precision: "f32" | "bf16";
+  /** Distinct texts; each compiles alone, without an include path, for sm_80 and later. */
+  readonly kernels: readonly CudaKernel[];
+  /** By launch. */
+  readonly launches: readonly CudaLaunch[];
+  /** i32 words: what each launch runs on. */
+  readonly records: readonly number[];
+  /** What tiles of the arena the copy engine of sm_90a brings in; a record names them by their index. */
+  readonly maps: readonly CudaTensorMap[];
+  /** What was chosen, for people and manifests: `tile 128x128x64`. */
+  readonly choices: readonly string[];
+};
+
+/** How a kernel is launched on one kind of device: threads of a block, bytes of dynamic shared memory. */
+export type CudaConfiguration = { readonly threads: number; readonly sharedBytes: number };
+
+export type CudaKernel = {
+  /** `c03_product`: stable, says what it is. */
+  readonly name: string;
+  /** The function's name in the text. */
+  readonly entry: string;
+  readonly source: string;
+  /** `sm_90a`: a device of compute capability 9.0, for which the text has a path of its own; `sm_80`: any other. */
+  readonly configurations: {
+    readonly sm_80: CudaConfiguration;
+    readonly sm_90a: CudaConfiguration;
+  };
+};
+
+export type CudaLaunch = {
+  readonly kernel: number;
+  readonly blocks: readonly [x: number, y: number, z: number];
+  /** Blocks along x walk through the work themselves: as many are enough as the device runs at once. */
+  readonly isPersistent?: true;
+  /**
+   * u32 words: index of the first record, words of a record, records per turn (modalities, or 1), then as indices of
+   * the arena's words: the tile table, the word that holds the first tile, the one that holds the end tile; then parts of
+   * a tile and turns.
+   */
+  readonly job: readonly number[];
+};
+
+/** A matrix of bf16 in the arena, rows `stride` elements apart, and the box of it that one copy takes. */
+export type CudaTensorMap = {
+  readonly byteOffset: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly boxRows: number;
+  readonly boxColumns: number;
 };
 
 /** `vocab` is 0 for patches, which have no ids. */

@@ -3,6 +3,43 @@
 // @ts-nocheck: what the template compiler writes is plain JavaScript
 
 export const templates: ReadonlyMap<string, object> = new Map([
+  ["cuda/_prelude", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "#ifndef EMULATOR\n#define KERNEL(name, threads) extern \"C\" __global__ void __launch_bounds__(threads) name\n#define ARGUMENTS                                                                                  \\\n  unsigned char *__restrict__ arena, const int *__restrict__ records, const Job job, const TensorMap *__restrict__ maps\n// Dynamic shared memory: its size is the launch's.\n#define SHARED(bytes) extern __shared__ __align__(1024) unsigned char shared_bytes[]\n#if defined(__CUDA_ARCH_FEAT_SM90_ALL)\n#define HOPPER 1\n#else\n#define HOPPER 0\n#endif\n\ntemplate <typename T>\nusing global = T *;\ntemplate <typename T>\nusing shared = T *;\n\nstruct bf16 {\n  unsigned short bits;\n};\n\nstruct Job {\n  unsigned records, words, modalities, tiles, first_tile, end_tile, parts, turns;\n};\n\nstruct alignas(64) TensorMap {\n  unsigned char opaque[128];\n};\n\ntemplate <typename T>\n__device__ __forceinline__ T *address(unsigned char *arena, const int *word) {\n  const long long offset = (long long)(unsigned)word[0] | ((long long)word[1] << 32);\n  return offset == 0 ? nullptr : (T *)(arena + offset);\n}\n\ntemplate <typename U, typename T>\n__device__ __forceinline__ U *as(T *p) {\n  return (U *)p;\n}\n\n#define shared_at ((SharedBytes){shared_bytes}).at\nstruct SharedBytes {\n  unsigned char *bytes;\n  template <typename T>\n  __device__ __forceinline__ T *at(int offset) const {\n    return (T *)(bytes + offset);\n  }\n};\n\n__device__ __forceinline__ int atomic_add(int *p, int x) { return atomicAdd(p, x); }\n__device__ __forceinline__ int atomic_min(int *p, int x) { return atomicMin(p, x); }\n__device__ __forceinline__ int atomic_max(int *p, int x) { return atomicMax(p, x); }\n__device__ __forceinline__ int atomic_exchange(int *p, int x) { return atomicExch(p, x); }\n\n// Two bf16 in a word, rounded to nearest even; the lower half is the first in memory.\n__device__ __forceinline__ unsigned pack_bf16(float low, float high) {\n  unsigned word;\n  asm(\"cvt.rn.bf16x2.f32 %0, %1, %2;\" : \"=r\"(word) : \"f\"(high), \"f\"(low));\n  return word;\n}\n\n__device__ __forceinline__ bf16 to_bf16(float x) {\n  bf16 y;\n  asm(\"cvt.rn.bf16.f32 %0, %1;\" : \"=h\"(y.bits) : \"f\"(x));\n  return y;\n}\n\n#define DEVICE __device__ __forceinline__\n#endif\n\nDEVICE float to_float(float x) { return x; }\nDEVICE float to_float(bf16 x) { return __int_as_float((int)x.bits << 16); }\nDEVICE float low_float(unsigned word) { return __int_as_float((int)(word << 16)); }\nDEVICE float high_float(unsigned word) { return __int_as_float((int)(word & 0xffff0000u)); }\n\nDEVICE float load(global<const float> p, long long i) { return p[i]; }\nDEVICE float load(global<const bf16> p, long long i) { return to_float(p[i]); }\nDEVICE void store(global<float> p, long long i, float x) { p[i] = x; }\nDEVICE void store(global<bf16> p, long long i, float x) { p[i] = to_bf16(x); }\n\n// Four neighbouring elements, from a multiple of four on: 16 bytes, or 8.\nDEVICE float4 load4(global<const float> p, long long i) { return as<const float4>(p + i)[0]; }\nDEVICE float4 load4(global<const bf16> p, long long i) {\n  const uint2 words = as<const uint2>(p + i)[0];\n  return make_float4(low_float(words.x), high_float(words.x), low_float(words.y), high_float(words.y));\n}\nDEVICE void store4(global<float> p, long long i, float4 x) { as<float4>(p + i)[0] = x; }\nDEVICE void store4(global<bf16> p, long long i, float4 x) {\n  as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));\n}\n";
+},"useData":true}],
+  ["cuda/_task", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "  const int *record = records + job.records + blockIdx.z * job.words;\n  if (record[0] == 0) return;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":0},"end":{"line":5,"column":9}}})) != null ? stack1 : "");
+},"useData":true}],
+  ["cuda/_tile", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tile_index = words[job.first_tile] + (int)blockIdx.x;\n  if (tile_index >= words[job.end_tile]) return;\n  const global<const int> tile = words + job.tiles + 3 * tile_index;\n  const int first = tile[0];\n  const int count = tile[1];\n  const int *record = records + job.records + (blockIdx.z * job.modalities + tile[2]) * job.words;\n  if (record[0] == 0) return;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":9,"column":0},"end":{"line":11,"column":9}}})) != null ? stack1 : "");
+},"useData":true}],
   ["typescript/model", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 

@@ -66,6 +66,10 @@ function runsOf({ program, kernels }: Artifact, calls: readonly ArtifactCall[], 
     const { shader, workgroups } = program.dispatches[index] ?? { shader: -1, workgroups: [] };
     return `kernel: ${JSON.stringify(program.shaders[shader]?.name ?? "")}, workgroups: ${list(workgroups)}`;
   }
+  if (program.kind === "cuda") {
+    const { kernel, blocks } = program.launches[index] ?? { kernel: -1, blocks: [] };
+    return `kernel: ${JSON.stringify(program.kernels[kernel]?.name ?? "")}, blocks: ${list(blocks)}`;
+  }
   return `kernels: ${list(unique(calls.map(({ kernel }) => kernels[kernel]?.name ?? "")))}`;
 }
 

@@ -1,0 +1,16 @@
+// engine.ts: what the compiler assumes of a GPU that runs CUDA.
+// In: the precision asked for. Out: an engine. A text holds the paths for every architecture, so there is nothing to
+// ask a device for.
+
+import type { ProductTile } from "../../kernel/schedule.ts";
+import type { CudaEngine } from "./context.ts";
+
+/** Of tensor cores: what two groups of warps compute of a product, 64 rows each. */
+const tensorTile: ProductTile = { rows: 128, columns: 128, depth: 64, threadRows: 64, threadColumns: 128 };
+
+/** Of ordinary cores. */
+const plainTile: ProductTile = { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 };
+
+export function cudaEngine(precision: CudaEngine["precision"]): CudaEngine {
+  return { target: "cuda", precision, tile: precision === "bf16" ? tensorTile : plainTile };
+}

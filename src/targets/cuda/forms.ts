@@ -1,0 +1,16 @@
+// forms.ts: every kernel kind of a grid without packed weights → its form. `tsc` lists the kinds that are still missing.
+// Each family stands in a file of its own; this is only the table.
+
+import { bug } from "../../diagnostics/bug.ts";
+import type { KernelBody, KernelKind, PanelOnlyKind, TileOnlyKind } from "../../kernel/kernel.ts";
+import type { CudaForm, CudaForms } from "./context.ts";
+
+export type CudaKind = Exclude<KernelKind, TileOnlyKind | PanelOnlyKind>;
+
+const forms: Partial<CudaForms<CudaKind>> = {};
+
+/** The form of a body's kind; the table's type says that it takes exactly this kind. */
+export function formOf({ kind }: KernelBody): CudaForm<KernelKind> {
+  if (!Object.hasOwn(forms, kind)) return bug("cuda", `a grid has no ${kind}`);
+  return forms[kind as CudaKind] as CudaForm<KernelKind>;
+}
