@@ -1,0 +1,107 @@
+// module.hpp: what a compiled program exports: running one of its kernels on a grid, and making a tensor map.
+// In: `kernel_table` of the generated translation unit. Out: C functions, called from TypeScript and from the stand-in
+// driver. One launch at a time: state is the module's own.
+#pragma once
+
+#include "emulator.hpp"
+
+namespace emulator {
+
+static const Kernel* running;
+static unsigned char* arena_argument;
+static const int* records_argument;
+static Job job_argument;
+static const TensorMap* maps_argument;
+
+#if !EMULATE_SM90A
+static bool when_idle() { return false; }
+#endif
+
+static void run_kernel() { running->body(arena_argument, records_argument, job_argument, maps_argument); }
+
+// 0: blocks and threads in order; 1: in reverse; else the seed of a shuffle. A thread begins a block's ready list.
+static unsigned chosen_order = 0;
+
+static unsigned long long block_at(unsigned long long i, unsigned long long count) {
+  if (chosen_order == 0) return i;
+  if (chosen_order == 1) return count - 1 - i;
+  return (i * (2 * (chosen_order % 5000) + 1000003ull) + chosen_order) % count;   // a step that shares no factor: below
+}
+
+// Whether the step of a shuffle reaches every block.
+static bool reaches_all(unsigned long long count) {
+  unsigned long long a = count, b = 2 * (chosen_order % 5000) + 1000003ull;
+  while (b != 0) { const unsigned long long rest = a % b; a = b; b = rest; }
+  return a == 1;
+}
+
+static void run_grid() {
+  const unsigned long long count = static_cast<unsigned long long>(gridDim.x) * gridDim.y * gridDim.z;
+  const bool is_shuffled = chosen_order < 2 || reaches_all(count);
+  for (unsigned long long i = 0; i < count && failure.empty(); i++) {
+    const unsigned long long block = is_shuffled ? block_at(i, count) : i;
+    blockIdx = {static_cast<unsigned>(block % gridDim.x), static_cast<unsigned>(block / gridDim.x % gridDim.y),
+                static_cast<unsigned>(block / gridDim.x / gridDim.y)};
+    block_serial = first_serial + static_cast<uint32_t>(block);
+    start_clocks();
+    start_shared(launch.shared_bytes);
+    start_execution();
+    start_copies();
+#if EMULATE_SM90A
+    start_hopper();
+#endif
+    run_threads(run_kernel, chosen_order == 0 ? 0 : blockDim.x / 2);
+  }
+  block_serial = first_serial + static_cast<uint32_t>(count);
+}
+
+static const Kernel* find_kernel(const Kernel* table, unsigned count, const char* name) {
+  for (unsigned i = 0; i < count; i++)
+    if (strcmp(table[i].name, name) == 0) return table + i;
+  return nullptr;
+}
+
+static std::string refusal(const Kernel* kernel, unsigned long long blocks) {
+  if (kernel == nullptr) return "this program has no kernel of that name";
+  if (blockDim.x == 0 || blockDim.x > most_threads || blockDim.x % lanes != 0)
+    return format("%u threads a block: there are 32 to 1024, whole warps", blockDim.x);
+  if (blockDim.x > static_cast<unsigned>(kernel->bounds[0]))
+    return format("%u threads a block, and it is bound to %d", blockDim.x, kernel->bounds[0]);
+  if (launch.shared_bytes > most_shared_bytes)
+    return format("%u bytes of shared memory: a block has at most %u", launch.shared_bytes, most_shared_bytes);
+  if (blocks == 0) return "an empty grid";
+  if (gridDim.y > 65535 || gridDim.z > 65535) return "more than 65535 blocks along y or z";
+  return "";
+}
+
+}  // namespace emulator
+
+#define EMULATOR_EXPORT extern "C" __attribute__((visibility("default")))
+
+EMULATOR_EXPORT int motley_launch(const char* kernel, unsigned blocks_x, unsigned blocks_y, unsigned blocks_z, unsigned threads,
+                             unsigned shared_bytes, unsigned char* arena, unsigned long long arena_bytes,
+                             const int* records, const unsigned* job, const void* maps, char* error, int error_bytes) {
+  using namespace emulator;
+  running = find_kernel(kernel_table, sizeof kernel_table / sizeof kernel_table[0], kernel);
+  launch = {running == nullptr ? kernel : running->name, threads, shared_bytes, arena, arena_bytes};
+  gridDim = {blocks_x, blocks_y, blocks_z};
+  blockDim = {threads, 1, 1};
+  threadIdx = {0, 0, 0};
+  arena_argument = arena;
+  records_argument = records;
+  memcpy(&job_argument, job, sizeof(Job));
+  maps_argument = static_cast<const TensorMap*>(maps);
+  failure.clear();
+  const std::string refused = refusal(running, static_cast<unsigned long long>(blocks_x) * blocks_y * blocks_z);
+  if (!refused.empty()) {
+    failure = std::string(launch.kernel) + ": " + refused;
+  } else {
+    start_global(arena, arena_bytes);
+    run_grid();
+  }
+  snprintf(error, error_bytes, "%s", failure.c_str());
+  return failure.empty() ? 0 : 1;
+}
+
+// In which order blocks and threads come: 0 in order, 1 in reverse, else a shuffle's seed.
+EMULATOR_EXPORT void motley_order(unsigned order) { emulator::chosen_order = order; }

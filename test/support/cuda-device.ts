@@ -1,0 +1,101 @@
+// cuda-device.ts: a device that runs an artifact of the CUDA target without a GPU: every launch in emulation, with all of
+// the emulator's checks. In: an artifact, the architecture to stand for. Out: a Device; what the emulator finds is a
+// DeviceError that names the kernel, the block, the thread and the line, and the launch's calls.
+
+import { type Device, DeviceError, type DeviceTimes, type Phase } from "../../src/runtime/device.ts";
+import type { Artifact } from "../../src/targets/artifact.ts";
+import { type Architecture, type CudaText, compileForEmulator } from "./cuda-compile.ts";
+import { alignedBytes, type EmulatedLibrary, openEmulatedLibrary } from "./cuda-library.ts";
+
+/** What this device reads of a program of the CUDA target. */
+export type EmulatedProgram = {
+  readonly kind: "cuda";
+  readonly kernels: readonly (CudaText & {
+    readonly configurations: Readonly<
+      Record<Architecture, { readonly threads: number; readonly sharedBytes: number }>
+    >;
+  })[];
+  readonly launches: readonly {
+    readonly kernel: number;
+    readonly blocks: readonly [x: number, y: number, z: number];
+    readonly isPersistent?: true;
+    readonly job: readonly number[];
+  }[];
+  readonly records: readonly number[];
+};
+
+export type EmulatedOptions = {
+  readonly architecture: Architecture;
+  /** Blocks that run at once, for kernels that walk through the work themselves. */
+  readonly processors?: number;
+  /** In which order blocks and threads come: 0 in order, 1 in reverse, else a shuffle's seed. */
+  readonly order?: number;
+};
+
+export async function openEmulatedDevice(artifact: Artifact, options: EmulatedOptions): Promise<Device> {
+  const program = artifact.program as Artifact["program"] | EmulatedProgram;
+  if (program.kind !== "cuda") throw new DeviceError(`the emulator of CUDA cannot run ${program.kind}`);
+  const path = await compileForEmulator(program.kernels, options.architecture);
+  return emulatedDevice(artifact, program, openEmulatedLibrary(path), options);
+}
+
+function emulatedDevice(
+  artifact: Artifact,
+  program: EmulatedProgram,
+  library: EmulatedLibrary,
+  { architecture, processors = 3, order = 0 }: EmulatedOptions,
+): Device {
+  const arena = alignedBytes(artifact.arenaBytes);
+  const records = Int32Array.from(program.records);
+  const runLaunch = (index: number): number => {
+    const launch = program.launches[index];
+    const kernel = launch === undefined ? undefined : program.kernels[launch.kernel];
+    if (launch === undefined || kernel === undefined) throw new DeviceError("a launch names no kernel");
+    const [x, y, z] = launch.blocks;
+    if (x * y * z === 0) return 0;
+    const { threads, sharedBytes } = kernel.configurations[architecture];
+    const blocks = [launch.isPersistent === true ? Math.min(x, processors) : x, y, z] as const;
+    const start = performance.now();
+    try {
+      library.setOrder(order);
+      const job = Uint32Array.from(launch.job);
+      library.launch({ kernel: kernel.name, blocks, threads, sharedBytes, arena, records, job });
+    } catch (error) {
+      throw new DeviceError(`${error instanceof Error ? error.message : error}${callsOf(artifact, index)}`);
+    }
+    return performance.now() - start;
+  };
+  const indicesOf = (phases: readonly Phase[]): readonly number[] =>
+    artifact.launches.flatMap(({ phase }, index) => (phases.includes(phase) ? [index] : []));
+  const bytesAt = (byteOffset: number, byteLength: number): ArrayBuffer =>
+    arena.slice(byteOffset, byteOffset + byteLength).buffer;
+
+  return {
+    threads: 1,
+    write(byteOffset, values) {
+      arena.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), byteOffset);
+    },
+    readFloats: async (byteOffset, count) => new Float32Array(bytesAt(byteOffset, 4 * count)),
+    readIntegers: async (byteOffset, count) => new Int32Array(bytesAt(byteOffset, 4 * count)),
+    async run(phases) {
+      for (const index of indicesOf(phases)) runLaunch(index);
+    },
+    async profile(phases): Promise<DeviceTimes> {
+      const calls = indicesOf(phases).map((launch) => {
+        const milliseconds = runLaunch(launch);
+        return { launch, position: 0, milliseconds, threadMs: [milliseconds], calls: 1 };
+      });
+      return { calls, waitMs: [0] };
+    },
+    close: async () => {},
+  };
+}
+
+/** What a launch computes, as far as a person needs it to find the place in the model. */
+function callsOf({ launches }: Artifact, index: number): string {
+  const launch = launches[index];
+  const calls = [...(launch?.stages.flat() ?? []), ...(launch?.tasks.map(({ call }) => call) ?? [])];
+  const first = calls.find(({ label }) => label !== "");
+  if (first === undefined) return "";
+  return ` (launch ${index}: ${first.scope}${first.scope === "" ? "" : ": "}${first.label}${calls.length > 1 ? ", …" : ""})`;
+}
