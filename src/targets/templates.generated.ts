@@ -3,8 +3,244 @@
 // @ts-nocheck: what the template compiler writes is plain JavaScript
 
 export const templates: ReadonlyMap<string, object> = new Map([
+  ["cuda/_async", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// Copies from global to shared memory that go on while a thread computes, 16 bytes each (sm_80 and later).\n#ifndef EMULATOR\ntemplate <typename T>\nDEVICE unsigned shared_address(shared<T> p) {\n  return static_cast<unsigned>(__cvta_generic_to_shared(p));\n}\n\n// Zeros where not valid; nothing is read then.\ntemplate <typename T>\nDEVICE void cp_async16(shared<T> to, global<const T> from, bool valid) {\n  asm volatile(\"cp.async.cg.shared.global [%0], [%1], 16, %2;\"\n               :: \"r\"(shared_address(to)), \"l\"(__cvta_generic_to_global(from)), \"r\"(valid ? 16 : 0) : \"memory\");\n}\n\nDEVICE void cp_async_commit() { asm volatile(\"cp.async.commit_group;\" ::: \"memory\"); }\n\n// Waits until at most N of the thread's last groups are under way.\ntemplate <int N>\nDEVICE void cp_async_wait() {\n  asm volatile(\"cp.async.wait_group %0;\" :: \"n\"(N) : \"memory\");\n}\n\n// Barriers among some of a block's warps; 0 is __syncthreads().\nDEVICE void named_barrier_sync(int id, int threads) {\n  asm volatile(\"bar.sync %0, %1;\" :: \"r\"(id), \"r\"(threads) : \"memory\");\n}\n\nDEVICE void named_barrier_arrive(int id, int threads) {\n  asm volatile(\"bar.arrive %0, %1;\" :: \"r\"(id), \"r\"(threads) : \"memory\");\n}\n#endif\n";
+},"useData":true}],
+  ["cuda/_gradient", {"0":function(container,depth0,helpers,partials,data) {
+    return "  store4(p, column, accumulate ? add4(load4(p, column), x) : x);\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "  const float sum[4] = {x.x, x.y, x.z, x.w};\n#pragma unroll\n  for (int i = 0; i < 4; i++)\n    if (column + i < width) store(p, column + i, accumulate ? load(p, column + i) + sum[i] : sum[i]);\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "\n// Four neighbours of a gradient; the last ones of a row may be fewer, and vectors whole ones only where rows are.\nDEVICE void store_sum(global<float> p, int column, int width, float4 x, bool accumulate) {\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"aligned"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":4,"column":0},"end":{"line":11,"column":7}}})) != null ? stack1 : "")
+    + "}\n";
+},"useData":true}],
+  ["cuda/_hopper", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// Hopper's own (sm_90a): barriers in shared memory, tiles copied by the tensor memory accelerator, products of a warpgroup\n// of four warps with both operands in shared memory.\n#if HOPPER\n#ifndef EMULATOR\nDEVICE unsigned barrier_address(shared<unsigned long long> bar) {\n  return static_cast<unsigned>(__cvta_generic_to_shared(bar));\n}\n\nDEVICE void mbarrier_init(shared<unsigned long long> bar, int arrivals) {\n  asm volatile(\"mbarrier.init.shared::cta.b64 [%0], %1;\" :: \"r\"(barrier_address(bar)), \"r\"(arrivals) : \"memory\");\n}\n\n// Makes barriers known to the accelerator; __syncthreads() then makes them known to the block.\nDEVICE void mbarrier_init_fence() {\n  asm volatile(\"fence.mbarrier_init.release.cluster;\\nfence.proxy.async.shared::cta;\" ::: \"memory\");\n}\n\nDEVICE void mbarrier_arrive(shared<unsigned long long> bar) {\n  asm volatile(\"mbarrier.arrive.shared::cta.b64 _, [%0];\" :: \"r\"(barrier_address(bar)) : \"memory\");\n}\n\n// Arrives, and has the phase wait for so many bytes of copies too.\nDEVICE void mbarrier_arrive_expect(shared<unsigned long long> bar, int bytes) {\n  asm volatile(\"mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\"\n               :: \"r\"(barrier_address(bar)), \"r\"(bytes) : \"memory\");\n}\n\n// Waits until the phase of this parity has ended.\nDEVICE void mbarrier_wait(shared<unsigned long long> bar, int parity) {\n  asm volatile(\n    \"{\\n.reg .pred p;\\n\"\n    \"WAIT:\\nmbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\\n\"\n    \"@p bra DONE;\\nbra WAIT;\\nDONE:\\n}\\n\"\n    :: \"r\"(barrier_address(bar)), \"r\"(parity) : \"memory\");\n}\n\n// Copies the map's box at (column, row), swizzled over 128 bytes, zeros outside the matrix; counts its bytes on bar.\nDEVICE void tma_load_2d(shared<bf16> to, const TensorMap* map, int column, int row, shared<unsigned long long> bar) {\n  asm volatile(\"cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];\"\n               :: \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(to))), \"l\"(map), \"r\"(column), \"r\"(row),\n                  \"r\"(barrier_address(bar)) : \"memory\");\n}\n\n// A map that the host wrote to memory: once per map in a thread before it uses it.\nDEVICE void tensor_map_acquire(const TensorMap* map) {\n  asm volatile(\"fence.proxy.tensormap::generic.acquire.sys [%0], 128;\" :: \"l\"(map) : \"memory\");\n}\n\n// What this thread wrote to shared memory, for the accelerator and wgmma to read (after a barrier).\nDEVICE void async_proxy_fence() { asm volatile(\"fence.proxy.async.shared::cta;\" ::: \"memory\"); }\n\n// A matrix in shared memory, swizzled over 128 bytes (atoms of 8 rows of 128 bytes, at multiples of 1024 bytes).\n// K-major: stride_bytes from 8 rows to the next 8. MN-major: leading_bytes from 64 elements along M or N to the next 64,\n// stride_bytes from 8 steps along k to the next 8.\nDEVICE unsigned long long wgmma_descriptor(shared<bf16> start, int leading_bytes, int stride_bytes) {\n  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(start));\n  return static_cast<unsigned long long>((address & 0x3ffff) >> 4) |\n         static_cast<unsigned long long>(leading_bytes >> 4) << 16 |\n         static_cast<unsigned long long>(stride_bytes >> 4) << 32 | 1ull << 62;\n}\n\nDEVICE void wgmma_fence() { asm volatile(\"wgmma.fence.sync.aligned;\" ::: \"memory\"); }\n\nDEVICE void wgmma_commit() { asm volatile(\"wgmma.commit_group.sync.aligned;\" ::: \"memory\"); }\n\ntemplate <int N>\nDEVICE void wgmma_wait() {\n  asm volatile(\"wgmma.wait_group.sync.aligned %0;\" :: \"n\"(N) : \"memory\");\n}\n\n#define WGMMA_8(i) \"+f\"(d[i]), \"+f\"(d[i + 1]), \"+f\"(d[i + 2]), \"+f\"(d[i + 3]), \\\n  \"+f\"(d[i + 4]), \"+f\"(d[i + 5]), \"+f\"(d[i + 6]), \"+f\"(d[i + 7])\n\n// d = a · b (+ d where `accumulate`), m64nNk16. Trans: 0 K-major, 1 MN-major. Warp w has rows 16w to 16w + 15: with\n// g = lane / 4 and t = lane % 4, d[4j + 0…3] are (g, 8j + 2t), (g, 8j + 2t + 1), (g + 8, 8j + 2t), (g + 8, 8j + 2t + 1).\ntemplate <int N, int TransA, int TransB>\nDEVICE void wgmma_bf16(float (&d)[N / 2], unsigned long long a, unsigned long long b, int accumulate) {\n  if constexpr (N == 64) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %34, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, \"\n      \"%32, %33, p, 1, 1, %35, %36;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else if constexpr (N == 128) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %66, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,\"\n      \" %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,\"\n      \" %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, \"\n      \"%64, %65, p, 1, 1, %67, %68;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24), WGMMA_8(32), WGMMA_8(40), WGMMA_8(48), WGMMA_8(56)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else if constexpr (N == 256) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %130, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,\"\n      \" %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,\"\n      \" %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63,\"\n      \" %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79,\"\n      \" %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95,\"\n      \" %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111,\"\n      \" %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, \"\n      \"%128, %129, p, 1, 1, %131, %132;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24), WGMMA_8(32), WGMMA_8(40), WGMMA_8(48), WGMMA_8(56),\n        WGMMA_8(64), WGMMA_8(72), WGMMA_8(80), WGMMA_8(88), WGMMA_8(96), WGMMA_8(104), WGMMA_8(112), WGMMA_8(120)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else {\n    static_assert(N == 64 || N == 128 || N == 256, \"columns of a wgmma\");\n  }\n}\n#undef WGMMA_8\n\ntemplate <int N>\nDEVICE void registers_increase() {\n  asm volatile(\"setmaxnreg.inc.sync.aligned.u32 %0;\" :: \"n\"(N));\n}\n\ntemplate <int N>\nDEVICE void registers_decrease() {\n  asm volatile(\"setmaxnreg.dec.sync.aligned.u32 %0;\" :: \"n\"(N));\n}\n#endif\n\n// The accumulators change until the wait has returned: no read or write of them moves across this.\ntemplate <int N>\nDEVICE void wgmma_hold(float (&d)[N]) {\n#ifndef EMULATOR\n#pragma unroll\n  for (int i = 0; i < N; i++) asm volatile(\"\" : \"+f\"(d[i]) :: \"memory\");\n#endif\n}\n#endif\n";
+},"useData":true}],
+  ["cuda/_mma", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// A block of eight warps computes 128 × 128: warp (i, j) has rows from 64 i and columns from 32 j. Of k it stages `depth` at\n// a time, in `stages` places, so that copies run ahead of the products.\nconstexpr int threads = 256, rows = 128, columns = 128, depth = 32, stages = 4;\nconstexpr int tile_elements = rows * depth;\n\n// Where chunk `chunk` (8 elements, 16 bytes) of a line stands in a tile of lines of so many chunks: eight lines' chunks of\n// one number, which ldmatrix reads at once, fall into different banks.\ntemplate <int chunks>\nDEVICE int staged(int line, int chunk) {\n  return (line * chunks + (chunk ^ (chunks == 4 ? line / 2 % 4 : line % 8))) * 8;\n}\n\n// Copies a tile of a matrix whose lines are `stride` elements apart: zeros from line `lines_there` on and from element\n// `elements_there` of a line on. Wide: every line begins at a multiple of 16 bytes.\ntemplate <int lines, int chunks, bool wide>\nDEVICE void stage_tile(shared<bf16> tile, global<const bf16> from, int stride, int lines_there, int elements_there) {\n#pragma unroll\n  for (int i = 0; i < lines * chunks / threads; i++) {\n    const int at = threadIdx.x + i * threads, line = at / chunks, chunk = at % chunks;\n    const shared<bf16> to = tile + staged<chunks>(line, chunk);\n    const int there = line < lines_there ? elements_there - chunk * 8 : 0;\n    const global<const bf16> source = from + (static_cast<long long>(line) * stride + chunk * 8);\n    if (there <= 0 || (wide && there >= 8)) {\n      cp_async16(to, there <= 0 ? from : source, there > 0);\n    } else {\n      unsigned word[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned low = 2 * j < there ? source[2 * j].bits : 0, high = 2 * j + 1 < there ? source[2 * j + 1].bits : 0;\n        word[j] = low | high << 16;\n      }\n      as<uint4>(to)[0] = make_uint4(word[0], word[1], word[2], word[3]);\n    }\n  }\n}\n\n// sum += a · b over the staged run of k. By k: a tile's lines are rows of a (columns of b) and run along k; else its lines\n// are steps along k.\ntemplate <bool a_by_k, bool b_by_k>\nDEVICE void multiply(float (&sum)[4][4][4], shared<bf16> a_tile, shared<bf16> b_tile) {\n  const int lane = threadIdx.x % 32, row0 = threadIdx.x / 128 * 64, column0 = threadIdx.x / 32 % 4 * 32;\n  const int low = lane % 8, middle = lane / 8 % 2, high = lane / 16;\n#pragma unroll\n  for (int k = 0; k < depth; k += 16) {\n    unsigned a[4][4], b[2][4];\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n      const int row = row0 + 16 * i;\n      if (a_by_k)\n        ldmatrix_x4(a[i], a_tile + staged<depth / 8>(row + 8 * middle + low, k / 8 + high));\n      else\n        ldmatrix_x4_trans(a[i], a_tile + staged<rows / 8>(k + 8 * high + low, row / 8 + middle));\n    }\n#pragma unroll\n    for (int j = 0; j < 2; j++) {\n      const int column = column0 + 16 * j;\n      if (b_by_k)\n        ldmatrix_x4(b[j], b_tile + staged<depth / 8>(column + 8 * high + low, k / 8 + middle));\n      else\n        ldmatrix_x4_trans(b[j], b_tile + staged<columns / 8>(k + 8 * middle + low, column / 8 + high));\n    }\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned half[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};\n        mma_bf16(sum[i][j], a[i], half);\n      }\n    }\n  }\n}\n";
+},"useData":true}],
+  ["cuda/_parts", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// What a block does next: `count` rows from `first` of a tile, and the columns from `column0` of the product whose sizes\n// and addresses begin at word `record`. Nothing where count is 0.\nstruct Part {\n  int first, count, record, column0;\n};\n\n// Tiles of rows that are gone through for one run of columns before the next: what they share stays in the cache.\nconstexpr int run = 16;\n\n// Runs of `width` columns of one turn: as many as its widest modality has.\nDEVICE int parts_of(const int* records, Job job, int turn, int width) {\n  int widest = 0;\n  for (int m = 0; m < static_cast<int>(job.modalities); m++) {\n    const int record = job.records + (turn * job.modalities + m) * job.words;\n    if (records[record] != 0) widest = max(widest, static_cast<int>(records[record + 1]));\n  }\n  return (widest + width - 1) / width;\n}\n\nDEVICE int parts_of_all(const int* records, Job job, int width) {\n  int parts = 0;\n  for (int turn = 0; turn < static_cast<int>(job.turns); turn++) parts += parts_of(records, job, turn, width);\n  return parts;\n}\n\n// Piece `work` of `tiles` tiles by `parts` runs of columns of all turns.\nDEVICE Part part_of(global<const int> words, const int* records, Job job, int work, int tiles, int parts, int width) {\n  const int begin = work / (run * parts) * run;\n  const int high = min(run, tiles - begin);\n  const int left = work - begin * parts;\n  const int tile = job.tiles + 3 * (words[job.first_tile] + begin + left % high);\n  int part = left / high;\n  int turn = 0;\n  for (int own = parts_of(records, job, 0, width); part >= own; own = parts_of(records, job, turn, width)) {\n    part -= own;\n    turn++;\n  }\n  const int record = job.records + (turn * job.modalities + words[tile + 2]) * job.words;\n  const bool is_there = records[record] != 0 && part * width < records[record + 1];\n  return {words[tile], is_there ? static_cast<int>(words[tile + 1]) : 0, record, part * width};\n}\n";
+},"useData":true}],
+  ["cuda/_pieces", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// What a block does next: rows from `row0` and columns from `column0` of the gradient whose sizes and addresses begin at\n// word `record`; `begin` is the number of the turn's first piece.\nstruct Piece {\n  int turn, begin, record, row0, column0;\n};\n\n// Pieces under one another that are gone through before the next column of them: what they share stays in the cache.\nconstexpr int run = 8;\n\n// Finds piece `work`, at or after `piece`; false where there is none.\nDEVICE bool find_piece(const int* records, Job job, int work, int rows, int columns, Piece& piece) {\n  for (; piece.turn < static_cast<int>(job.turns); piece.turn++) {\n    piece.record = job.records + piece.turn * job.words;\n    const int down = (records[piece.record + 1] + rows - 1) / rows;\n    const int across = (records[piece.record + 2] + columns - 1) / columns;\n    const int pieces = records[piece.record] == 0 ? 0 : down * across;\n    if (work - piece.begin < pieces) {\n      const int at = work - piece.begin, top = at / (run * across) * run, high = min(run, down - top);\n      piece.row0 = (top + (at - top * across) % high) * rows;\n      piece.column0 = (at - top * across) / high * columns;\n      return true;\n    }\n    piece.begin += pieces;\n  }\n  return false;\n}\n";
+},"useData":true}],
   ["cuda/_prelude", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "#ifndef EMULATOR\n#define KERNEL(name, threads) extern \"C\" __global__ void __launch_bounds__(threads) name\n#define ARGUMENTS                                                                                  \\\n  unsigned char *__restrict__ arena, const int *__restrict__ records, const Job job, const TensorMap *__restrict__ maps\n// Dynamic shared memory: its size is the launch's.\n#define SHARED(bytes) extern __shared__ __align__(1024) unsigned char shared_bytes[]\n#if defined(__CUDA_ARCH_FEAT_SM90_ALL)\n#define HOPPER 1\n#else\n#define HOPPER 0\n#endif\n\ntemplate <typename T>\nusing global = T *;\ntemplate <typename T>\nusing shared = T *;\n\nstruct bf16 {\n  unsigned short bits;\n};\n\nstruct Job {\n  unsigned records, words, modalities, tiles, first_tile, end_tile, parts, turns;\n};\n\nstruct alignas(64) TensorMap {\n  unsigned char opaque[128];\n};\n\ntemplate <typename T>\n__device__ __forceinline__ T *address(unsigned char *arena, const int *word) {\n  const long long offset = (long long)(unsigned)word[0] | ((long long)word[1] << 32);\n  return offset == 0 ? nullptr : (T *)(arena + offset);\n}\n\ntemplate <typename U, typename T>\n__device__ __forceinline__ U *as(T *p) {\n  return (U *)p;\n}\n\n#define shared_at ((SharedBytes){shared_bytes}).at\nstruct SharedBytes {\n  unsigned char *bytes;\n  template <typename T>\n  __device__ __forceinline__ T *at(int offset) const {\n    return (T *)(bytes + offset);\n  }\n};\n\n__device__ __forceinline__ int atomic_add(int *p, int x) { return atomicAdd(p, x); }\n__device__ __forceinline__ int atomic_min(int *p, int x) { return atomicMin(p, x); }\n__device__ __forceinline__ int atomic_max(int *p, int x) { return atomicMax(p, x); }\n__device__ __forceinline__ int atomic_exchange(int *p, int x) { return atomicExch(p, x); }\n\n// Two bf16 in a word, rounded to nearest even; the lower half is the first in memory.\n__device__ __forceinline__ unsigned pack_bf16(float low, float high) {\n  unsigned word;\n  asm(\"cvt.rn.bf16x2.f32 %0, %1, %2;\" : \"=r\"(word) : \"f\"(high), \"f\"(low));\n  return word;\n}\n\n__device__ __forceinline__ bf16 to_bf16(float x) {\n  bf16 y;\n  asm(\"cvt.rn.bf16.f32 %0, %1;\" : \"=h\"(y.bits) : \"f\"(x));\n  return y;\n}\n\n#define DEVICE __device__ __forceinline__\n#endif\n\nDEVICE float to_float(float x) { return x; }\nDEVICE float to_float(bf16 x) { return __int_as_float((int)x.bits << 16); }\nDEVICE float low_float(unsigned word) { return __int_as_float((int)(word << 16)); }\nDEVICE float high_float(unsigned word) { return __int_as_float((int)(word & 0xffff0000u)); }\n\nDEVICE float load(global<const float> p, long long i) { return p[i]; }\nDEVICE float load(global<const bf16> p, long long i) { return to_float(p[i]); }\nDEVICE void store(global<float> p, long long i, float x) { p[i] = x; }\nDEVICE void store(global<bf16> p, long long i, float x) { p[i] = to_bf16(x); }\n\n// Four neighbouring elements, from a multiple of four on: 16 bytes, or 8.\nDEVICE float4 load4(global<const float> p, long long i) { return as<const float4>(p + i)[0]; }\nDEVICE float4 load4(global<const bf16> p, long long i) {\n  const uint2 words = as<const uint2>(p + i)[0];\n  return make_float4(low_float(words.x), high_float(words.x), low_float(words.y), high_float(words.y));\n}\nDEVICE void store4(global<float> p, long long i, float4 x) { as<float4>(p + i)[0] = x; }\nDEVICE void store4(global<bf16> p, long long i, float4 x) {\n  as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));\n}\n";
+},"useData":true}],
+  ["cuda/_product_finish", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return ", global<const "
+    + ((stack1 = container.lambda(container.strict(depth0, "d", {"start":{"line":3,"column":67},"end":{"line":3,"column":68}} ), depth0)) != null ? stack1 : "")
+    + "> d";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "add4(x, load4(d, 0))";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "x";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "\n// Adds what is to be added, and stores four neighbours of a row.\nDEVICE void finish(global<"
+    + ((stack1 = container.lambda(container.strict(depth0, "c", {"start":{"line":3,"column":28},"end":{"line":3,"column":29}} ), depth0)) != null ? stack1 : "")
+    + "> c"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":34},"end":{"line":3,"column":80}}})) != null ? stack1 : "")
+    + ", float4 x) {\n  store4(c, 0, "
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":4,"column":15},"end":{"line":4,"column":67}}})) != null ? stack1 : "")
+    + ");\n}\n";
+},"useData":true}],
+  ["cuda/_product_hopper", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "    for (int k = 0; k < record["
+    + ((stack1 = alias2(alias1(depth0, "kWord", {"start":{"line":18,"column":33},"end":{"line":18,"column":38}} ), depth0)) != null ? stack1 : "")
+    + "]; k += depth) {\n      const shared<bf16> a_tile = free_place<width>(ring), b_tile = a_tile + b_begin;\n      tma_load_2d(a_tile, map + "
+    + ((stack1 = alias2(alias1(depth0, "aMap", {"start":{"line":20,"column":34},"end":{"line":20,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ", k, part.first, ring.full + ring.at);\n#pragma unroll\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":22,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
+    + "      advance(ring);\n    }\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      for (int i = 0; i < width; i += 128)\n        tma_load_2d(b_tile + i * depth, map + "
+    + ((stack1 = container.lambda(container.strict(depth0, "wMap", {"start":{"line":24,"column":48},"end":{"line":24,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ", k, part.column0 + i, ring.full + ring.at);\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      for (int i = 0; i < width; i += 64)\n        tma_load_2d(b_tile + i * depth, map + "
+    + ((stack1 = container.lambda(container.strict(depth0, "wMap", {"start":{"line":27,"column":48},"end":{"line":27,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ", part.column0 + i, k, ring.full + ring.at);\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    for (int k = 0; k < k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":50,"column":27},"end":{"line":50,"column":28}} ), depth0)) != null ? stack1 : "")
+    + "; k += depth) {\n      mbarrier_wait(ring.full + ring.at, ring.parity);\n      const shared<bf16> a_tile = ring.places + (ring.at * place + group * box), b_tile = ring.places + (ring.at * place + b_begin);\n      wgmma_fence();\n#pragma unroll\n      for (int i = 0; i < depth / 16; i++)\n        wgmma_bf16<width, 0, "
+    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":56,"column":31},"end":{"line":56,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ">(sum, lines_along_k(a_tile + 16 * i), "
+    + ((stack1 = alias2(alias1(depth0, "bTile", {"start":{"line":56,"column":80},"end":{"line":56,"column":85}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "adds", {"start":{"line":56,"column":91},"end":{"line":56,"column":95}} ), depth0)) != null ? stack1 : "")
+    + ");\n      wgmma_commit();\n      // The products before these are done, and so is what they read.\n      wgmma_wait<1>();\n      if (before >= 0) leave(ring, before);\n      before = ring.at;\n      advance(ring);\n    }\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = container.invokePartial(lookupProperty(partials,"_ring"),depth0,{"name":"_ring","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Has the tiles of all pieces copied, in order.\ntemplate <int width>\nDEVICE void copy_pieces(unsigned char* arena, const int* records, Job job, const TensorMap* maps, Ring ring, int tiles, int parts) {\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  int acquired = -1;\n  for (int work = blockIdx.x; work < tiles * parts; work += gridDim.x) {\n    const Part part = part_of(words, records, job, work, tiles, parts, width);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n    const TensorMap* map = maps + record["
+    + ((stack1 = alias2(alias1(depth0, "mapWord", {"start":{"line":12,"column":43},"end":{"line":12,"column":50}} ), depth0)) != null ? stack1 : "")
+    + "];\n    if (part.record != acquired) {\n      for (int i = 0; i < "
+    + ((stack1 = alias2(alias1(depth0, "mapCount", {"start":{"line":14,"column":28},"end":{"line":14,"column":36}} ), depth0)) != null ? stack1 : "")
+    + "; i++) tensor_map_acquire(map + i);\n      acquired = part.record;\n    }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":17,"column":0},"end":{"line":31,"column":9}}})) != null ? stack1 : "")
+    + "  }\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const int* records, Job job, Ring ring, int tiles, int parts) {\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int group = threadIdx.x / 128 - 1;\n  for (int work = blockIdx.x; work < tiles * parts; work += gridDim.x) {\n    const Part part = part_of(words, records, job, work, tiles, parts, width);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":44,"column":0},"end":{"line":46,"column":9}}})) != null ? stack1 : "")
+    + "    float sum[width / 2];\n    int before = -1;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":64,"column":9}}})) != null ? stack1 : "")
+    + "    wgmma_wait<0>();\n    wgmma_hold(sum);\n    leave(ring, before);\n#pragma unroll\n    for (int h = 0; h < 2; h++) {\n      const int row = 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;\n      const long long at = part.first + row;\n#pragma unroll\n      for (int j = 0; j < width / 2; j += 8) {\n        const float4 x = quad(sum[j + 2 * h], sum[j + 2 * h + 1], sum[j + 2 * h + 4], sum[j + 2 * h + 5]);\n        const int column = part.column0 + 2 * j + quad_column();\n        if (row < part.count && column < n) finish(c + (at * c_stride + column)"
+    + ((stack1 = alias2(alias1(depth0, "residualAt", {"start":{"line":76,"column":81},"end":{"line":76,"column":91}} ), depth0)) != null ? stack1 : "")
+    + ", x);\n      }\n    }\n  }\n}\n\nKERNEL(product, threads)(ARGUMENTS) {\n  SHARED(stages * place * 2 + 2 * stages * 8);\n  Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(stages * place * 2), shared_at<unsigned long long>(stages * (place * 2 + 8)), 0, 0};\n  start_ring(ring);\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tiles = words[job.end_tile] - words[job.first_tile];\n  const int wide_parts = parts_of_all(records, job, wide), narrow_parts = parts_of_all(records, job, narrow);\n  const bool is_wide = wide_is_better(tiles * wide_parts, tiles * narrow_parts);\n  if (threadIdx.x < 128) {\n    registers_decrease<40>();\n    if (threadIdx.x == 0) {\n      if (is_wide)\n        copy_pieces<wide>(arena, records, job, maps, ring, tiles, wide_parts);\n      else\n        copy_pieces<narrow>(arena, records, job, maps, ring, tiles, narrow_parts);\n    }\n  } else {\n    registers_increase<232>();\n    if (is_wide)\n      multiply_pieces<wide>(arena, records, job, ring, tiles, wide_parts);\n    else\n      multiply_pieces<narrow>(arena, records, job, ring, tiles, narrow_parts);\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/_product_mma", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    const int runs"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":20,"column":20},"end":{"line":20,"column":21}} ), depth0)) != null ? stack1 : "")
+    + " = (k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":20,"column":30},"end":{"line":20,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " + depth - 1) / depth;\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "      if ("
+    + ((stack1 = alias2(alias1(depth0, "isMine", {"start":{"line":26,"column":12},"end":{"line":26,"column":18}} ), depth0)) != null ? stack1 : "")
+    + ") {\n        const int k = (at - ("
+    + ((stack1 = alias2(alias1(depth0, "runsBefore", {"start":{"line":27,"column":31},"end":{"line":27,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ")) * depth;\n        stage_tile<rows, depth / 8, true>(a_tile, a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":28,"column":53},"end":{"line":28,"column":54}} ), depth0)) != null ? stack1 : "")
+    + " + (first * a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":28,"column":71},"end":{"line":28,"column":72}} ), depth0)) != null ? stack1 : "")
+    + "_stride + k), a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":28,"column":91},"end":{"line":28,"column":92}} ), depth0)) != null ? stack1 : "")
+    + "_stride, part.count, k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":28,"column":118},"end":{"line":28,"column":119}} ), depth0)) != null ? stack1 : "")
+    + " - k);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":33,"column":7}}})) != null ? stack1 : "")
+    + "      }\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        stage_tile<columns, depth / 8, "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":30,"column":41},"end":{"line":30,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ">(b_tile, w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":30,"column":60},"end":{"line":30,"column":61}} ), depth0)) != null ? stack1 : "")
+    + " + (static_cast<long long>(column0) * w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":30,"column":104},"end":{"line":30,"column":105}} ), depth0)) != null ? stack1 : "")
+    + "_stride + k), w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":30,"column":124},"end":{"line":30,"column":125}} ), depth0)) != null ? stack1 : "")
+    + "_stride, n - column0, k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":30,"column":152},"end":{"line":30,"column":153}} ), depth0)) != null ? stack1 : "")
+    + " - k);\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        stage_tile<depth, columns / 8, "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":32,"column":41},"end":{"line":32,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ">(b_tile, w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":32,"column":60},"end":{"line":32,"column":61}} ), depth0)) != null ? stack1 : "")
+    + " + (static_cast<long long>(k) * w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":32,"column":98},"end":{"line":32,"column":99}} ), depth0)) != null ? stack1 : "")
+    + "_stride + column0), w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":32,"column":124},"end":{"line":32,"column":125}} ), depth0)) != null ? stack1 : "")
+    + "_stride, k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":32,"column":139},"end":{"line":32,"column":140}} ), depth0)) != null ? stack1 : "")
+    + " - k, n - column0);\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), alias2=container.strict, alias3=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = container.invokePartial(lookupProperty(partials,"_mma"),depth0,{"name":"_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nKERNEL(product, threads)(ARGUMENTS) {\n  SHARED(stages * 2 * tile_elements * 2);\n  const shared<bf16> places = shared_at<bf16>(0);\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tiles = words[job.end_tile] - words[job.first_tile];\n  const int parts = parts_of_all(records, job, columns);\n  for (int work = blockIdx.x; work < tiles * parts; work += gridDim.x) {\n    const Part part = part_of(words, records, job, work, tiles, parts, columns);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n    const long long first = part.first;\n    const int column0 = part.column0;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":15,"column":0},"end":{"line":17,"column":9}}})) != null ? stack1 : "")
+    + "    // Runs of k of all terms, one after another.\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":19,"column":0},"end":{"line":21,"column":9}}})) != null ? stack1 : "")
+    + "    const int runs = "
+    + ((stack1 = alias3(alias2(depth0, "runs", {"start":{"line":22,"column":23},"end":{"line":22,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ";\n    const auto stage = [&](int at) {\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":35,"column":9}}})) != null ? stack1 : "")
+    + "    };\n    float sum[4][4][4] = {};\n    for (int at = 0; at < stages - 1; at++) {\n      if (at < runs) stage(at);\n      cp_async_commit();\n    }\n    for (int at = 0; at < runs; at++) {\n      cp_async_wait<stages - 2>();\n      __syncthreads();\n      // Into the place that all have just left.\n      if (at + stages - 1 < runs) stage(at + stages - 1);\n      cp_async_commit();\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"multiplies"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":51,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    cp_async_wait<0>();\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n      const long long at = first + row;\n#pragma unroll\n      for (int j = 0; j < 4; j += 2) {\n        const float4 x = quad(sum[i / 2][j][h], sum[i / 2][j][h + 1], sum[i / 2][j + 1][h], sum[i / 2][j + 1][h + 1]);\n        const int column = column0 + threadIdx.x / 32 % 4 * 32 + 8 * j + quad_column();\n        if (row < part.count && column < n) finish(c + (at * c_stride + column)"
+    + ((stack1 = alias3(alias2(depth0, "residualAt", {"start":{"line":63,"column":81},"end":{"line":63,"column":91}} ), depth0)) != null ? stack1 : "")
+    + ", x);\n      }\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/_quad", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\nDEVICE float4 add4(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }\n\n// Of two pieces of 8 × 8 beside one another a lane holds two neighbours each; lanes 2i and 2i + 1 exchange one of them, and\n// hold four neighbours of one piece: the first of 16 columns that are this lane's are `quad_column()`.\nDEVICE float4 quad(float x0, float x1, float y0, float y1) {\n  const bool is_odd = threadIdx.x % 2 == 1;\n  const float z0 = __shfl_xor_sync(0xffffffffu, is_odd ? x0 : y0, 1);\n  const float z1 = __shfl_xor_sync(0xffffffffu, is_odd ? x1 : y1, 1);\n  return is_odd ? make_float4(z0, z1, y0, y1) : make_float4(x0, x1, z0, z1);\n}\n\nDEVICE int quad_column() { return threadIdx.x % 4 * 2 + threadIdx.x % 2 * 6; }\n";
+},"useData":true}],
+  ["cuda/_ring", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// One thread has tiles copied, ahead of the two groups of four warps that multiply: rows × width of a product, 64 rows a\n// group, `depth` of k in each of `stages` places. `full[i]`: place i holds what is to be multiplied; `empty[i]`: all eight\n// warps are done with it. Wide pieces share more of what is copied; narrow ones spread little work over more blocks.\nconstexpr int threads = 384, rows = 128, depth = 64, stages = 4, wide = 256, narrow = 128;\nconstexpr int b_begin = rows * depth, place = (rows + wide) * depth;\n// Elements of 64 lines of 128 bytes; 8 lines of those are what is swizzled.\nconstexpr int box = 64 * 64, atom_bytes = 1024;\n\nstruct Ring {\n  shared<bf16> places;\n  shared<unsigned long long> full, empty;\n  int at, parity;\n};\n\nDEVICE void advance(Ring& ring) {\n  ring.at++;\n  if (ring.at == stages) {\n    ring.at = 0;\n    ring.parity ^= 1;\n  }\n}\n\nDEVICE void start_ring(Ring& ring) {\n  if (threadIdx.x == 0) {\n    for (int i = 0; i < stages; i++) {\n      mbarrier_init(ring.full + i, 1);\n      mbarrier_init(ring.empty + i, 8);\n    }\n    mbarrier_init_fence();\n  }\n  __syncthreads();\n}\n\n// Waits until a place is free, and says how much will be copied there.\ntemplate <int width>\nDEVICE shared<bf16> free_place(Ring& ring) {\n  mbarrier_wait(ring.empty + ring.at, ring.parity ^ 1);\n  mbarrier_arrive_expect(ring.full + ring.at, (rows + width) * depth * 2);\n  return ring.places + ring.at * place;\n}\n\n// A warp is done with a place.\nDEVICE void leave(const Ring& ring, int at) {\n  if (threadIdx.x % 32 == 0) mbarrier_arrive(ring.empty + at);\n}\n\n// Whether wide pieces end sooner: one takes about 1.6 times as long as a narrow one, and blocks take turns at them.\nDEVICE bool wide_is_better(int wide_pieces, int narrow_pieces) {\n  const int blocks = gridDim.x;\n  return (wide_pieces + blocks - 1) / blocks * 8 <= (narrow_pieces + blocks - 1) / blocks * 5;\n}\n\n// A matrix whose lines run along k, and one whose lines are steps along k, `box` elements for each 64 rows or columns.\nDEVICE unsigned long long lines_along_k(shared<bf16> p) { return wgmma_descriptor(p, 16, atom_bytes); }\nDEVICE unsigned long long lines_across_k(shared<bf16> p) { return wgmma_descriptor(p, box * 2, atom_bytes); }\n";
+},"useData":true}],
+  ["cuda/_simt", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "\n// A thread's part of a product: pieces of 4 × 4, `down` and `across` threads apart, so that neighbours read neighbouring\n// vectors.\nconstexpr int heights = "
+    + ((stack1 = alias2(alias1(depth0, "heights", {"start":{"line":4,"column":26},"end":{"line":4,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ", quads = "
+    + ((stack1 = alias2(alias1(depth0, "quads", {"start":{"line":4,"column":47},"end":{"line":4,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ", across = "
+    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":4,"column":67},"end":{"line":4,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ", down = threads / across;\nconstexpr int a_turns = (rows * depth / 4 + threads - 1) / threads;\nconstexpr int b_turns = (depth * columns / 4 + threads - 1) / threads;\n// Four floats more: the four lines that a vector is spread over begin in different banks.\nconstexpr int a_pitch = rows + 4, b_pitch = columns + 4;\nconstexpr int place = depth * (a_pitch + b_pitch);\n\n// The first `count` of four neighbours; what stands behind them is no number.\nDEVICE float4 first_of(float4 x, int count) {\n  return make_float4(count > 0 ? x.x : 0.0f, count > 1 ? x.y : 0.0f, count > 2 ? x.z : 0.0f, count > 3 ? x.w : 0.0f);\n}\n\n// The same where they do not begin on a whole vector, or are the last ones.\nDEVICE float4 load_first(global<const float> p, int column, int count) {\n  float4 x = {};\n  if (count > 0) x.x = load(p, column);\n  if (count > 1) x.y = load(p, column + 1);\n  if (count > 2) x.z = load(p, column + 2);\n  if (count > 3) x.w = load(p, column + 3);\n  return x;\n}\n\n// Four steps along k become four lines.\nDEVICE void spread(shared<float> p, int pitch, float4 x) {\n  p[0] = x.x;\n  p[pitch] = x.y;\n  p[2 * pitch] = x.z;\n  p[3 * pitch] = x.w;\n}\n\n// One step along k.\nDEVICE void multiply(float (&sum)[heights * 4][quads * 4], shared<float> a_line, shared<float> b_line) {\n  float a[heights * 4], b[quads * 4];\n#pragma unroll\n  for (int i = 0; i < heights; i++) {\n    const float4 x = as<const float4>(a_line + i * 4 * down)[0];\n    a[4 * i] = x.x;\n    a[4 * i + 1] = x.y;\n    a[4 * i + 2] = x.z;\n    a[4 * i + 3] = x.w;\n  }\n#pragma unroll\n  for (int j = 0; j < quads; j++) {\n    const float4 x = as<const float4>(b_line + j * 4 * across)[0];\n    b[4 * j] = x.x;\n    b[4 * j + 1] = x.y;\n    b[4 * j + 2] = x.z;\n    b[4 * j + 3] = x.w;\n  }\n#pragma unroll\n  for (int i = 0; i < heights * 4; i++) {\n#pragma unroll\n    for (int j = 0; j < quads * 4; j++) sum[i][j] = fmaf(a[i], b[j], sum[i][j]);\n  }\n}\n\nDEVICE float4 four_of(const float (&sum)[quads * 4], int j) {\n  return make_float4(sum[4 * j], sum[4 * j + 1], sum[4 * j + 2], sum[4 * j + 3]);\n}\n";
 },"useData":true}],
   ["cuda/_task", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -23,6 +259,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
   return "  const int *record = records + job.records + blockIdx.z * job.words;\n  if (record[0] == 0) return;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":0},"end":{"line":5,"column":9}}})) != null ? stack1 : "");
 },"useData":true}],
+  ["cuda/_tensor", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// A warp's matrix products (sm_80 and later): 8 × 8 matrices of bf16 out of shared memory, and m16n8k16.\n#ifndef EMULATOR\n// Lane l gives the address of row l % 8 of matrix l / 8, and gets elements (l / 4, 2 (l % 4) + 0 and 1) of each.\nDEVICE void ldmatrix_x4(unsigned (&r)[4], shared<bf16> row) {\n  asm volatile(\"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];\"\n               : \"=r\"(r[0]), \"=r\"(r[1]), \"=r\"(r[2]), \"=r\"(r[3])\n               : \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(row))) : \"memory\");\n}\n\nDEVICE void ldmatrix_x4_trans(unsigned (&r)[4], shared<bf16> row) {\n  asm volatile(\"ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];\"\n               : \"=r\"(r[0]), \"=r\"(r[1]), \"=r\"(r[2]), \"=r\"(r[3])\n               : \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(row))) : \"memory\");\n}\n\nDEVICE void ldmatrix_x2(unsigned (&r)[2], shared<bf16> row) {\n  asm volatile(\"ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];\"\n               : \"=r\"(r[0]), \"=r\"(r[1])\n               : \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(row))) : \"memory\");\n}\n\nDEVICE void ldmatrix_x2_trans(unsigned (&r)[2], shared<bf16> row) {\n  asm volatile(\"ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];\"\n               : \"=r\"(r[0]), \"=r\"(r[1])\n               : \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(row))) : \"memory\");\n}\n\n// d += a · b. With g = lane / 4 and t = lane % 4: d holds (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1); a rows g and\n// g + 8 at k = 2t, then both at k = 2t + 8; b column g at k = 2t and at k = 2t + 8.\nDEVICE void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {\n  asm volatile(\"mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 \"\n               \"{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};\"\n               : \"+f\"(d[0]), \"+f\"(d[1]), \"+f\"(d[2]), \"+f\"(d[3])\n               : \"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3]), \"r\"(b[0]), \"r\"(b[1]));\n}\n#endif\n";
+},"useData":true}],
   ["cuda/_tile", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -40,6 +279,212 @@ export const templates: ReadonlyMap<string, object> = new Map([
   return "  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tile_index = words[job.first_tile] + (int)blockIdx.x;\n  if (tile_index >= words[job.end_tile]) return;\n  const global<const int> tile = words + job.tiles + 3 * tile_index;\n  const int first = tile[0];\n  const int count = tile[1];\n  const int *record = records + job.records + (blockIdx.z * job.modalities + tile[2]) * job.words;\n  if (record[0] == 0) return;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":9,"column":0},"end":{"line":11,"column":9}}})) != null ? stack1 : "");
 },"useData":true}],
+  ["cuda/outer", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_async"),depth0,{"name":"_async","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tensor"),depth0,{"name":"_tensor","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_hopper"),depth0,{"name":"_hopper","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_pieces"),depth0,{"name":"_pieces","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_gradient"),depth0,{"name":"_gradient","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n#if HOPPER\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_ring"),depth0,{"name":"_ring","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nDEVICE int pieces_of_all(const int* records, Job job, int width) {\n  Piece piece = {};\n  // Goes through all turns, since no turn has so many.\n  find_piece(records, job, 0x7fffffff, rows, width, piece);\n  return piece.begin;\n}\n\n// Has the runs of rows of both factors copied, piece by piece.\ntemplate <int width>\nDEVICE void copy_pieces(unsigned char* arena, const int* records, Job job, const TensorMap* maps, Ring ring) {\n  int acquired = -1;\n  Piece piece = {};\n  for (int work = blockIdx.x; find_piece(records, job, work, rows, width, piece); work += gridDim.x) {\n    const int* record = records + piece.record;\n    const TensorMap* map = maps + record["
+    + ((stack1 = alias2(alias1(depth0, "mapWord", {"start":{"line":27,"column":43},"end":{"line":27,"column":50}} ), depth0)) != null ? stack1 : "")
+    + "];\n    if (piece.record != acquired) {\n      tensor_map_acquire(map);\n      tensor_map_acquire(map + 1);\n      acquired = piece.record;\n    }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":35,"column":9}}})) != null ? stack1 : "")
+    + "    for (int range = 0; range < segments[0]; range++) {\n      const int end = segments[2 * range + 2];\n      for (int k = segments[2 * range + 1]; k < end; k += depth) {\n        const shared<bf16> a_tile = free_place<width>(ring), b_tile = a_tile + b_begin;\n#pragma unroll\n        for (int i = 0; i < rows; i += 64) tma_load_2d(a_tile + i * depth, map, piece.row0 + i, k, ring.full + ring.at);\n#pragma unroll\n        for (int i = 0; i < width; i += 64) tma_load_2d(b_tile + i * depth, map + 1, piece.column0 + i, k, ring.full + ring.at);\n        advance(ring);\n      }\n    }\n  }\n}\n\n// The rows of both factors from `count` on belong to others: zeros, whatever stands there.\ntemplate <int width>\nDEVICE void clear_rest(shared<bf16> place, int count) {\n  const int chunks = (depth - count) * 8;\n  for (int at = threadIdx.x - 128; at < chunks * (rows + width) / 64; at += 256)\n    as<uint4>(place + (at / chunks * box + count * 64 + at % chunks * 8))[0] = make_uint4(0, 0, 0, 0);\n  async_proxy_fence();\n  named_barrier_sync(1, 256);\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const int* records, Job job, Ring ring) {\n  const int group = threadIdx.x / 128 - 1;\n  Piece piece = {};\n  for (int work = blockIdx.x; find_piece(records, job, work, rows, width, piece); work += gridDim.x) {\n    const int* record = records + piece.record;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":67,"column":0},"end":{"line":69,"column":9}}})) != null ? stack1 : "")
+    + "    float sum[width / 2] = {};\n    wgmma_hold(sum);\n    int before = -1;\n    for (int range = 0; range < segments[0]; range++) {\n      const int end = segments[2 * range + 2];\n      for (int k = segments[2 * range + 1]; k < end; k += depth) {\n        mbarrier_wait(ring.full + ring.at, ring.parity);\n        const shared<bf16> here = ring.places + ring.at * place;\n        if (end - k < depth) clear_rest<width>(here, end - k);\n        wgmma_fence();\n#pragma unroll\n        for (int i = 0; i < depth; i += 16)\n          wgmma_bf16<width, 1, 1>(sum, lines_across_k(here + (group * box + 64 * i)), lines_across_k(here + (b_begin + 64 * i)), 1);\n        wgmma_commit();\n        // The products before these are done, and so is what they read.\n        wgmma_wait<1>();\n        if (before >= 0) leave(ring, before);\n        before = ring.at;\n        advance(ring);\n      }\n    }\n    wgmma_wait<0>();\n    wgmma_hold(sum);\n    if (before >= 0) leave(ring, before);\n#pragma unroll\n    for (int h = 0; h < 2; h++) {\n      const int row = piece.row0 + 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;\n#pragma unroll\n      for (int j = 0; j < width / 2; j += 8) {\n        const float4 x = quad(sum[j + 2 * h], sum[j + 2 * h + 1], sum[j + 2 * h + 4], sum[j + 2 * h + 5]);\n        const int column = piece.column0 + 2 * j + quad_column();\n        if (row < out && column < inner) store_sum(dw + static_cast<long long>(row) * inner, column, inner, x, accumulate != 0);\n      }\n    }\n  }\n}\n\nKERNEL(outer, threads)(ARGUMENTS) {\n  SHARED(stages * place * 2 + 2 * stages * 8);\n  Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(stages * place * 2), shared_at<unsigned long long>(stages * (place * 2 + 8)), 0, 0};\n  start_ring(ring);\n  const bool is_wide = wide_is_better(pieces_of_all(records, job, wide), pieces_of_all(records, job, narrow));\n  if (threadIdx.x < 128) {\n    registers_decrease<40>();\n    if (threadIdx.x == 0) {\n      if (is_wide)\n        copy_pieces<wide>(arena, records, job, maps, ring);\n      else\n        copy_pieces<narrow>(arena, records, job, maps, ring);\n    }\n  } else {\n    registers_increase<232>();\n    if (is_wide)\n      multiply_pieces<wide>(arena, records, job, ring);\n    else\n      multiply_pieces<narrow>(arena, records, job, ring);\n  }\n}\n#else\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_mma"),depth0,{"name":"_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nKERNEL(outer, threads)(ARGUMENTS) {\n  SHARED(stages * 2 * tile_elements * 2);\n  const shared<bf16> places = shared_at<bf16>(0);\n  Piece piece = {};\n  for (int work = blockIdx.x; find_piece(records, job, work, rows, columns, piece); work += gridDim.x) {\n    const int* record = records + piece.record;\n    const int row0 = piece.row0, column0 = piece.column0;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":138,"column":0},"end":{"line":140,"column":9}}})) != null ? stack1 : "")
+    + "    // Where the next run of rows to be staged begins: row `next` of range `range`.\n    int range = 0, next = segments[0] > 0 ? segments[1] : 0, runs = 0;\n    for (int i = 0; i < segments[0]; i++) runs += (segments[2 * i + 2] - segments[2 * i + 1] + depth - 1) / depth;\n    const auto stage = [&](int at) {\n      while (next >= segments[2 * range + 2]) {\n        range++;\n        next = segments[2 * range + 1];\n      }\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      const int left = segments[2 * range + 2] - next;\n      const long long row = next;\n      stage_tile<depth, rows / 8, true>(a_tile, a + (row * a_stride + row0), a_stride, left, out - row0);\n      stage_tile<depth, columns / 8, true>(b_tile, b + (row * b_stride + column0), b_stride, left, inner - column0);\n      next += depth;\n    };\n    float sum[4][4][4] = {};\n    for (int at = 0; at < stages - 1; at++) {\n      if (at < runs) stage(at);\n      cp_async_commit();\n    }\n    for (int at = 0; at < runs; at++) {\n      cp_async_wait<stages - 2>();\n      __syncthreads();\n      // Into the place that all have just left.\n      if (at + stages - 1 < runs) stage(at + stages - 1);\n      cp_async_commit();\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      multiply<false, false>(sum, a_tile, b_tile);\n    }\n    cp_async_wait<0>();\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = row0 + threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n#pragma unroll\n      for (int j = 0; j < 4; j += 2) {\n        const float4 x = quad(sum[i / 2][j][h], sum[i / 2][j][h + 1], sum[i / 2][j + 1][h], sum[i / 2][j + 1][h + 1]);\n        const int column = column0 + threadIdx.x / 32 % 4 * 32 + 8 * j + quad_column();\n        if (row < out && column < inner) store_sum(dw + static_cast<long long>(row) * inner, column, inner, x, accumulate != 0);\n      }\n    }\n  }\n}\n#endif\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/outer_simt", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_pieces"),depth0,{"name":"_pieces","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_gradient"),depth0,{"name":"_gradient","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// What a block computes of a weight's gradient, and the rows of a and b that it stages, in one of two places while it\n// computes with the other.\nconstexpr int threads = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":9,"column":26},"end":{"line":9,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ", rows = "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":9,"column":46},"end":{"line":9,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ", columns = "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":9,"column":66},"end":{"line":9,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ", depth = "
+    + ((stack1 = alias2(alias1(depth0, "depth", {"start":{"line":9,"column":87},"end":{"line":9,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ";\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_simt"),depth0,{"name":"_simt","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Four neighbours of row `row`, zeros past the run's end.\nDEVICE float4 load_row(global<const float> p, int stride, int row, int end, int column, int width) {\n  return row < end && column < width ? load4(p + static_cast<long long>(row) * stride, column) : float4{};\n}\n\nKERNEL(outer, threads)(ARGUMENTS) {\n  SHARED(2 * place * 4);\n  const shared<float> staged = shared_at<float>(0);\n  const int thread_row = threadIdx.x / across, thread_column = threadIdx.x % across;\n  Piece piece = {};\n  for (int work = blockIdx.x; find_piece(records, job, work, rows, columns, piece); work += gridDim.x) {\n    const int* record = records + piece.record;\n    const int row0 = piece.row0, column0 = piece.column0;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
+    + "    float sum[heights * 4][quads * 4] = {};\n    float4 a_next[a_turns], b_next[b_turns];\n    const auto fetch = [&](int begin, int end) {\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        a_next[i] = load_row(a, a_stride, begin + at / (rows / 4), end, row0 + at % (rows / 4) * 4, out);\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        b_next[i] = load_row(b, b_stride, begin + at / (columns / 4), end, column0 + at % (columns / 4) * 4, inner);\n      }\n    };\n    const auto put = [&](shared<float> a_tile, shared<float> b_tile) {\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        if (at < rows * depth / 4) as<float4>(a_tile + (at / (rows / 4) * a_pitch + at % (rows / 4) * 4))[0] = a_next[i];\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        if (at < columns * depth / 4) as<float4>(b_tile + (at / (columns / 4) * b_pitch + at % (columns / 4) * 4))[0] = b_next[i];\n      }\n    };\n    int turn = 0;\n    for (int range = 0; range < segments[0]; range++) {\n      const int end = segments[2 * range + 2];\n      fetch(segments[2 * range + 1], end);\n      for (int begin = segments[2 * range + 1]; begin < end; begin += depth, turn ^= 1) {\n        const shared<float> a_tile = staged + turn * place, b_tile = a_tile + depth * a_pitch;\n        put(a_tile, b_tile);\n        __syncthreads();\n        // On its way while this run is computed with; nobody writes over a place before all have passed the next barrier.\n        fetch(begin + depth, end);\n#pragma unroll\n        for (int k = 0; k < depth; k++)\n          multiply(sum, a_tile + (k * a_pitch + 4 * thread_row), b_tile + (k * b_pitch + 4 * thread_column));\n      }\n    }\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < heights * 4; i++) {\n      const int row = row0 + i / 4 * 4 * down + 4 * thread_row + i % 4;\n      if (row >= out) continue;\n#pragma unroll\n      for (int j = 0; j < quads; j++) {\n        const int column = column0 + 4 * (j * across + thread_column);\n        if (column >= inner) continue;\n        store_sum(dw + static_cast<long long>(row) * inner, column, inner, four_of(sum[i], j), accumulate != 0);\n      }\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/product", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_async"),depth0,{"name":"_async","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tensor"),depth0,{"name":"_tensor","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_hopper"),depth0,{"name":"_hopper","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_parts"),depth0,{"name":"_parts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n#if HOPPER\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_hopper"),depth0,{"name":"_product_hopper","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "#else\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_mma"),depth0,{"name":"_product_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "#endif\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/product_mma", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_async"),depth0,{"name":"_async","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tensor"),depth0,{"name":"_tensor","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_parts"),depth0,{"name":"_parts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_mma"),depth0,{"name":"_product_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
+},"usePartial":true,"useData":true}],
+  ["cuda/product_simt", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "    const auto fetch"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":22},"end":{"line":29,"column":23}} ), depth0)) != null ? stack1 : "")
+    + " = [&](int begin) {\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads, row = at / (depth / 4), k = begin + at % (depth / 4) * 4;\n        const bool inside = row < count && k < k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":33,"column":50},"end":{"line":33,"column":51}} ), depth0)) != null ? stack1 : "")
+    + ";\n        a_next[i] = inside ? first_of(load4(a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":34,"column":47},"end":{"line":34,"column":48}} ), depth0)) != null ? stack1 : "")
+    + " + static_cast<long long>(first + row) * a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":34,"column":94},"end":{"line":34,"column":95}} ), depth0)) != null ? stack1 : "")
+    + "_stride, k), k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":34,"column":113},"end":{"line":34,"column":114}} ), depth0)) != null ? stack1 : "")
+    + " - k) : float4{};\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads, line = "
+    + ((stack1 = alias2(alias1(depth0, "line", {"start":{"line":38,"column":59},"end":{"line":38,"column":63}} ), depth0)) != null ? stack1 : "")
+    + ", column = "
+    + ((stack1 = alias2(alias1(depth0, "column", {"start":{"line":38,"column":78},"end":{"line":38,"column":84}} ), depth0)) != null ? stack1 : "")
+    + ";\n        const bool inside = line < "
+    + ((stack1 = alias2(alias1(depth0, "lines", {"start":{"line":39,"column":37},"end":{"line":39,"column":42}} ), depth0)) != null ? stack1 : "")
+    + " && column < "
+    + ((stack1 = alias2(alias1(depth0, "width", {"start":{"line":39,"column":59},"end":{"line":39,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ";\n        const auto from = w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":40,"column":29},"end":{"line":40,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " + static_cast<long long>(line) * w"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":40,"column":69},"end":{"line":40,"column":70}} ), depth0)) != null ? stack1 : "")
+    + "_stride;\n        b_next[i] = inside ? "
+    + ((stack1 = alias2(alias1(depth0, "load", {"start":{"line":41,"column":31},"end":{"line":41,"column":35}} ), depth0)) != null ? stack1 : "")
+    + " : float4{};\n      }\n    };\n    const auto put"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":44,"column":20},"end":{"line":44,"column":21}} ), depth0)) != null ? stack1 : "")
+    + " = [&](shared<float> a_tile) {\n      const shared<float> b_tile = a_tile + depth * a_pitch;\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads, row = at / (depth / 4), k = at % (depth / 4) * 4;\n        if (row < rows) spread(a_tile + k * a_pitch + row, a_pitch, a_next[i]);\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.program(3, data, 0),"data":data,"loc":{"start":{"line":54,"column":0},"end":{"line":60,"column":7}}})) != null ? stack1 : "")
+    + "      }\n    };\n    fetch"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":63,"column":11},"end":{"line":63,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "(0);\n    for (int begin = 0, turn = 0; begin < k"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":64,"column":45},"end":{"line":64,"column":46}} ), depth0)) != null ? stack1 : "")
+    + "; begin += depth, turn ^= 1) {\n      const shared<float> a_tile = staged + turn * place, b_tile = a_tile + depth * a_pitch;\n      put"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":66,"column":11},"end":{"line":66,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "(a_tile);\n      __syncthreads();\n      // On its way while this run is computed with; nobody writes this run's place before all have passed the next barrier.\n      fetch"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":69,"column":13},"end":{"line":69,"column":14}} ), depth0)) != null ? stack1 : "")
+    + "(begin + depth);\n#pragma unroll\n      for (int k = 0; k < depth; k++) multiply(sum, a_tile + k * a_pitch + 4 * thread_row, b_tile + k * b_pitch + 4 * thread_column);\n    }\n    __syncthreads();\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "        const int column = at / (depth / 4), k = at % (depth / 4) * 4;\n        if (column < columns) spread(b_tile + k * b_pitch + column, b_pitch, b_next[i]);\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    return "        const int k = at / (columns / 4), column = at % (columns / 4) * 4;\n        if (k < depth) as<float4>(b_tile + (k * b_pitch + column))[0] = b_next[i];\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    return "        x = add4(x, load4(d + static_cast<long long>(first + row) * d_stride, column));\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_parts"),depth0,{"name":"_parts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// What a block computes of a product, and the run of k that it stages, in one of two places while it computes with the\n// other.\nconstexpr int threads = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":8,"column":26},"end":{"line":8,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ", rows = "
+    + ((stack1 = alias2(alias1(depth0, "rows", {"start":{"line":8,"column":46},"end":{"line":8,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ", columns = "
+    + ((stack1 = alias2(alias1(depth0, "columns", {"start":{"line":8,"column":66},"end":{"line":8,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ", depth = "
+    + ((stack1 = alias2(alias1(depth0, "depth", {"start":{"line":8,"column":87},"end":{"line":8,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ";\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_simt"),depth0,{"name":"_simt","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nKERNEL(product, threads)(ARGUMENTS) {\n  SHARED(2 * place * 4);\n  const shared<float> staged = shared_at<float>(0);\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tiles = words[job.end_tile] - words[job.first_tile];\n  const int parts = parts_of_all(records, job, columns);\n  const int thread_row = threadIdx.x / across, thread_column = threadIdx.x % across;\n  for (int work = blockIdx.x; work < tiles * parts; work += gridDim.x) {\n    const Part part = part_of(words, records, job, work, tiles, parts, columns);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n    const int first = part.first, count = part.count, column0 = part.column0;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":23,"column":0},"end":{"line":25,"column":9}}})) != null ? stack1 : "")
+    + "    float sum[heights * 4][quads * 4] = {};\n    float4 a_next[a_turns], b_next[b_turns];\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":74,"column":9}}})) != null ? stack1 : "")
+    + "#pragma unroll\n    for (int i = 0; i < heights * 4; i++) {\n      const int row = i / 4 * 4 * down + 4 * thread_row + i % 4;\n      if (row >= count) continue;\n#pragma unroll\n      for (int j = 0; j < quads; j++) {\n        const int column = column0 + 4 * (j * across + thread_column);\n        if (column >= n) continue;\n        float4 x = four_of(sum[i], j);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":84,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
+    + "        store4(c + static_cast<long long>(first + row) * c_stride, column, x);\n      }\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
   ["typescript/model", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
@@ -3890,10 +4335,10 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":115,"column":28},"end":{"line":115,"column":35}} ), depth0)) != null ? stack1 : "")
     + "u - 1u) / "
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":115,"column":49},"end":{"line":115,"column":56}} ), depth0)) != null ? stack1 : "")
-    + "u;\n  let begin = min(thread * stretch, tokens);\n  let end = min(begin + stretch, tokens);\n  // Workgroup memory begins as whatever it was.\n  if (thread < 32u) { atomicStore(&reach[thread], 0u); }\n  workgroupBarrier();\n  let first = starts[group.x];\n  let taken = starts[group.x + 1u] - first;\n  // Weights are not negative, so their bits are in the same order: a threshold is found bit by bit, the highest that\n  // enough weights reach. Each bit has a counter of its own, which takes one barrier.\n  var threshold = 0u;\n  for (var bit = 0u; bit < 32u; bit++) {\n    let higher = threshold | (0x80000000u >> bit);\n    var mine = 0u;\n    for (var i = begin; i < end; i++) {\n      if (bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert)) >= higher) { mine++; }\n    }\n    atomicAdd(&reach[bit], mine);\n    workgroupBarrier();\n    threshold = select(threshold, higher, atomicLoad(&reach[bit]) >= taken);\n  }\n  var higher_count = 0u;\n  var tie_count = 0u;\n  for (var i = begin; i < end; i++) {\n    let key = bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert));\n    if (key > threshold) { higher_count++; }\n    if (key == threshold) { tie_count++; }\n  }\n  above[thread] = higher_count;\n  ties[thread] = tie_count;\n  workgroupBarrier();\n  // All that are above the threshold, and of those on it the first, as many as are left.\n  var all_above = 0u;\n  var above_before = 0u;\n  var ties_before = 0u;\n  for (var other = 0u; other < "
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":150,"column":33},"end":{"line":150,"column":40}} ), depth0)) != null ? stack1 : "")
+    + "u;\n  let begin = min(thread * stretch, tokens);\n  let end = min(begin + stretch, tokens);\n  workgroupBarrier();\n  let first = starts[group.x];\n  let taken = starts[group.x + 1u] - first;\n  // Weights are not negative, so their bits are in the same order: a threshold is found bit by bit, the highest that\n  // enough weights reach. Each bit has a counter of its own, which takes one barrier.\n  var threshold = 0u;\n  for (var bit = 0u; bit < 32u; bit++) {\n    let higher = threshold | (0x80000000u >> bit);\n    var mine = 0u;\n    for (var i = begin; i < end; i++) {\n      if (bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert)) >= higher) { mine++; }\n    }\n    atomicAdd(&reach[bit], mine);\n    workgroupBarrier();\n    threshold = select(threshold, higher, atomicLoad(&reach[bit]) >= taken);\n  }\n  var higher_count = 0u;\n  var tie_count = 0u;\n  for (var i = begin; i < end; i++) {\n    let key = bitcast<u32>(load(p + token_row(segments, i) * p_stride + expert));\n    if (key > threshold) { higher_count++; }\n    if (key == threshold) { tie_count++; }\n  }\n  above[thread] = higher_count;\n  ties[thread] = tie_count;\n  workgroupBarrier();\n  // All that are above the threshold, and of those on it the first, as many as are left.\n  var all_above = 0u;\n  var above_before = 0u;\n  var ties_before = 0u;\n  for (var other = 0u; other < "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":148,"column":33},"end":{"line":148,"column":40}} ), depth0)) != null ? stack1 : "")
     + "u; other++) {\n    all_above += above[other];\n    if (other < thread) {\n      above_before += above[other];\n      ties_before += ties[other];\n    }\n  }\n  let left = taken - all_above;\n  var slot = first + above_before + min(ties_before, left);\n  for (var i = begin; i < end; i++) {\n    let row = token_row(segments, i);\n    let key = bitcast<u32>(load(p + row * p_stride + expert));\n    let is_taken = key > threshold || (key == threshold && ties_before < left);\n    if (key == threshold) { ties_before++; }\n    host[slots + row * "
-    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":164,"column":25},"end":{"line":164,"column":32}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":162,"column":25},"end":{"line":162,"column":32}} ), depth0)) != null ? stack1 : "")
     + "u + expert] = select(-1, i32(slot), is_taken);\n    if (is_taken) {\n      host[source + slot] = i32(row);\n      slot++;\n    }\n  }\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -3917,19 +4362,19 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":56,"column":27},"end":{"line":56,"column":34}} ), depth0)) != null ? stack1 : "")
     + ")\nfn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {\n  let record = job.records + group.z * job.words;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":59,"column":0},"end":{"line":61,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":62,"column":0},"end":{"line":170,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.program(5, data, 0),"data":data,"loc":{"start":{"line":62,"column":0},"end":{"line":168,"column":7}}})) != null ? stack1 : "")
     + "  // One thread writes where groups begin, the space's tiles, and the row segments of its sums.\n  if (thread != 0u || group.x != 0u) { return; }\n  var tile = 0u;\n  for (var g = 0u; g < "
-    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":174,"column":25},"end":{"line":174,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":172,"column":25},"end":{"line":172,"column":31}} ), depth0)) != null ? stack1 : "")
     + "u; g++) {\n    host[group_starts + g] = i32(starts[g]);\n    for (var row = starts[g]; row < starts[g + 1u]; row += "
-    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":176,"column":61},"end":{"line":176,"column":69}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":174,"column":61},"end":{"line":174,"column":69}} ), depth0)) != null ? stack1 : "")
     + "u) {\n      host[tiles + 3u * tile] = i32(row);\n      host[tiles + 3u * tile + 1u] = i32(min("
-    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":178,"column":47},"end":{"line":178,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":176,"column":47},"end":{"line":176,"column":55}} ), depth0)) != null ? stack1 : "")
     + "u, starts[g + 1u] - row));\n      host[tiles + 3u * tile + 2u] = i32(g);\n      tile++;\n    }\n  }\n  host[group_starts + "
-    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":183,"column":24},"end":{"line":183,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":181,"column":24},"end":{"line":181,"column":30}} ), depth0)) != null ? stack1 : "")
     + "u] = i32(starts["
-    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":183,"column":50},"end":{"line":183,"column":56}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":181,"column":50},"end":{"line":181,"column":56}} ), depth0)) != null ? stack1 : "")
     + "]);\n  host[tile_starts] = 0;\n  host[tile_starts + 1u] = i32(tile);\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lists"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":186,"column":0},"end":{"line":188,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lists"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":184,"column":0},"end":{"line":186,"column":9}}})) != null ? stack1 : "")
     + "}\n";
 },"usePartial":true,"useData":true}],
   ["wgsl/row_program", {"0":function(container,depth0,helpers,partials,data) {

@@ -4,10 +4,15 @@
 import { bug } from "../../diagnostics/bug.ts";
 import type { KernelBody, KernelKind, PanelOnlyKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import type { CudaForm, CudaForms } from "./context.ts";
+import { outerForm } from "./outer.ts";
+import { productForm } from "./product.ts";
 
 export type CudaKind = Exclude<KernelKind, TileOnlyKind | PanelOnlyKind>;
 
-const forms: Partial<CudaForms<CudaKind>> = {};
+const forms: Partial<CudaForms<CudaKind>> = {
+  outer: outerForm,
+  product: productForm,
+};
 
 /** The form of a body's kind; the table's type says that it takes exactly this kind. */
 export function formOf({ kind }: KernelBody): CudaForm<KernelKind> {
