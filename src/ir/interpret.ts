@@ -9,7 +9,7 @@
 // group, from the moment its `route` node has chosen.
 
 import { bug } from "../diagnostics/bug.ts";
-import type { Graph, Node } from "./graph.ts";
+import type { AnyNode, Graph, Node, ValueId } from "./graph.ts";
 import { attentionOps } from "./interpret-attention.ts";
 import { elementwiseOps } from "./interpret-elementwise.ts";
 import { chooseRows, expertOps, groupOffsets } from "./interpret-experts.ts";
@@ -33,6 +33,15 @@ export type Bindings = {
   readonly states?: ReadonlyMap<string, ArrayLike<number>>;
   /** By name; missing ones are zero. What a run leaves for the next are its results `cache/NAME`. */
   readonly caches?: ReadonlyMap<string, ArrayLike<number>>;
+  /** For a target that keeps some numbers in bf16: where they are rounded. Sums stay exact. */
+  readonly rounding?: Rounding;
+};
+
+export type Rounding = {
+  /** Whether a value stands in memory in bf16. */
+  readonly isStored: (value: ValueId) => boolean;
+  /** How many operands of a node, from the first on, are rounded as they are read; its weights then are, too. */
+  readonly operands: (node: AnyNode) => number;
 };
 
 type SourceName = "param" | "state" | "input" | "cache";
@@ -91,9 +100,13 @@ export function interpretValues(graph: Graph, bindings: Bindings): readonly Tens
     // One cast: node and evaluator stem from the same row, which the compiler cannot see through the index.
     const evaluate = evaluators[node.op] as unknown as Evaluate<OpName>;
     const worked = [...node.results, ...node.inputs].map(typeOf).find(({ kind }) => kind === "rows");
+    const narrow = bindings.rounding?.operands(node) ?? 0;
     evaluate({
-      inputs: node.inputs.map(operand),
-      weights: node.weights.map((id) => (id === undefined ? undefined : operand(id))),
+      inputs: node.inputs.map((id, i) => (i < narrow ? rounded(operand(id)) : operand(id))),
+      weights: node.weights.map((id) => {
+        if (id === undefined) return undefined;
+        return narrow > 0 ? rounded(operand(id)) : operand(id);
+      }),
       results,
       attributes: node.attributes,
       offsets: worked === undefined ? bindings.offsets : offsetsOf(worked),
@@ -102,10 +115,30 @@ export function interpretValues(graph: Graph, bindings: Bindings): readonly Tens
     });
     for (const [i, id] of node.results.entries()) {
       const result = results[i];
-      if (result !== undefined) values[id] = result.numbers;
+      if (result === undefined) continue;
+      const isNarrow = bindings.rounding?.isStored(id) === true;
+      values[id] = isNarrow ? rounded(result).numbers : result.numbers;
     }
   }
   return values;
+}
+
+/** The nearest bf16 of every number. */
+function rounded({ type, numbers }: Operand): Operand {
+  return { type, numbers: type.dtype === "i32" ? numbers : Float64Array.from(numbers, roundToBf16) };
+}
+
+const [single, bits] = ((): readonly [Float32Array, Uint32Array] => {
+  const float = new Float32Array(1);
+  return [float, new Uint32Array(float.buffer)];
+})();
+
+/** To nearest, ties to even; what is no number stays none. */
+export function roundToBf16(x: number): number {
+  single[0] = x;
+  const word = bits[0] ?? 0;
+  if (Number.isFinite(x)) bits[0] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
+  return single[0] ?? 0;
 }
 
 function readSource(node: SourceNode, size: number, bindings: Bindings): Tensor {

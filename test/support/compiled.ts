@@ -3,8 +3,8 @@
 // One session takes all the batches, one after another, so that what a batch leaves behind would show in the next.
 
 import type { Model } from "../../src/check/model.ts";
-import { compile, trainingGraph } from "../../src/compile.ts";
-import { interpret } from "../../src/ir/interpret.ts";
+import { compile, type TargetEngine, trainingGraph } from "../../src/compile.ts";
+import { interpret, type Rounding } from "../../src/ir/interpret.ts";
 import type { Batch } from "../../src/runtime/batch.ts";
 import type { Device } from "../../src/runtime/device.ts";
 import { stepLosses } from "../../src/runtime/export.ts";
@@ -14,9 +14,10 @@ import { openSession, type Session } from "../../src/runtime/session.ts";
 import { openWasmDevice } from "../../src/runtime/wasm.ts";
 import { openWebgpuDevice } from "../../src/runtime/webgpu.ts";
 import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-pipelines.ts";
-import type { Artifact } from "../../src/targets/artifact.ts";
+import { type Artifact, isCuda } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { defaultLimits, formsFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
+import { openEmulatedDevice } from "./cuda-device.ts";
 import { softwareAdapter } from "./devices.ts";
 import { layoutOptions, type Parameters, relativeDistance } from "./interpreted.ts";
 
@@ -34,6 +35,7 @@ export const fatGpu: WgslEngine = { ...richGpu, ...others.at(-1) };
 /** A device for whatever target an artifact was compiled for. */
 export async function openDevice(artifact: Artifact, threads = 1): Promise<Device> {
   if (artifact.program.kind === "wasm") return openWasmDevice(artifact, { threads });
+  if (isCuda(artifact)) return openEmulatedDevice(artifact, { architecture: "sm_80" });
   gpu ??= openSharedGpu(await softwareAdapter());
   return openWebgpuDevice(artifact, { shared: await gpu });
 }
@@ -58,7 +60,7 @@ export async function openCompiled(
   model: Model,
   parameters: Parameters,
   shape: { readonly batch: number; readonly context: number },
-  engine: WasmEngine | WgslEngine,
+  engine: TargetEngine,
   threads = 1,
 ): Promise<Session> {
   const artifact = compile(model, { purpose: "train", engine, ...shape });
@@ -82,12 +84,16 @@ export async function openCompiled(
   return session;
 }
 
-/** Runs one step on both sides from the session's present state; the session's parameters are updated. */
+/**
+ * Runs one step on both sides from the session's present state; the session's parameters are updated. `rounding`: what
+ * the target keeps in bf16.
+ */
 export async function compareStep(
   session: Session,
   model: Model,
   batch: Batch,
   schedule: Float32Array,
+  rounding?: Rounding,
 ): Promise<StepDistance> {
   const optimizer = model.train?.optimizer;
   if (optimizer === undefined) throw new Error("the spec needs a train block");
@@ -112,6 +118,7 @@ export async function compareStep(
     ]),
     params,
     states: new Map([...m, ...v]),
+    ...(rounding === undefined ? {} : { rounding }),
   });
   session.writeBatch(batch);
   session.writeSchedule(schedule);

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Model } from "../../src/check/model.ts";
-import { trainingGraph } from "../../src/compile.ts";
+import { type TargetEngine, trainingGraph } from "../../src/compile.ts";
 import { type OpName, ops } from "../../src/ir/ops.ts";
 import { lower } from "../../src/lower/lower.ts";
 import { withCache } from "../../src/passes/cache.ts";
@@ -12,8 +12,6 @@ import type { Batch } from "../../src/runtime/batch.ts";
 import { dropoutKey } from "../../src/runtime/parameters.ts";
 import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { format } from "../../src/syntax/format.ts";
-import type { WasmEngine } from "../../src/targets/wasm.ts";
-import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import { randomBatch, randomNumbers } from "./batches.ts";
 import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
 import { decodePieces, interpretLogits, logitDistance, openDecoding, randomSequences } from "./decoded.ts";
@@ -86,7 +84,7 @@ export type Seen = {
 export const nothingSeen = (): Seen => ({ features: new Set(), ops: new Set(), kernels: new Set() });
 
 /** A way to run a compiled step. */
-export type Way = { readonly engine: WasmEngine | WgslEngine; readonly threads?: number };
+export type Way = { readonly engine: TargetEngine; readonly threads?: number };
 
 /** Compiles a drawn spec, runs a step and holds it to the interpreter's; formatting it must change nothing. */
 export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen): Promise<void> {
