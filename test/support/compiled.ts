@@ -17,6 +17,7 @@ import { openSharedGpu, type SharedGpu } from "../../src/runtime/webgpu-pipeline
 import { type Artifact, isCuda } from "../../src/targets/artifact.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { defaultLimits, formsFor, usualGpu, type WgslEngine } from "../../src/targets/wgsl.ts";
+import type { Architecture } from "./cuda-compile.ts";
 import { openEmulatedDevice } from "./cuda-device.ts";
 import { softwareAdapter } from "./devices.ts";
 import { layoutOptions, type Parameters, relativeDistance } from "./interpreted.ts";
@@ -33,9 +34,13 @@ export const richGpu: WgslEngine = { ...usualGpu, ...small, subgroups: true };
 export const fatGpu: WgslEngine = { ...richGpu, ...others.at(-1) };
 
 /** A device for whatever target an artifact was compiled for. */
-export async function openDevice(artifact: Artifact, threads = 1): Promise<Device> {
+export async function openDevice(
+  artifact: Artifact,
+  threads = 1,
+  architecture: Architecture = "sm_80",
+): Promise<Device> {
   if (artifact.program.kind === "wasm") return openWasmDevice(artifact, { threads });
-  if (isCuda(artifact)) return openEmulatedDevice(artifact, { architecture: "sm_80" });
+  if (isCuda(artifact)) return openEmulatedDevice(artifact, { architecture });
   gpu ??= openSharedGpu(await softwareAdapter());
   return openWebgpuDevice(artifact, { shared: await gpu });
 }
@@ -62,9 +67,10 @@ export async function openCompiled(
   shape: { readonly batch: number; readonly context: number },
   engine: TargetEngine,
   threads = 1,
+  architecture: Architecture = "sm_80",
 ): Promise<Session> {
   const artifact = compile(model, { purpose: "train", engine, ...shape });
-  const session = openSession(artifact, await openDevice(artifact, threads));
+  const session = openSession(artifact, await openDevice(artifact, threads, architecture));
   await session.initialize(sessionSeed);
   const tensors = new Map<string, Float32Array>();
   for (const [path, { values }] of parameters) {

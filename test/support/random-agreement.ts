@@ -12,6 +12,7 @@ import type { Batch } from "../../src/runtime/batch.ts";
 import { dropoutKey } from "../../src/runtime/parameters.ts";
 import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { format } from "../../src/syntax/format.ts";
+import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { randomBatch, randomNumbers } from "./batches.ts";
 import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
 import { decodePieces, interpretLogits, logitDistance, openDecoding, randomSequences } from "./decoded.ts";
@@ -125,9 +126,12 @@ export async function agrees(drawn: RandomCase, ways: readonly Way[], seen: Seen
   }
   // A third of them: compiling is what takes the time. What is written are tokens, so patches have no part in it.
   const isWritten = model.modalities.every(({ form }) => form.kind === "tokens");
-  if (isDecodable && isWritten && way.engine.target !== "wgsl" && drawn.seed % 3 === 0)
+  if (isDecodable && isWritten && isOfProcessor(way.engine) && drawn.seed % 3 === 0)
     await decodesAlike(drawn, model, parameters, { ...way, engine: way.engine }, seen);
 }
+
+const isOfProcessor = (engine: TargetEngine): engine is WasmEngine =>
+  engine.target === undefined || engine.target === "wasm";
 
 /** Logits with kept keys and values, in pieces, beside those of whole sequences from the interpreter. */
 async function decodesAlike(
