@@ -11,7 +11,8 @@
 // memory.hpp     checked pointers to global and shared memory, vectors, bf16, atomics
 // language.hpp   what CUDA C++ adds to C++: qualifiers, built-in variables and functions
 // tensor.hpp     cp.async, ldmatrix, mma.sync
-// hopper.hpp     mbarrier, TMA, wgmma
+// hopper.hpp     mbarrier, TMA
+// warpgroup.hpp  wgmma
 // module.hpp     what a compiled program exports (included after the kernels)
 #pragma once
 
@@ -25,5 +26,7 @@
 #include "tensor.hpp"
 #if EMULATE_SM90A
 #define HOPPER 1
-#include "hopper.hpp"
+#include "warpgroup.hpp"
+#else
+#define HOPPER 0
 #endif

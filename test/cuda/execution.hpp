@@ -91,6 +91,8 @@ static void start_execution() {
 }
 
 // ---- who waits where, when nobody can go on ----
+static std::string describe_waits();   // of mbarriers
+
 [[noreturn]] static void report_deadlock() {
   std::string report = "its threads wait for each other for ever:";
   const unsigned count = blockDim.x;
@@ -111,7 +113,7 @@ static void start_execution() {
     first = end;
   }
   report.pop_back();
-  fail_block(report);
+  fail_block(report + describe_waits());
 }
 
 }  // namespace emulator

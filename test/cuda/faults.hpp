@@ -30,6 +30,9 @@ struct Launch {
 };
 static Launch launch;
 
+// 0: blocks, threads and copies in order; 1: in reverse; else the seed of a shuffle.
+static unsigned chosen_order = 0;
+
 static std::string failure;
 [[noreturn]] static void leave_launch();   // fibers.hpp
 

@@ -15,7 +15,16 @@
 
 // A launch's numbers, as the generated kernels declare them.
 struct Job { unsigned records, words, modalities, tiles, first_tile, end_tile, parts, turns; };
-struct TensorMap;
+
+// What a kernel is given of a matrix: made by the host (motley_tensor_map), opaque on a GPU.
+struct alignas(64) TensorMap {
+  unsigned char* start;
+  unsigned long long rows, columns, stride_bytes;
+  unsigned box_rows, box_columns;
+  unsigned long long magic;
+  unsigned char rest[80];
+};
+static_assert(sizeof(TensorMap) == 128, "as large as CUtensorMap");
 
 // `KERNEL(name, threads)(ARGUMENTS) { … }`, and once in it `SHARED(bytes);`.
 #define KERNEL(name, ...) \
@@ -27,6 +36,8 @@ struct TensorMap;
 #define SHARED(bytes) emulator::require_shared(bytes)
 
 namespace emulator {
+
+constexpr unsigned long long map_magic = 0x6d6f746c65796d61ull;
 
 // The generated translation unit makes a table of them.
 struct Kernel {

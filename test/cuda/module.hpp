@@ -15,12 +15,10 @@ static const TensorMap* maps_argument;
 
 #if !EMULATE_SM90A
 static bool when_idle() { return false; }
+static std::string describe_waits() { return ""; }
 #endif
 
 static void run_kernel() { running->body(arena_argument, records_argument, job_argument, maps_argument); }
-
-// 0: blocks and threads in order; 1: in reverse; else the seed of a shuffle. A thread begins a block's ready list.
-static unsigned chosen_order = 0;
 
 static unsigned long long block_at(unsigned long long i, unsigned long long count) {
   if (chosen_order == 0) return i;
@@ -51,6 +49,9 @@ static void run_grid() {
     start_hopper();
 #endif
     run_threads(run_kernel, chosen_order == 0 ? 0 : blockDim.x / 2);
+#if EMULATE_SM90A
+    if (failure.empty()) end_hopper();
+#endif
   }
   block_serial = first_serial + static_cast<uint32_t>(count);
 }
@@ -101,6 +102,25 @@ EMULATOR_EXPORT int motley_launch(const char* kernel, unsigned blocks_x, unsigne
   }
   snprintf(error, error_bytes, "%s", failure.c_str());
   return failure.empty() ? 0 : 1;
+}
+
+// Makes what `maps` holds of a matrix of bf16 whose rows are `stride_bytes` apart, copied in boxes. 0, or what is wrong.
+EMULATOR_EXPORT int motley_tensor_map(void* map, unsigned char* start, unsigned long long rows, unsigned long long columns,
+                                      unsigned long long stride_bytes, unsigned box_rows, unsigned box_columns,
+                                      char* error, int error_bytes) {
+  using namespace emulator;
+  std::string wrong;
+  if (reinterpret_cast<uintptr_t>(map) % 64 != 0) wrong = "a tensor map stands at a multiple of 64 bytes";
+  if (reinterpret_cast<uintptr_t>(start) % 16 != 0) wrong = "a tensor map's matrix begins at a multiple of 16 bytes";
+  if (stride_bytes % 16 != 0 || stride_bytes >= 1ull << 40) wrong = "a tensor map's rows are a multiple of 16 bytes apart";
+  if (rows < 1 || columns < 1 || rows > 1ull << 32 || columns > 1ull << 32) wrong = "a tensor map's matrix has 1 to 2^32 rows and columns";
+  if (box_rows < 1 || box_rows > 256) wrong = "a tensor map's box has 1 to 256 rows";
+  if (box_columns != 64) wrong = "a tensor map's box has 64 columns: the 128 bytes of its swizzle";
+  snprintf(error, error_bytes, "%s", wrong.c_str());
+  if (!wrong.empty()) return 1;
+  TensorMap made = {start, rows, columns, stride_bytes, box_rows, box_columns, map_magic, {}};
+  memcpy(map, &made, sizeof made);
+  return 0;
 }
 
 // In which order blocks and threads come: 0 in order, 1 in reverse, else a shuffle's seed.

@@ -9,7 +9,7 @@
 
 namespace emulator {
 
-enum CellState : uint8_t { written = 1, by_async = 2, arriving = 4, is_mbarrier = 8, by_atomic = 16 };
+enum CellState : uint8_t { written = 1, by_async = 2, arriving = 4, is_mbarrier = 8, by_atomic = 16, read_by_groups = 32 };
 
 struct Cell {
   Clock write, read, first_read;
@@ -35,7 +35,7 @@ static unsigned long long shadowed_bytes = 0;
 static uint32_t block_serial = 0, first_serial = 1;
 
 static std::string who(unsigned knower) {
-  return knower < most_mbarriers ? "an asynchronous copy" : format("thread %u", knower - most_mbarriers);
+  return knower < most_mbarriers ? "a tile copy" : format("thread %u", knower - most_mbarriers);
 }
 
 [[noreturn]] __attribute__((noinline, cold)) static void fail_race(const char* space, unsigned long long byte,
@@ -48,8 +48,8 @@ static std::string who(unsigned knower) {
   const auto byte = static_cast<unsigned long long>(&cell - shared_cells) * 2;
   if (cell.state & is_mbarrier) fail("%s shared byte %llu, which belongs to an mbarrier", now, byte);
   if (cell.state & arriving)
-    fail("%s shared byte %llu, which an asynchronous copy of %s is still writing: nothing waited for it", now, byte,
-         who(cell.writer).c_str());
+    fail("%s shared byte %llu, which %s is still writing: nothing waited for it", now, byte,
+         cell.writer < most_mbarriers ? "a tile copy" : ("a cp.async of " + who(cell.writer)).c_str());
   if (cell.async_reads > 0) fail("%s shared byte %llu, which a wgmma is still reading: no wgmma_wait yet", now, byte);
   fail("%s shared byte %llu, which nobody wrote", now, byte);
 }
@@ -66,6 +66,9 @@ static void note_shared_read(const void* address, size_t bytes) {
     if (cell->read <= floor_tick) {
       cell->first_read = tick;
       cell->reader_warps = 0;
+      cell->state &= ~read_by_groups;
+    } else if (cell->state & read_by_groups) {
+      cell->reader_warps |= 1u << self / lanes;
     } else if (cell->reader != me) {
       cell->reader_warps |= 1u << (cell->reader - most_mbarriers) / lanes;
     }
@@ -74,17 +77,24 @@ static void note_shared_read(const void* address, size_t bytes) {
   }
 }
 
-// Whether all who read a cell since it was written did so before a barrier that this thread has passed.
-static bool readers_are_known(const Cell& cell) {
-  if (cell.read <= floor_tick) return true;
-  if (!is_known(cell.reader, cell.read)) return false;
-  for (unsigned warp = 0; cell.reader_warps >> warp != 0; warp++) {
-    if ((cell.reader_warps >> warp & 1) == 0) continue;
+// Whether of every set of `size` threads that has a reader, one has passed on since that it is done.
+static bool sets_are_known(const Cell& cell, unsigned size) {
+  for (unsigned first = 0; first < blockDim.x; first += size) {
+    const unsigned warps = (size == lanes ? 1u : 0xfu) << first / lanes;
+    if ((cell.reader_warps & warps) == 0) continue;
     bool any = false;
-    for (unsigned lane = 0; lane < lanes && !any; lane++) any = is_known(knower_of(warp * lanes + lane), cell.first_read);
+    for (unsigned i = first; i < first + size && !any; i++) any = is_known(knower_of(i), cell.first_read);
     if (!any) return false;
   }
   return true;
+}
+
+// Whether all who read a cell since it was written did so before a barrier that this thread has passed. What a
+// warpgroup multiplied counts for all of its threads at once.
+static bool readers_are_known(const Cell& cell) {
+  if (cell.read <= floor_tick) return true;
+  if (cell.state & read_by_groups) return sets_are_known(cell, 4 * lanes);
+  return is_known(cell.reader, cell.read) && (cell.reader_warps == 0 || sets_are_known(cell, lanes));
 }
 
 static void require_free(const Cell& cell, const char* now) {

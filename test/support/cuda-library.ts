@@ -14,8 +14,20 @@ export type EmulatedLaunch = {
   readonly maps?: Uint8Array;
 };
 
+/** A matrix of bf16 in an arena, rows `stride` elements apart, and the box of it that one copy takes. */
+export type TensorMapRequest = {
+  readonly byteOffset: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly boxRows: number;
+  readonly boxColumns: number;
+};
+
 export type EmulatedLibrary = {
   launch(launch: EmulatedLaunch): void;
+  /** Writes to `map` what the copy engine needs to know. */
+  makeTensorMap(map: Uint8Array, arena: Uint8Array, request: TensorMapRequest): void;
   /** In which order blocks and threads come: 0 in order, 1 in reverse, else a shuffle's seed. */
   setOrder(order: number): void;
 };
@@ -38,9 +50,19 @@ function loadLibrary(path: string): EmulatedLibrary {
   const launch = library.func(
     "int motley_launch(const char *kernel, uint32_t x, uint32_t y, uint32_t z, uint32_t threads, uint32_t shared_bytes, void *arena, uint64_t arena_bytes, const void *records, const void *job, const void *maps, void *error, int error_bytes)",
   );
+  const tensorMap = library.func(
+    "int motley_tensor_map(void *map, void *start, uint64_t rows, uint64_t columns, uint64_t stride_bytes, uint32_t box_rows, uint32_t box_columns, void *error, int error_bytes)",
+  );
   const order = library.func("void motley_order(uint32_t order)");
   const error = Buffer.alloc(errorBytes);
+  const throwIf = (failed: number): void => {
+    if (failed !== 0) throw new Error(error.toString("utf8", 0, error.indexOf(0)));
+  };
   return {
+    makeTensorMap(map, arena, { byteOffset, rows, columns, stride, boxRows, boxColumns }) {
+      const start = arena.subarray(byteOffset);
+      throwIf(tensorMap(map, start, rows, columns, 2 * stride, boxRows, boxColumns, error, errorBytes));
+    },
     launch({ kernel, blocks, threads, sharedBytes, arena, records, job, maps }) {
       const [x, y, z] = blocks;
       const failed = launch(
@@ -72,4 +94,18 @@ export function alignedBytes(byteLength: number): Uint8Array {
   const bytes = new Uint8Array(byteLength + alignment);
   const past = Number(koffi.address(bytes) % BigInt(alignment));
   return bytes.subarray((alignment - past) % alignment, ((alignment - past) % alignment) + byteLength);
+}
+
+const mapBytes = 128;
+
+/** The maps a kernel gets, one after another. */
+export function tensorMaps(
+  library: EmulatedLibrary,
+  arena: Uint8Array,
+  requests: readonly TensorMapRequest[],
+): Uint8Array {
+  const maps = alignedBytes(mapBytes * requests.length);
+  for (const [i, request] of requests.entries())
+    library.makeTensorMap(maps.subarray(mapBytes * i, mapBytes * (i + 1)), arena, request);
+  return maps;
 }
