@@ -6,6 +6,21 @@ export const templates: ReadonlyMap<string, object> = new Map([
   ["cuda/_async", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "\n// Copies from global to shared memory that go on while a thread computes, 16 bytes each (sm_80 and later).\n#ifndef EMULATOR\ntemplate <typename T>\nDEVICE unsigned shared_address(shared<T> p) {\n  return static_cast<unsigned>(__cvta_generic_to_shared(p));\n}\n\n// Zeros where not valid; nothing is read then.\ntemplate <typename T>\nDEVICE void cp_async16(shared<T> to, global<const T> from, bool valid) {\n  asm volatile(\"cp.async.cg.shared.global [%0], [%1], 16, %2;\"\n               :: \"r\"(shared_address(to)), \"l\"(__cvta_generic_to_global(from)), \"r\"(valid ? 16 : 0) : \"memory\");\n}\n\nDEVICE void cp_async_commit() { asm volatile(\"cp.async.commit_group;\" ::: \"memory\"); }\n\n// Waits until at most N of the thread's last groups are under way.\ntemplate <int N>\nDEVICE void cp_async_wait() {\n  asm volatile(\"cp.async.wait_group %0;\" :: \"n\"(N) : \"memory\");\n}\n\n// Barriers among some of a block's warps; 0 is __syncthreads().\nDEVICE void named_barrier_sync(int id, int threads) {\n  asm volatile(\"bar.sync %0, %1;\" :: \"r\"(id), \"r\"(threads) : \"memory\");\n}\n\nDEVICE void named_barrier_arrive(int id, int threads) {\n  asm volatile(\"bar.arrive %0, %1;\" :: \"r\"(id), \"r\"(threads) : \"memory\");\n}\n#endif\n";
 },"useData":true}],
+  ["cuda/_functions", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"functions"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":1,"column":0},"end":{"line":3,"column":9}}})) != null ? stack1 : "");
+},"useData":true}],
   ["cuda/_gradient", {"0":function(container,depth0,helpers,partials,data) {
     return "  store4(p, column, accumulate ? add4(load4(p, column), x) : x);\n";
 },"1":function(container,depth0,helpers,partials,data) {
@@ -22,8 +37,29 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"aligned"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.program(1, data, 0),"data":data,"loc":{"start":{"line":4,"column":0},"end":{"line":11,"column":7}}})) != null ? stack1 : "")
     + "}\n";
 },"useData":true}],
+  ["cuda/_groups", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "\n// Sums over `size` neighbouring threads, a power of two that is the same for the whole block: within warps, then over\n// the warps in order, so that all of them get the same bits. `partials` has room for a float per warp and sum.\ntemplate <int N>\nDEVICE void sum_group(float (&x)[N], int size, shared<float> partials) {\n  for (int other = min(size, 32) / 2; other > 0; other /= 2) {\n#pragma unroll\n    for (int i = 0; i < N; i++) x[i] += __shfl_xor_sync(0xffffffffu, x[i], other);\n  }\n  if (size <= 32) return;\n  const int warp = threadIdx.x / 32;\n  if (threadIdx.x % 32 == 0) {\n#pragma unroll\n    for (int i = 0; i < N; i++) partials["
+    + ((stack1 = alias2(alias1(depth0, "warps", {"start":{"line":14,"column":43},"end":{"line":14,"column":48}} ), depth0)) != null ? stack1 : "")
+    + " * i + warp] = x[i];\n  }\n  __syncthreads();\n  const int begin = warp / (size / 32) * (size / 32);\n#pragma unroll\n  for (int i = 0; i < N; i++) {\n    x[i] = partials["
+    + ((stack1 = alias2(alias1(depth0, "warps", {"start":{"line":20,"column":22},"end":{"line":20,"column":27}} ), depth0)) != null ? stack1 : "")
+    + " * i + begin];\n    for (int other = 1; other < size / 32; other++) x[i] += partials["
+    + ((stack1 = alias2(alias1(depth0, "warps", {"start":{"line":21,"column":71},"end":{"line":21,"column":76}} ), depth0)) != null ? stack1 : "")
+    + " * i + begin + other];\n  }\n  __syncthreads();\n}\n";
+},"useData":true}],
   ["cuda/_hopper", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "\n// Hopper's own (sm_90a): barriers in shared memory, tiles copied by the tensor memory accelerator, products of a warpgroup\n// of four warps with both operands in shared memory.\n#if HOPPER\n#ifndef EMULATOR\nDEVICE unsigned barrier_address(shared<unsigned long long> bar) {\n  return static_cast<unsigned>(__cvta_generic_to_shared(bar));\n}\n\nDEVICE void mbarrier_init(shared<unsigned long long> bar, int arrivals) {\n  asm volatile(\"mbarrier.init.shared::cta.b64 [%0], %1;\" :: \"r\"(barrier_address(bar)), \"r\"(arrivals) : \"memory\");\n}\n\n// Makes barriers known to the accelerator; __syncthreads() then makes them known to the block.\nDEVICE void mbarrier_init_fence() {\n  asm volatile(\"fence.mbarrier_init.release.cluster;\\nfence.proxy.async.shared::cta;\" ::: \"memory\");\n}\n\nDEVICE void mbarrier_arrive(shared<unsigned long long> bar) {\n  asm volatile(\"mbarrier.arrive.shared::cta.b64 _, [%0];\" :: \"r\"(barrier_address(bar)) : \"memory\");\n}\n\n// Arrives, and has the phase wait for so many bytes of copies too.\nDEVICE void mbarrier_arrive_expect(shared<unsigned long long> bar, int bytes) {\n  asm volatile(\"mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\"\n               :: \"r\"(barrier_address(bar)), \"r\"(bytes) : \"memory\");\n}\n\n// Waits until the phase of this parity has ended.\nDEVICE void mbarrier_wait(shared<unsigned long long> bar, int parity) {\n  asm volatile(\n    \"{\\n.reg .pred p;\\n\"\n    \"WAIT:\\nmbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\\n\"\n    \"@p bra DONE;\\nbra WAIT;\\nDONE:\\n}\\n\"\n    :: \"r\"(barrier_address(bar)), \"r\"(parity) : \"memory\");\n}\n\n// Copies the map's box at (column, row), swizzled over 128 bytes, zeros outside the matrix; counts its bytes on bar.\nDEVICE void tma_load_2d(shared<bf16> to, const TensorMap* map, int column, int row, shared<unsigned long long> bar) {\n  asm volatile(\"cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];\"\n               :: \"r\"(static_cast<unsigned>(__cvta_generic_to_shared(to))), \"l\"(map), \"r\"(column), \"r\"(row),\n                  \"r\"(barrier_address(bar)) : \"memory\");\n}\n\n// A map that the host wrote to memory: once per map in a thread before it uses it.\nDEVICE void tensor_map_acquire(const TensorMap* map) {\n  asm volatile(\"fence.proxy.tensormap::generic.acquire.sys [%0], 128;\" :: \"l\"(map) : \"memory\");\n}\n\n// What this thread wrote to shared memory, for the accelerator and wgmma to read (after a barrier).\nDEVICE void async_proxy_fence() { asm volatile(\"fence.proxy.async.shared::cta;\" ::: \"memory\"); }\n\n// A matrix in shared memory, swizzled over 128 bytes (atoms of 8 rows of 128 bytes, at multiples of 1024 bytes).\n// K-major: stride_bytes from 8 rows to the next 8. MN-major: leading_bytes from 64 elements along M or N to the next 64,\n// stride_bytes from 8 steps along k to the next 8.\nDEVICE unsigned long long wgmma_descriptor(shared<bf16> start, int leading_bytes, int stride_bytes) {\n  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(start));\n  return static_cast<unsigned long long>((address & 0x3ffff) >> 4) |\n         static_cast<unsigned long long>(leading_bytes >> 4) << 16 |\n         static_cast<unsigned long long>(stride_bytes >> 4) << 32 | 1ull << 62;\n}\n\nDEVICE void wgmma_fence() { asm volatile(\"wgmma.fence.sync.aligned;\" ::: \"memory\"); }\n\nDEVICE void wgmma_commit() { asm volatile(\"wgmma.commit_group.sync.aligned;\" ::: \"memory\"); }\n\ntemplate <int N>\nDEVICE void wgmma_wait() {\n  asm volatile(\"wgmma.wait_group.sync.aligned %0;\" :: \"n\"(N) : \"memory\");\n}\n\n#define WGMMA_8(i) \"+f\"(d[i]), \"+f\"(d[i + 1]), \"+f\"(d[i + 2]), \"+f\"(d[i + 3]), \\\n  \"+f\"(d[i + 4]), \"+f\"(d[i + 5]), \"+f\"(d[i + 6]), \"+f\"(d[i + 7])\n\n// d = a · b (+ d where `accumulate`), m64nNk16. Trans: 0 K-major, 1 MN-major. Warp w has rows 16w to 16w + 15: with\n// g = lane / 4 and t = lane % 4, d[4j + 0…3] are (g, 8j + 2t), (g, 8j + 2t + 1), (g + 8, 8j + 2t), (g + 8, 8j + 2t + 1).\ntemplate <int N, int TransA, int TransB>\nDEVICE void wgmma_bf16(float (&d)[N / 2], unsigned long long a, unsigned long long b, int accumulate) {\n  if constexpr (N == 64) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %34, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, \"\n      \"%32, %33, p, 1, 1, %35, %36;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else if constexpr (N == 128) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %66, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,\"\n      \" %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,\"\n      \" %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, \"\n      \"%64, %65, p, 1, 1, %67, %68;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24), WGMMA_8(32), WGMMA_8(40), WGMMA_8(48), WGMMA_8(56)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else if constexpr (N == 256) {\n    asm volatile(\n      \"{\\n.reg .pred p;\\nsetp.ne.b32 p, %130, 0;\\n\"\n      \"wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 \"\n      \"{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15,\"\n      \" %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31,\"\n      \" %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47,\"\n      \" %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63,\"\n      \" %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79,\"\n      \" %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95,\"\n      \" %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111,\"\n      \" %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, \"\n      \"%128, %129, p, 1, 1, %131, %132;\\n}\\n\"\n      : WGMMA_8(0), WGMMA_8(8), WGMMA_8(16), WGMMA_8(24), WGMMA_8(32), WGMMA_8(40), WGMMA_8(48), WGMMA_8(56),\n        WGMMA_8(64), WGMMA_8(72), WGMMA_8(80), WGMMA_8(88), WGMMA_8(96), WGMMA_8(104), WGMMA_8(112), WGMMA_8(120)\n      : \"l\"(a), \"l\"(b), \"r\"(accumulate), \"n\"(TransA), \"n\"(TransB));\n  } else {\n    static_assert(N == 64 || N == 128 || N == 256, \"columns of a wgmma\");\n  }\n}\n#undef WGMMA_8\n\ntemplate <int N>\nDEVICE void registers_increase() {\n  asm volatile(\"setmaxnreg.inc.sync.aligned.u32 %0;\" :: \"n\"(N));\n}\n\ntemplate <int N>\nDEVICE void registers_decrease() {\n  asm volatile(\"setmaxnreg.dec.sync.aligned.u32 %0;\" :: \"n\"(N));\n}\n#endif\n\n// The accumulators change until the wait has returned: no read or write of them moves across this.\ntemplate <int N>\nDEVICE void wgmma_hold(float (&d)[N]) {\n#ifndef EMULATOR\n#pragma unroll\n  for (int i = 0; i < N; i++) asm volatile(\"\" : \"+f\"(d[i]) :: \"memory\");\n#endif\n}\n#endif\n";
+},"useData":true}],
+  ["cuda/_lanes", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "\n// So many neighbouring elements at a time: 16 bytes of the narrowest.\nconstexpr int LANES = "
+    + ((stack1 = container.lambda(container.strict(depth0, "lanes", {"start":{"line":3,"column":24},"end":{"line":3,"column":29}} ), depth0)) != null ? stack1 : "")
+    + ";\n\ntemplate <typename T>\nDEVICE void load_lanes(float (&x)[LANES], global<const T> p, int i) {\n  if constexpr (sizeof(T) == 2 && LANES == 8) {\n    const uint4 words = as<const uint4>(p + i)[0];\n    const unsigned pairs[4] = {words.x, words.y, words.z, words.w};\n#pragma unroll\n    for (int k = 0; k < 4; k++) {\n      x[2 * k] = low_float(pairs[k]);\n      x[2 * k + 1] = high_float(pairs[k]);\n    }\n  } else {\n#pragma unroll\n    for (int k = 0; k < LANES; k += 4) {\n      const float4 four = load4(p, i + k);\n      x[k] = four.x;\n      x[k + 1] = four.y;\n      x[k + 2] = four.z;\n      x[k + 3] = four.w;\n    }\n  }\n}\n\ntemplate <typename T>\nDEVICE void store_lanes(global<T> p, int i, const float (&x)[LANES]) {\n  if constexpr (sizeof(T) == 2 && LANES == 8) {\n    as<uint4>(p + i)[0] =\n        make_uint4(pack_bf16(x[0], x[1]), pack_bf16(x[2], x[3]), pack_bf16(x[4], x[5]), pack_bf16(x[6], x[7]));\n  } else {\n#pragma unroll\n    for (int k = 0; k < LANES; k += 4) store4(p, i + k, make_float4(x[k], x[k + 1], x[k + 2], x[k + 3]));\n  }\n}\n\n// The first `count` of them; zeros behind.\ntemplate <typename T>\nDEVICE void load_some(float (&x)[LANES], global<const T> p, int i, int count) {\n#pragma unroll\n  for (int k = 0; k < LANES; k++) x[k] = k < count ? load(p, i + k) : 0.0f;\n}\n\ntemplate <typename T>\nDEVICE void store_some(global<T> p, int i, const float (&x)[LANES], int count) {\n#pragma unroll\n  for (int k = 0; k < LANES; k++) {\n    if (k < count) store(p, i + k, x[k]);\n  }\n}\n\n// What comes back of an element that is stored.\ntemplate <typename T>\nDEVICE float as_stored(float x) {\n  if constexpr (sizeof(T) == 2) return to_float(to_bf16(x));\n  return x;\n}\n";
+},"useData":true}],
+  ["cuda/_largest", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    return "\n// As `sum_group`, the largest.\nDEVICE float max_group(float x, int size, shared<float> partials) {\n  for (int other = min(size, 32) / 2; other > 0; other /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, other));\n  if (size <= 32) return x;\n  const int warp = threadIdx.x / 32;\n  if (threadIdx.x % 32 == 0) partials[warp] = x;\n  __syncthreads();\n  const int begin = warp / (size / 32) * (size / 32);\n  for (int other = 0; other < size / 32; other++) x = fmaxf(x, partials[begin + other]);\n  __syncthreads();\n  return x;\n}\n\n// What a softmax needs of the elements seen so far: the largest, and the sum of their exponentials relative to it.\nstruct Softmax {\n  float largest, total;\n};\n\n// Takes in a window of which the elements before column `end` count: one exponential for the change of the largest.\nDEVICE void take_window(Softmax& seen, const float (&x)[KEPT][LANES], int column, int step, int end) {\n  if (column >= end) return;\n  float high = seen.largest;\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      if (column + k * step + lane < end) high = fmaxf(high, x[k][lane]);\n    }\n  }\n  float sum = seen.total * expf(seen.largest - high);\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      if (column + k * step + lane < end) sum += expf(x[k][lane] - high);\n    }\n  }\n  seen.largest = high;\n  seen.total = sum;\n}\n\nDEVICE void join_group(Softmax& seen, int size, shared<float> partials) {\n  const float high = max_group(seen.largest, size, partials);\n  float total[1] = {seen.total * expf(seen.largest - high)};\n  sum_group(total, size, partials);\n  seen.largest = high;\n  seen.total = total[0];\n}\n";
 },"useData":true}],
   ["cuda/_mma", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "\n// A block of eight warps computes 128 × 128: warp (i, j) has rows from 64 i and columns from 32 j. Of k it stages `depth` at\n// a time, in `stages` places, so that copies run ahead of the products.\nconstexpr int threads = 256, rows = 128, columns = 128, depth = 32, stages = 4;\nconstexpr int tile_elements = rows * depth;\n\n// Where chunk `chunk` (8 elements, 16 bytes) of a line stands in a tile of lines of so many chunks: eight lines' chunks of\n// one number, which ldmatrix reads at once, fall into different banks.\ntemplate <int chunks>\nDEVICE int staged(int line, int chunk) {\n  return (line * chunks + (chunk ^ (chunks == 4 ? line / 2 % 4 : line % 8))) * 8;\n}\n\n// Copies a tile of a matrix whose lines are `stride` elements apart: zeros from line `lines_there` on and from element\n// `elements_there` of a line on. Wide: every line begins at a multiple of 16 bytes.\ntemplate <int lines, int chunks, bool wide>\nDEVICE void stage_tile(shared<bf16> tile, global<const bf16> from, int stride, int lines_there, int elements_there) {\n#pragma unroll\n  for (int i = 0; i < lines * chunks / threads; i++) {\n    const int at = threadIdx.x + i * threads, line = at / chunks, chunk = at % chunks;\n    const shared<bf16> to = tile + staged<chunks>(line, chunk);\n    const int there = line < lines_there ? elements_there - chunk * 8 : 0;\n    const global<const bf16> source = from + (static_cast<long long>(line) * stride + chunk * 8);\n    if (there <= 0 || (wide && there >= 8)) {\n      cp_async16(to, there <= 0 ? from : source, there > 0);\n    } else {\n      unsigned word[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned low = 2 * j < there ? source[2 * j].bits : 0, high = 2 * j + 1 < there ? source[2 * j + 1].bits : 0;\n        word[j] = low | high << 16;\n      }\n      as<uint4>(to)[0] = make_uint4(word[0], word[1], word[2], word[3]);\n    }\n  }\n}\n\n// sum += a · b over the staged run of k. By k: a tile's lines are rows of a (columns of b) and run along k; else its lines\n// are steps along k.\ntemplate <bool a_by_k, bool b_by_k>\nDEVICE void multiply(float (&sum)[4][4][4], shared<bf16> a_tile, shared<bf16> b_tile) {\n  const int lane = threadIdx.x % 32, row0 = threadIdx.x / 128 * 64, column0 = threadIdx.x / 32 % 4 * 32;\n  const int low = lane % 8, middle = lane / 8 % 2, high = lane / 16;\n#pragma unroll\n  for (int k = 0; k < depth; k += 16) {\n    unsigned a[4][4], b[2][4];\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n      const int row = row0 + 16 * i;\n      if (a_by_k)\n        ldmatrix_x4(a[i], a_tile + staged<depth / 8>(row + 8 * middle + low, k / 8 + high));\n      else\n        ldmatrix_x4_trans(a[i], a_tile + staged<rows / 8>(k + 8 * high + low, row / 8 + middle));\n    }\n#pragma unroll\n    for (int j = 0; j < 2; j++) {\n      const int column = column0 + 16 * j;\n      if (b_by_k)\n        ldmatrix_x4(b[j], b_tile + staged<depth / 8>(column + 8 * high + low, k / 8 + middle));\n      else\n        ldmatrix_x4_trans(b[j], b_tile + staged<columns / 8>(k + 8 * middle + low, column / 8 + high));\n    }\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned half[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};\n        mma_bf16(sum[i][j], a[i], half);\n      }\n    }\n  }\n}\n";
@@ -279,6 +315,464 @@ export const templates: ReadonlyMap<string, object> = new Map([
   return "  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  const int tile_index = words[job.first_tile] + (int)blockIdx.x;\n  if (tile_index >= words[job.end_tile]) return;\n  const global<const int> tile = words + job.tiles + 3 * tile_index;\n  const int first = tile[0];\n  const int count = tile[1];\n  const int *record = records + job.records + (blockIdx.z * job.modalities + tile[2]) * job.words;\n  if (record[0] == 0) return;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":9,"column":0},"end":{"line":11,"column":9}}})) != null ? stack1 : "");
 },"useData":true}],
+  ["cuda/_window", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "\n// Vectors of a row that a thread keeps in registers.\nconstexpr int KEPT = "
+    + ((stack1 = alias2(alias1(depth0, "kept", {"start":{"line":3,"column":23},"end":{"line":3,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ";\n\n// Vectors of a row from column i on, `step` columns apart, up to column `end`; zeros behind.\ntemplate <typename T>\nDEVICE void load_window(float (&x)[KEPT][LANES], global<const T> p, int i, int step, int end, bool wide) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n    const int at = i + k * step;\n    if (wide && at + LANES <= end) {\n      load_lanes<T>(x[k], p, at);\n    } else {\n      load_some<T>(x[k], p, at, end - at);\n    }\n  }\n}\n\ntemplate <typename T>\nDEVICE void store_window(global<T> p, int i, int step, int end, bool wide, const float (&x)[KEPT][LANES]) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n    const int at = i + k * step;\n    if (wide && at + LANES <= end) {\n      store_lanes<T>(p, at, x[k]);\n    } else {\n      store_some<T>(p, at, x[k], end - at);\n    }\n  }\n}\n\n// Threads of a row of so many columns: a power of two, so many that none has more than it can keep, if there are.\nDEVICE int group_size(int columns) {\n  int size = 1;\n  while (size < "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":35,"column":18},"end":{"line":35,"column":25}} ), depth0)) != null ? stack1 : "")
+    + " && size * KEPT * LANES < columns) size *= 2;\n  return size;\n}\n";
+},"useData":true}],
+  ["cuda/adamw", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "    const float shrink = fminf(1.0f, clip / (norm + 1e-6f));\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "    const float shrink = 1.0f;\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    return "          store_lanes<bf16>(copy, i, value);\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    return "          store_some<bf16>(copy, i, value, rest);\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Moments that fade towards zero never become denormal.\nDEVICE float flushed(float x) { return fabsf(x) < 1.1754944e-38f ? 0.0f : x; }\n\n// Blocks walk through the pieces of all turns, so that few of them add up the norm: each in the same order.\nKERNEL(adamw, 256)(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":11,"column":11},"end":{"line":11,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n  float norm = -1.0f;\n  for (int turn = 0; turn < (int)job.turns; turn++) {\n    const int* record = records + job.records + turn * job.words;\n    if (record[0] == 0) continue;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":18,"column":9}}})) != null ? stack1 : "")
+    + "    if (norm < 0.0f) {\n      float squares[1] = {0.0f};\n      for (int i = threadIdx.x; i < partial_count; i += 256) squares[0] += load(partials, i);\n      sum_group(squares, 256, shared_at<float>(0));\n      norm = sqrtf(squares[0]);\n    }\n    // One of the turns writes it.\n    if (norm_out != nullptr && blockIdx.x == 0 && threadIdx.x == 0) store(norm_out, 0, norm);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"isClipped"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":31,"column":7}}})) != null ? stack1 : "")
+    + "    const float rate = load(schedule, rate_at);\n    const float correct1 = load(schedule, 1);\n    const float correct2 = load(schedule, 2);\n    const int pieces = (elements + chunk - 1) / chunk;\n    for (int piece = blockIdx.x; piece < pieces; piece += gridDim.x) {\n      const int begin = piece * chunk;\n      const int end = min(elements - begin, chunk) + begin;\n      for (int i = begin + LANES * threadIdx.x; i < end; i += LANES * 256) {\n        const int rest = end - i;\n        float value[LANES], gradient[LANES], first[LANES], second[LANES];\n        if (rest >= LANES) {\n          load_lanes<float>(gradient, g, i);\n          load_lanes<float>(first, m, i);\n          load_lanes<float>(second, v, i);\n          load_lanes<float>(value, p, i);\n        } else {\n          load_some<float>(gradient, g, i, rest);\n          load_some<float>(first, m, i, rest);\n          load_some<float>(second, v, i, rest);\n          load_some<float>(value, p, i, rest);\n        }\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n          const float slope = gradient[lane] * shrink;\n          first[lane] = flushed(beta1 * first[lane] + rest1 * slope);\n          second[lane] = flushed(beta2 * second[lane] + rest2 * slope * slope);\n          const float step = first[lane] * correct1 / (sqrtf(second[lane] * correct2) + eps);\n          value[lane] -= rate * (step + weight_decay * value[lane]);\n        }\n        if (rest >= LANES) {\n          store_lanes<float>(p, i, value);\n          store_lanes<float>(m, i, first);\n          store_lanes<float>(v, i, second);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasMirror"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":65,"column":0},"end":{"line":67,"column":7}}})) != null ? stack1 : "")
+    + "        } else {\n          store_some<float>(p, i, value, rest);\n          store_some<float>(m, i, first, rest);\n          store_some<float>(v, i, second, rest);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"hasMirror"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":72,"column":0},"end":{"line":74,"column":7}}})) != null ? stack1 : "")
+    + "        }\n      }\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/array_add", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nKERNEL(array_add, 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  for (int i = LANES * (256 * blockIdx.x + threadIdx.x); i < elements; i += LANES * 256 * gridDim.x) {\n    float left[LANES], right[LANES];\n    if (elements - i >= LANES) {\n      load_lanes<float>(left, a, i);\n      load_lanes<float>(right, b, i);\n    } else {\n      load_some<float>(left, a, i, elements - i);\n      load_some<float>(right, b, i, elements - i);\n    }\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) left[lane] += right[lane];\n    if (elements - i >= LANES) {\n      store_lanes<float>(y, i, left);\n    } else {\n      store_some<float>(y, i, left, elements - i);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/balance", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// One block.\nKERNEL(balance, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":6,"column":18},"end":{"line":6,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":7,"column":11},"end":{"line":7,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  float loss = 0.0f;\n  for (int pool = 0; pool < pools; pool++) {\n    const global<const int> segments = address<const int>(arena, record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":11,"column":76},"end":{"line":11,"column":85}} ), depth0)) != null ? stack1 : "")
+    + " + 2 * pool);\n    const int ranges = segments[0];\n    const global<const int> own = starts + pool * experts;\n    const float rows = fmaxf((float)(own[experts] - own[0]), 1.0f);\n    float pool_sum = 0.0f;\n    for (int e = 0; e < experts; e++) {\n      float sum[1] = {0.0f};\n      for (int range = 0; range < ranges; range++) {\n        const int end = segments[2 * range + 2];\n        for (int row = segments[2 * range + 1] + (int)threadIdx.x; row < end; row += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":20,"column":87},"end":{"line":20,"column":94}} ), depth0)) != null ? stack1 : "")
+    + ") {\n          sum[0] += load(p, (long long)row * p_stride + e);\n        }\n      }\n      sum_group(sum, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":24,"column":23},"end":{"line":24,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ", shared_at<float>(0));\n      pool_sum += (float)(own[e + 1] - own[e]) / rows * sum[0];\n    }\n    loss += scale * pool_sum / rows;\n  }\n  for (int i = threadIdx.x; i <= modalities; i += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":29,"column":52},"end":{"line":29,"column":59}} ), depth0)) != null ? stack1 : "")
+    + ") store(sums, i, i == 0 ? loss : 0.0f);\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/balance_dx", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nKERNEL(balance_dx, 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const float all = (float)(starts[experts] - starts[0]);\n  for (int i = 256 * blockIdx.y + threadIdx.x; i < count * experts; i += 256 * gridDim.y) {\n    const int e = i % experts;\n    const float own = (float)(starts[e + 1] - starts[e]);\n    store(dp, (long long)(first + i / experts) * p_stride + e, scale * own / (all * all));\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/combine", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "dType", {"start":{"line":17,"column":25},"end":{"line":17,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "> added = d + (long long)row * d_stride;\n    if (whole) {\n      load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "dType", {"start":{"line":19,"column":19},"end":{"line":19,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(sum, added, column);\n    } else {\n      load_some<"
+    + ((stack1 = alias2(alias1(depth0, "dType", {"start":{"line":21,"column":18},"end":{"line":21,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ">(sum, added, column, rest);\n    }\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// The vectors of a tile, spread over the blocks that share it; a token's experts come in order.\nKERNEL(combine, 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int vectors = (width + LANES - 1) / LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":9,"column":22},"end":{"line":9,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  for (int i = 256 * blockIdx.y + threadIdx.x; i < count * vectors; i += 256 * gridDim.y) {\n    const int row = first + i / vectors;\n    const int column = LANES * (i % vectors);\n    const int rest = width - column;\n    const bool whole = wide && rest >= LANES;\n    float sum[LANES] = {};\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":23,"column":7}}})) != null ? stack1 : "")
+    + "    for (int e = 0; e < experts; e++) {\n      const int slot = slots[(long long)row * experts + e];\n      if (slot < 0) continue;\n      const float weight = "
+    + ((stack1 = alias2(alias1(depth0, "weight", {"start":{"line":27,"column":29},"end":{"line":27,"column":35}} ), depth0)) != null ? stack1 : "")
+    + ";\n      const global<const "
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":28,"column":27},"end":{"line":28,"column":32}} ), depth0)) != null ? stack1 : "")
+    + "> from = y + (long long)slot * y_stride;\n      float x[LANES];\n      if (whole) {\n        load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":31,"column":21},"end":{"line":31,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, column);\n      } else {\n        load_some<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":33,"column":20},"end":{"line":33,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, column, rest);\n      }\n#pragma unroll\n      for (int lane = 0; lane < LANES; lane++) sum[lane] += weight * x[lane];\n    }\n    const global<"
+    + ((stack1 = alias2(alias1(depth0, "zType", {"start":{"line":38,"column":19},"end":{"line":38,"column":24}} ), depth0)) != null ? stack1 : "")
+    + "> to = z + (long long)row * z_stride;\n    if (whole) {\n      store_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "zType", {"start":{"line":40,"column":20},"end":{"line":40,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(to, column, sum);\n    } else {\n      store_some<"
+    + ((stack1 = alias2(alias1(depth0, "zType", {"start":{"line":42,"column":19},"end":{"line":42,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(to, column, sum, rest);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/combine_dp", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A group of threads per row, one expert after the other.\nKERNEL(combine_dp, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":8,"column":21},"end":{"line":8,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":9,"column":11},"end":{"line":9,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(width);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":15,"column":22},"end":{"line":15,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":16,"column":23},"end":{"line":16,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " / size;\n  for (int begin = groups * blockIdx.y; begin < count; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const bool is_row = index < count;\n    const int row = first + index;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "dzType", {"start":{"line":21,"column":25},"end":{"line":21,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "> slope = dz + (long long)row * z_stride;\n    for (int e = 0; e < experts; e++) {\n      const int slot = is_row ? slots[(long long)row * experts + e] : -1;\n      const int columns = slot < 0 ? 0 : width;\n      const global<const "
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":25,"column":27},"end":{"line":25,"column":32}} ), depth0)) != null ? stack1 : "")
+    + "> made = y + (long long)slot * y_stride;\n      float sum[1] = {0.0f};\n      for (int i = own; i < columns; i += KEPT * step) {\n        float a[KEPT][LANES], b[KEPT][LANES];\n        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "dzType", {"start":{"line":29,"column":22},"end":{"line":29,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ">(a, slope, i, step, columns, wide);\n        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":30,"column":22},"end":{"line":30,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ">(b, made, i, step, columns, wide);\n#pragma unroll\n        for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n          for (int lane = 0; lane < LANES; lane++) sum[0] += a[k][lane] * b[k][lane];\n        }\n      }\n      sum_group(sum, size, partials);\n      if (is_row && own == 0) store(dp, (long long)row * p_stride + e, sum[0]);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/cross_entropy", {"0":function(container,depth0,helpers,partials,data) {
+    return "    int kept = -1;\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "      kept = i;\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "    __syncwarp();\n    const global<"
+    + ((stack1 = alias2(alias1(depth0, "gradientType", {"start":{"line":44,"column":19},"end":{"line":44,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "> to = dlogits + (long long)row * gradient_stride;\n    const float weight = wanted < 0 ? 0.0f : load(weights, row);\n    const float slope = weight * (1.0f + 2.0f * z_loss * lse) / seen.total;\n    for (int i = own; i < (is_row ? vocab : 0); i += KEPT * step) {\n      if (i != kept) load_window<"
+    + ((stack1 = alias2(alias1(depth0, "logitsType", {"start":{"line":48,"column":35},"end":{"line":48,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, i, step, columns, wide);\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n          const float share = slope * expf(x[k][lane] - seen.largest);\n          x[k][lane] = wanted < 0 ? 0.0f : share - (i + k * step + lane == wanted ? weight : 0.0f);\n        }\n      }\n      kept = -1;\n      store_window<"
+    + ((stack1 = alias2(alias1(depth0, "gradientType", {"start":{"line":58,"column":21},"end":{"line":58,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ">(to, i, step, vocab, wide, x);\n    }\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_largest"),depth0,{"name":"_largest","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A group of threads per row: one pass for the largest logit and the sum of exponentials, one for the gradient.\nKERNEL(cross_entropy, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":9,"column":24},"end":{"line":9,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":10,"column":11},"end":{"line":10,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(vocab);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":16,"column":22},"end":{"line":16,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":17,"column":23},"end":{"line":17,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " / size;\n  for (int begin = groups * blockIdx.y; begin < count; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const bool is_row = index < count;\n    const int row = first + index;\n    const int wanted = is_row ? target_ids[row] : -1;\n    const int columns = wanted < 0 ? 0 : vocab;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "logitsType", {"start":{"line":24,"column":25},"end":{"line":24,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "> from = logits + (long long)row * stride;\n    // The gradient may stand where the logits do: this one is read before anything is written.\n    const float target = wanted < 0 ? 0.0f : load(from, wanted);\n    float x[KEPT][LANES];\n    Softmax seen = {-3.4e38f, 0.0f};\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":29,"column":0},"end":{"line":31,"column":7}}})) != null ? stack1 : "")
+    + "    for (int i = own; i < columns; i += KEPT * step) {\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "logitsType", {"start":{"line":33,"column":20},"end":{"line":33,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, i, step, columns, wide);\n      take_window(seen, x, i, step, columns);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":37,"column":7}}})) != null ? stack1 : "")
+    + "    }\n    join_group(seen, size, partials);\n    const float lse = seen.largest + logf(seen.total);\n    if (is_row && own == 0) store(loss, row, wanted < 0 ? 0.0f : lse - target + z_loss * lse * lse);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":60,"column":7}}})) != null ? stack1 : "")
+    + "  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/elementwise", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    float "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "[LANES];\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":23,"column":19},"end":{"line":23,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":23,"column":29},"end":{"line":23,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":23,"column":39},"end":{"line":23,"column":44}} ), depth0)) != null ? stack1 : "")
+    + ", column);\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      load_some<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":27,"column":18},"end":{"line":27,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":27,"column":28},"end":{"line":27,"column":32}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":27,"column":38},"end":{"line":27,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ", column, rest);\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      store_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":38,"column":20},"end":{"line":38,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":38,"column":30},"end":{"line":38,"column":35}} ), depth0)) != null ? stack1 : "")
+    + ", column, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":38,"column":49},"end":{"line":38,"column":53}} ), depth0)) != null ? stack1 : "")
+    + ");\n";
+},"6":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      store_some<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":42,"column":19},"end":{"line":42,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":42,"column":29},"end":{"line":42,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ", column, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":42,"column":48},"end":{"line":42,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ", rest);\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// The vectors of a tile, spread over the blocks that share it.\nKERNEL("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":7,"column":9},"end":{"line":7,"column":13}} ), depth0)) != null ? stack1 : "")
+    + ", 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int vectors = (width + LANES - 1) / LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":10,"column":22},"end":{"line":10,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  for (int i = 256 * blockIdx.y + threadIdx.x; i < count * vectors; i += 256 * gridDim.y) {\n    const int row = first + i / vectors;\n    const int column = LANES * (i % vectors);\n    const int rest = width - column;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"starts"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":15,"column":0},"end":{"line":17,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"values"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "")
+    + "    if (wide && rest >= LANES) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"loads"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":22,"column":0},"end":{"line":24,"column":9}}})) != null ? stack1 : "")
+    + "    } else {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"loads"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":28,"column":9}}})) != null ? stack1 : "")
+    + "    }\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":32,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    if (wide && rest >= LANES) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":9}}})) != null ? stack1 : "")
+    + "    } else {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":43,"column":9}}})) != null ? stack1 : "")
+    + "    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/embed_dw_by_token", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Whether a row is in one of the ranges.\nDEVICE bool is_counted(global<const int> segments, int row) {\n  for (int range = 0; range < segments[0]; range++) {\n    if (row >= segments[2 * range + 1] && row < segments[2 * range + 2]) return true;\n  }\n  return false;\n}\n\n// A block per token of the vocabulary. So many threads as a row has vectors are a group; groups take the token's rows in\n// turn, and the first adds up what they found, in order.\nKERNEL(embed_dw_by_token, 256)(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":16,"column":11},"end":{"line":16,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> found = shared_at<float>(0);\n  const int token = blockIdx.x;\n  const int begin = token_starts[token];\n  const int end = token_starts[token + 1];\n  const int vectors = (width + LANES - 1) / LANES;\n  int size = 1;\n  while (size < 256 && size < vectors) size *= 2;\n  const int groups = end - begin > 1 ? 256 / size : 1;\n  const int group = threadIdx.x / size;\n  const bool wide_rows = dy_stride % LANES == 0;\n  const bool wide_table = width % LANES == 0;\n  for (int first = 0; first < vectors; first += size) {\n    const int column = LANES * (first + threadIdx.x % size);\n    const int rest = width - column;\n    float sum[LANES] = {};\n#pragma unroll 2\n    for (int i = begin + group; i < end && rest > 0 && group < groups; i += groups) {\n      const int row = rows_by_token[i];\n      if (!is_counted(segments, row)) continue;\n      float x[LANES];\n      const global<const "
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":38,"column":27},"end":{"line":38,"column":33}} ), depth0)) != null ? stack1 : "")
+    + "> from = dy + (long long)row * dy_stride;\n      if (wide_rows && rest >= LANES) {\n        load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":40,"column":21},"end":{"line":40,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, column);\n      } else {\n        load_some<"
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":42,"column":20},"end":{"line":42,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">(x, from, column, rest);\n      }\n#pragma unroll\n      for (int lane = 0; lane < LANES; lane++) sum[lane] += x[lane];\n    }\n    if (groups > 1) {\n      __syncthreads();\n#pragma unroll\n      for (int lane = 0; lane < LANES; lane++) found[256 * lane + threadIdx.x] = sum[lane];\n      __syncthreads();\n      for (int other = 1; other < groups && group == 0; other++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) sum[lane] += found[256 * lane + size * other + threadIdx.x];\n      }\n    }\n    if (group > 0 || rest <= 0) continue;\n    const global<float> to = table + (long long)token * width;\n    if (wide_table && rest >= LANES) {\n      store_lanes<float>(to, column, sum);\n    } else {\n      store_some<float>(to, column, sum, rest);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/loss_sums", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// One block.\nKERNEL(loss_sums, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":6,"column":20},"end":{"line":6,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":7,"column":11},"end":{"line":7,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int ranges = segments[0];\n  // Sum 0 is weighted and of every row, sum 1 + m of the counted targets of modality m.\n  for (int m = -1; m < modalities; m++) {\n    float sum[1] = {0.0f};\n    for (int range = 0; range < ranges; range++) {\n      const int end = segments[2 * range + 2];\n#pragma unroll 4\n      for (int row = segments[2 * range + 1] + (int)threadIdx.x; row < end; row += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":16,"column":85},"end":{"line":16,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ") {\n        const float weight = load(weights, row);\n        const bool is_counted = target_modality[row] == m && weight != 0.0f;\n        sum[0] += load(loss, row) * (m < 0 ? weight : is_counted ? 1.0f : 0.0f);\n      }\n    }\n    sum_group(sum, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":22,"column":21},"end":{"line":22,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ", shared_at<float>(0));\n    if (threadIdx.x == 0) store(sums, m + 1, sum[0]);\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/mean_square", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    const global<"
+    + ((stack1 = container.lambda(container.strict(depth0, "gradientType", {"start":{"line":24,"column":19},"end":{"line":24,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "> to = dx + (long long)row * gradient_stride;\n    const float slope = index < count ? 2.0f * load(weights, row) / (float)width : 0.0f;\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "          a[k][lane] = slope * difference;\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "      store_window<"
+    + ((stack1 = container.lambda(container.strict(depth0, "gradientType", {"start":{"line":44,"column":21},"end":{"line":44,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ">(to, i, step, columns, wide, a);\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A group of threads per row.\nKERNEL(mean_square, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":8,"column":22},"end":{"line":8,"column":29}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":9,"column":11},"end":{"line":9,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(width);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":15,"column":22},"end":{"line":15,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":16,"column":23},"end":{"line":16,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " / size;\n  for (int begin = groups * blockIdx.y; begin < count; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const int columns = index < count ? width : 0;\n    const int row = first + index;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":21,"column":25},"end":{"line":21,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "> p = x + (long long)row * stride;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "wantedType", {"start":{"line":22,"column":25},"end":{"line":22,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "> q = wanted + (long long)row * target_stride;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":23,"column":0},"end":{"line":26,"column":7}}})) != null ? stack1 : "")
+    + "    float sum[1] = {0.0f};\n    for (int i = own; i < columns; i += KEPT * step) {\n      float a[KEPT][LANES], b[KEPT][LANES];\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":30,"column":20},"end":{"line":30,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(a, p, i, step, columns, wide);\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "wantedType", {"start":{"line":31,"column":20},"end":{"line":31,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ">(b, q, i, step, columns, wide);\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n          const float difference = a[k][lane] - b[k][lane];\n          sum[0] += difference * difference;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":38,"column":0},"end":{"line":40,"column":7}}})) != null ? stack1 : "")
+    + "        }\n      }\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"gradient"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":43,"column":0},"end":{"line":45,"column":7}}})) != null ? stack1 : "")
+    + "    }\n    sum_group(sum, size, partials);\n    if (index < count && own == 0) store(loss, row, sum[0] / (float)width);\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/mirror", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A block per piece.\nKERNEL(mirror, 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int begin = blockIdx.x * chunk;\n  const int end = min(elements - begin, chunk) + begin;\n  for (int i = begin + LANES * threadIdx.x; i < end; i += LANES * 256) {\n    float x[LANES];\n    if (end - i >= LANES) {\n      load_lanes<float>(x, p, i);\n      store_lanes<bf16>(copy, i, x);\n    } else {\n      load_some<float>(x, p, i, end - i);\n      store_some<bf16>(copy, i, x, end - i);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
   ["cuda/outer", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -484,6 +978,386 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + "#pragma unroll\n    for (int i = 0; i < heights * 4; i++) {\n      const int row = i / 4 * 4 * down + 4 * thread_row + i % 4;\n      if (row >= count) continue;\n#pragma unroll\n      for (int j = 0; j < quads; j++) {\n        const int column = column0 + 4 * (j * across + thread_column);\n        if (column >= n) continue;\n        float4 x = four_of(sum[i], j);\n"
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":84,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
     + "        store4(c + static_cast<long long>(first + row) * c_stride, column, x);\n      }\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/rms_norm_partials", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nDEVICE void add_squares(float& sum, const float (&x)[KEPT][LANES]) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) sum += x[k][lane] * x[k][lane];\n  }\n}\n\n// A block per run of rows and window of columns. Groups of threads take a row, or a part of one, in turn; each thread\n// sums its own columns, and in the end these sums are added up in the groups' order.\nKERNEL(rms_norm_partials, 256)(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":18,"column":11},"end":{"line":18,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> found = shared_at<float>(0);\n  const int size = min(group_size(width), 32);\n  const int step = size * LANES;\n  const int begin = blockIdx.y * KEPT * step;\n  if (begin >= width) return;\n  const int member = threadIdx.x % size;\n  const int group = threadIdx.x / size;\n  const int groups = 256 / size;\n  const int own = begin + member * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":29,"column":22},"end":{"line":29,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  float sums[KEPT][LANES] = {};\n  const int ranges = segments[0];\n  for (int range = 0; range < ranges; range++) {\n    const int start = max((int)blockIdx.x * task_rows, segments[2 * range + 1]);\n    const int end = min(((int)blockIdx.x + 1) * task_rows, segments[2 * range + 2]);\n    for (int first = 0; first < (end - start) * heads; first += groups) {\n      const int index = first + group;\n      const bool is_row = index < (end - start) * heads;\n      const int row = start + index / heads;\n      const int columns = is_row ? width : 0;\n      const global<const "
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":40,"column":27},"end":{"line":40,"column":32}} ), depth0)) != null ? stack1 : "")
+    + "> x0 = x + ((long long)row * x_stride + index % heads * width);\n      const global<const "
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":41,"column":27},"end":{"line":41,"column":33}} ), depth0)) != null ? stack1 : "")
+    + "> dy0 = dy + ((long long)row * dy_stride + index % heads * width);\n      float value[KEPT][LANES], slope[KEPT][LANES];\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":43,"column":20},"end":{"line":43,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(value, x0, own, step, columns, wide);\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":44,"column":20},"end":{"line":44,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">(slope, dy0, own, step, columns, wide);\n      float squares[1] = {0.0f};\n      add_squares(squares[0], value);\n      for (int i = member * LANES; i < columns; i += KEPT * step) {\n        if (i == own) continue;\n        float other[KEPT][LANES];\n        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":50,"column":22},"end":{"line":50,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ">(other, x0, i, step, columns, wide);\n        add_squares(squares[0], other);\n      }\n      sum_group(squares, size, found);\n      const float root = is_row ? rsqrtf(squares[0] / (float)width + eps) : 0.0f;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) sums[k][lane] += slope[k][lane] * value[k][lane] * root;\n      }\n    }\n  }\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      found[KEPT * step * group + k * step + member * LANES + lane] = sums[k][lane];\n    }\n  }\n  __syncthreads();\n  for (int column = threadIdx.x; column < min(KEPT * step, width - begin); column += 256) {\n    float total = 0.0f;\n    for (int other = 0; other < groups; other++) total += found[KEPT * step * other + column];\n    store(partials, (long long)blockIdx.x * width + begin + column, total);\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/rope", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Vectors of neighbouring pairs: component i of a head and component i + half, turned by the row's position.\nKERNEL(rope, 256)(ARGUMENTS) {\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int vectors = (half + LANES - 1) / LANES;\n  const int row_vectors = heads * vectors;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":10,"column":22},"end":{"line":10,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  for (int i = 256 * blockIdx.y + threadIdx.x; i < count * row_vectors; i += 256 * gridDim.y) {\n    const int row = first + i / row_vectors;\n    const int head = i % row_vectors / vectors;\n    const int pair = LANES * (i % vectors);\n    const int low = 2 * half * head + pair;\n    const int rest = half - pair;\n    const int angle = positions[row] * half + pair;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":18,"column":25},"end":{"line":18,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "> from = x + (long long)row * x_stride;\n    const global<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":19,"column":19},"end":{"line":19,"column":24}} ), depth0)) != null ? stack1 : "")
+    + "> to = y + (long long)row * y_stride;\n    float a[LANES], b[LANES], cosine[LANES], sine[LANES];\n    if (wide && rest >= LANES) {\n      load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":22,"column":19},"end":{"line":22,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(a, from, low);\n      load_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":23,"column":19},"end":{"line":23,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(b, from, low + half);\n      load_lanes<float>(cosine, cosines, angle);\n      load_lanes<float>(sine, sines, angle);\n    } else {\n      load_some<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":27,"column":18},"end":{"line":27,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ">(a, from, low, rest);\n      load_some<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":28,"column":18},"end":{"line":28,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ">(b, from, low + half, rest);\n      load_some<float>(cosine, cosines, angle, rest);\n      load_some<float>(sine, sines, angle, rest);\n    }\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      const float turned = a[lane] * cosine[lane] - b[lane] * direction * sine[lane];\n      b[lane] = b[lane] * cosine[lane] + a[lane] * direction * sine[lane];\n      a[lane] = turned;\n    }\n    if (wide && rest >= LANES) {\n      store_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":39,"column":20},"end":{"line":39,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(to, low, a);\n      store_lanes<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":40,"column":20},"end":{"line":40,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(to, low + half, b);\n    } else {\n      store_some<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":42,"column":19},"end":{"line":42,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(to, low, a, rest);\n      store_some<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":43,"column":19},"end":{"line":43,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">(to, low + half, b, rest);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/route", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "// Marks the "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":42,"column":15},"end":{"line":42,"column":18}} ), depth0)) != null ? stack1 : "")
+    + " highest weights of a token with 0, the others with -1; of equal ones the lower expert goes first.\n// Weights are not negative, so their bits are in the same order.\nDEVICE void mark(global<const float> weights, global<int> own) {\n  for (int e = 0; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":45,"column":24},"end":{"line":45,"column":31}} ), depth0)) != null ? stack1 : "")
+    + "; e++) own[e] = -1;\n  for (int turn = 0; turn < "
+    + ((stack1 = alias2(alias1(depth0, "top", {"start":{"line":46,"column":30},"end":{"line":46,"column":33}} ), depth0)) != null ? stack1 : "")
+    + "; turn++) {\n    int best = -1;\n    int highest = 0;\n    for (int e = 0; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":49,"column":26},"end":{"line":49,"column":33}} ), depth0)) != null ? stack1 : "")
+    + "; e++) {\n      if (own[e] == 0) continue;\n      const int key = __float_as_int(load(weights, e));\n      if (best < 0 || key > highest) {\n        best = e;\n        highest = key;\n      }\n    }\n    own[best] = 0;\n  }\n}\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  int next = 0;\n  for (int pool = 0; pool < "
+    + ((stack1 = alias2(alias1(depth0, "pools", {"start":{"line":72,"column":30},"end":{"line":72,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "; pool++) {\n    const global<const int> segments = address<const int>(arena, record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":73,"column":76},"end":{"line":73,"column":85}} ), depth0)) != null ? stack1 : "")
+    + " + 2 * pool);\n    const int tokens = token_count(segments);\n    const int stretch = (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":75,"column":36},"end":{"line":75,"column":43}} ), depth0)) != null ? stack1 : "")
+    + " - 1) / "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":75,"column":55},"end":{"line":75,"column":62}} ), depth0)) != null ? stack1 : "")
+    + ";\n    const int begin = min(thread * stretch, tokens);\n    const int end = min(begin + stretch, tokens);\n    for (int i = begin; i < end; i++) {\n      const int row = token_row(segments, i);\n      mark(p + (long long)row * p_stride, slots + (long long)row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":80,"column":69},"end":{"line":80,"column":76}} ), depth0)) != null ? stack1 : "")
+    + ");\n    }\n    for (int e = 0; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":82,"column":26},"end":{"line":82,"column":33}} ), depth0)) != null ? stack1 : "")
+    + "; e++) {\n      int mine = 0;\n      for (int i = begin; i < end; i++) {\n        if (slots[(long long)token_row(segments, i) * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":85,"column":56},"end":{"line":85,"column":63}} ), depth0)) != null ? stack1 : "")
+    + " + e] == 0) mine++;\n      }\n      int all;\n      int slot = next + sum_before(mine, all, sums);\n      if (thread == 0) starts[pool * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":89,"column":39},"end":{"line":89,"column":46}} ), depth0)) != null ? stack1 : "")
+    + " + e] = next;\n      next += all;\n      for (int i = begin; i < end; i++) {\n        const int row = token_row(segments, i);\n        const global<int> own = slots + ((long long)row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":93,"column":60},"end":{"line":93,"column":67}} ), depth0)) != null ? stack1 : "")
+    + " + e);\n        if (own[0] != 0) continue;\n        own[0] = slot;\n        source[slot] = row;\n        slot++;\n      }\n    }\n  }\n  if (thread == 0) starts["
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":101,"column":28},"end":{"line":101,"column":34}} ), depth0)) != null ? stack1 : "")
+    + "] = next;\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "  const shared<int> reach = shared_at<int>("
+    + ((stack1 = alias2(alias1(depth0, "reachAt", {"start":{"line":103,"column":45},"end":{"line":103,"column":52}} ), depth0)) != null ? stack1 : "")
+    + ");\n  const shared<int> keys = shared_at<int>("
+    + ((stack1 = alias2(alias1(depth0, "keysAt", {"start":{"line":104,"column":44},"end":{"line":104,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ");\n  // How many tokens each expert takes is known before: as many as make up for all tokens.\n  if (thread == 0) {\n    int next = 0;\n    for (int pool = 0; pool < "
+    + ((stack1 = alias2(alias1(depth0, "pools", {"start":{"line":108,"column":32},"end":{"line":108,"column":37}} ), depth0)) != null ? stack1 : "")
+    + "; pool++) {\n      const int tokens = token_count(address<const int>(arena, record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":109,"column":74},"end":{"line":109,"column":83}} ), depth0)) != null ? stack1 : "")
+    + " + 2 * pool));\n      for (int e = 0; e < "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":110,"column":28},"end":{"line":110,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "; e++) {\n        starts[pool * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":111,"column":24},"end":{"line":111,"column":31}} ), depth0)) != null ? stack1 : "")
+    + " + e] = next;\n        next += (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":112,"column":28},"end":{"line":112,"column":35}} ), depth0)) != null ? stack1 : "")
+    + " - 1) / "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":112,"column":47},"end":{"line":112,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ";\n      }\n    }\n    starts["
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":115,"column":13},"end":{"line":115,"column":19}} ), depth0)) != null ? stack1 : "")
+    + "] = next;\n  }\n  if (thread < 32) reach[thread] = 0;\n  const int own_group = blockIdx.x;\n  const int expert = own_group % "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":119,"column":35},"end":{"line":119,"column":42}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const global<const int> segments = address<const int>(arena, record + "
+    + ((stack1 = alias2(alias1(depth0, "firstPool", {"start":{"line":120,"column":74},"end":{"line":120,"column":83}} ), depth0)) != null ? stack1 : "")
+    + " + 2 * (own_group / "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":120,"column":107},"end":{"line":120,"column":114}} ), depth0)) != null ? stack1 : "")
+    + "));\n  const int tokens = token_count(segments);\n  for (int i = thread; i < min(tokens, "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":122,"column":41},"end":{"line":122,"column":45}} ), depth0)) != null ? stack1 : "")
+    + "); i += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":122,"column":57},"end":{"line":122,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ") {\n    keys[i] = __float_as_int(load(p, (long long)token_row(segments, i) * p_stride + expert));\n  }\n  __syncthreads();\n  const int first = starts[own_group];\n  const int taken = starts[own_group + 1] - first;\n  // Weights are not negative, so their bits are in the same order: a threshold is found bit by bit, the highest that\n  // enough weights reach. Each bit has a counter of its own, which takes one barrier.\n  int threshold = 0;\n  for (int bit = 30; bit >= 0; bit--) {\n    const int higher = threshold | (1 << bit);\n    int mine = 0;\n    for (int i = thread; i < tokens; i += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":134,"column":44},"end":{"line":134,"column":51}} ), depth0)) != null ? stack1 : "")
+    + ") {\n      const int key = i < "
+    + ((stack1 = alias2(alias1(depth0, "keys", {"start":{"line":135,"column":28},"end":{"line":135,"column":32}} ), depth0)) != null ? stack1 : "")
+    + " ? keys[i] : __float_as_int(load(p, (long long)token_row(segments, i) * p_stride + expert));\n      if (key >= higher) mine++;\n    }\n    for (int other = 16; other > 0; other /= 2) mine += __shfl_xor_sync(0xffffffffu, mine, other);\n    if (thread % 32 == 0) atomic_add(reach + bit, mine);\n    __syncthreads();\n    if (reach[bit] >= taken) threshold = higher;\n  }\n  const int stretch = (tokens + "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":143,"column":34},"end":{"line":143,"column":41}} ), depth0)) != null ? stack1 : "")
+    + " - 1) / "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":143,"column":53},"end":{"line":143,"column":60}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const int begin = min(thread * stretch, tokens);\n  const int end = min(begin + stretch, tokens);\n  int above = 0;\n  int ties = 0;\n  for (int i = begin; i < end; i++) {\n    const int key = __float_as_int(load(p, (long long)token_row(segments, i) * p_stride + expert));\n    if (key > threshold) above++;\n    if (key == threshold) ties++;\n  }\n  // All that are above the threshold, and of those on it the first, as many as are left.\n  int all_above, all_ties;\n  const int above_before = sum_before(above, all_above, sums);\n  int ties_before = sum_before(ties, all_ties, sums);\n  const int left = taken - all_above;\n  int slot = first + above_before + min(ties_before, left);\n  for (int i = begin; i < end; i++) {\n    const int row = token_row(segments, i);\n    const int key = __float_as_int(load(p, (long long)row * p_stride + expert));\n    const bool is_taken = key > threshold || (key == threshold && ties_before < left);\n    if (key == threshold) ties_before++;\n    slots[(long long)row * "
+    + ((stack1 = alias2(alias1(depth0, "experts", {"start":{"line":164,"column":29},"end":{"line":164,"column":36}} ), depth0)) != null ? stack1 : "")
+    + " + expert] = is_taken ? slot : -1;\n    if (is_taken) {\n      source[slot] = row;\n      slot++;\n    }\n  }\n";
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "  "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\nDEVICE int token_count(global<const int> segments) {\n  int count = 0;\n  for (int range = 0; range < segments[0]; range++) count += segments[2 * range + 2] - segments[2 * range + 1];\n  return count;\n}\n\n// Row of the token at place i of a pool.\nDEVICE int token_row(global<const int> segments, int i) {\n  for (int range = 0; range < segments[0]; range++) {\n    const int begin = segments[2 * range + 1];\n    const int length = segments[2 * range + 2] - begin;\n    if (i < length) return begin + i;\n    i -= length;\n  }\n  return 0;\n}\n\n// Sum over the threads before this one, and over all; `sums` has room for a number per warp.\nDEVICE int sum_before(int x, int& all, shared<int> sums) {\n  const int lane = threadIdx.x % 32;\n  int before = x;\n  for (int distance = 1; distance < 32; distance *= 2) {\n    const int other = __shfl_sync(0xffffffffu, before, max(lane - distance, 0));\n    if (lane >= distance) before += other;\n  }\n  __syncthreads();\n  if (lane == 31) sums[threadIdx.x / 32] = before;\n  __syncthreads();\n  before -= x;\n  all = 0;\n  for (int warp = 0; warp < "
+    + ((stack1 = alias2(alias1(depth0, "warps", {"start":{"line":34,"column":30},"end":{"line":34,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "; warp++) {\n    if (warp < (int)threadIdx.x / 32) before += sums[warp];\n    all += sums[warp];\n  }\n  return before;\n}\n\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":60,"column":7}}})) != null ? stack1 : "")
+    + "\n// Threads take stretches of a pool's tokens, in order, so that rows come in the tokens' order.\nKERNEL(route, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":63,"column":16},"end":{"line":63,"column":23}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":64,"column":11},"end":{"line":64,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int thread = threadIdx.x;\n  // Where each group's rows begin, and an end.\n  const shared<int> starts = shared_at<int>(0);\n  const shared<int> sums = shared_at<int>("
+    + ((stack1 = alias2(alias1(depth0, "sumsAt", {"start":{"line":69,"column":44},"end":{"line":69,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":70,"column":0},"end":{"line":170,"column":7}}})) != null ? stack1 : "")
+    + "  // The first block writes where groups begin, the space's tiles, and the row segments of its sums.\n  __syncthreads();\n  if (blockIdx.x > 0) return;\n  for (int group = thread; group <= "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":174,"column":38},"end":{"line":174,"column":44}} ), depth0)) != null ? stack1 : "")
+    + "; group += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":174,"column":59},"end":{"line":174,"column":66}} ), depth0)) != null ? stack1 : "")
+    + ") group_starts[group] = starts[group];\n  int tile = 0;\n  for (int group = 0; group < "
+    + ((stack1 = alias2(alias1(depth0, "groups", {"start":{"line":176,"column":32},"end":{"line":176,"column":38}} ), depth0)) != null ? stack1 : "")
+    + "; group++) {\n    const int begin = starts[group];\n    const int rows = starts[group + 1] - begin;\n    for (int i = thread; "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":179,"column":27},"end":{"line":179,"column":35}} ), depth0)) != null ? stack1 : "")
+    + " * i < rows; i += "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":179,"column":57},"end":{"line":179,"column":64}} ), depth0)) != null ? stack1 : "")
+    + ") {\n      const global<int> entry = tiles + 3 * (tile + i);\n      entry[0] = begin + "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":181,"column":27},"end":{"line":181,"column":35}} ), depth0)) != null ? stack1 : "")
+    + " * i;\n      entry[1] = min("
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":182,"column":23},"end":{"line":182,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ", rows - "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":182,"column":44},"end":{"line":182,"column":52}} ), depth0)) != null ? stack1 : "")
+    + " * i);\n      entry[2] = group;\n    }\n    tile += (rows + "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":185,"column":22},"end":{"line":185,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " - 1) / "
+    + ((stack1 = alias2(alias1(depth0, "tileRows", {"start":{"line":185,"column":42},"end":{"line":185,"column":50}} ), depth0)) != null ? stack1 : "")
+    + ";\n  }\n  if (thread != 0) return;\n  tile_starts[0] = 0;\n  tile_starts[1] = tile;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"lists"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":190,"column":0},"end":{"line":192,"column":9}}})) != null ? stack1 : "")
+    + "}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/row_program", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "    float "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "[KEPT][LANES];\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"totals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":35,"column":9}}})) != null ? stack1 : "")
+    + "    for (int from = own; from < columns; from += KEPT * step) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"loads"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":9}}})) != null ? stack1 : "")
+    + "      if (from != kept) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"reloads"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":43,"column":9}}})) != null ? stack1 : "")
+    + "      }\n      kept = from;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":50,"column":0},"end":{"line":52,"column":9}}})) != null ? stack1 : "")
+    + "        }\n      }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":57,"column":9}}})) != null ? stack1 : "")
+    + "    }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":59,"column":0},"end":{"line":61,"column":9}}})) != null ? stack1 : "");
+},"3":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":38,"column":20},"end":{"line":38,"column":24}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":38,"column":30},"end":{"line":38,"column":34}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":38,"column":40},"end":{"line":38,"column":45}} ), depth0)) != null ? stack1 : "")
+    + ", from, step, columns, wide);\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":42,"column":22},"end":{"line":42,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":42,"column":32},"end":{"line":42,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":42,"column":42},"end":{"line":42,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ", from, step, columns, wide);\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "          "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"6":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "      store_window<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":56,"column":21},"end":{"line":56,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":56,"column":31},"end":{"line":56,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ", from, step, columns, wide, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":56,"column":69},"end":{"line":56,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ");\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A group of threads per row, or per part of it. What they keep of a row in one phase, they have in the next; of a row\n// that is wider than that, they load it again.\nKERNEL(row_program, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":10,"column":22},"end":{"line":10,"column":29}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":11,"column":11},"end":{"line":11,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(width);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":17,"column":22},"end":{"line":17,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const float per_column = 1.0f / (float)width;\n  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":19,"column":23},"end":{"line":19,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " / size;\n  for (int begin = groups * blockIdx.y; begin < count * parts; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const int columns = index < count * parts ? width : 0;\n    const int row = first + index / parts;\n    const int part = index % parts * width;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"places"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"values"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":30,"column":9}}})) != null ? stack1 : "")
+    + "    int kept = -1;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"phases"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":32,"column":0},"end":{"line":62,"column":9}}})) != null ? stack1 : "")
+    + "  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/softmax", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_window"),depth0,{"name":"_window","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_largest"),depth0,{"name":"_largest","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A group of threads per row.\nKERNEL(softmax, "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":9,"column":18},"end":{"line":9,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":10,"column":11},"end":{"line":10,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(width);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
+    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":16,"column":22},"end":{"line":16,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ";\n  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":17,"column":23},"end":{"line":17,"column":30}} ), depth0)) != null ? stack1 : "")
+    + " / size;\n  for (int begin = groups * blockIdx.y; begin < count; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const int columns = index < count ? width : 0;\n    const global<const "
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":21,"column":25},"end":{"line":21,"column":30}} ), depth0)) != null ? stack1 : "")
+    + "> from = x + (long long)(first + index) * x_stride;\n    const global<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":22,"column":19},"end":{"line":22,"column":24}} ), depth0)) != null ? stack1 : "")
+    + "> to = y + (long long)(first + index) * y_stride;\n    float kept[KEPT][LANES];\n    Softmax seen = {-3.4e38f, 0.0f};\n    int kept_at = -1;\n    for (int i = own; i < columns; i += KEPT * step) {\n      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":27,"column":20},"end":{"line":27,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ">(kept, from, i, step, columns, wide);\n      take_window(seen, kept, i, step, columns);\n      kept_at = i;\n    }\n    join_group(seen, size, partials);\n    for (int i = own; i < columns; i += KEPT * step) {\n      if (i != kept_at) load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":33,"column":38},"end":{"line":33,"column":43}} ), depth0)) != null ? stack1 : "")
+    + ">(kept, from, i, step, columns, wide);\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) kept[k][lane] = expf(kept[k][lane] - seen.largest) / seen.total;\n      }\n      kept_at = -1;\n      store_window<"
+    + ((stack1 = alias2(alias1(depth0, "yType", {"start":{"line":40,"column":21},"end":{"line":40,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">(to, i, step, columns, wide, kept);\n    }\n  }\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/square_sum", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A block per piece.\nKERNEL(square_sum, 256)(ARGUMENTS) {\n  SHARED("
+    + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":8,"column":11},"end":{"line":8,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ");\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const int begin = blockIdx.x * chunk;\n  if (begin >= elements) return;\n  const int end = min(elements - begin, chunk) + begin;\n  float sum[1] = {0.0f};\n#pragma unroll 4\n  for (int i = begin + LANES * threadIdx.x; i < end; i += LANES * 256) {\n    float x[LANES];\n    if (end - i >= LANES) {\n      load_lanes<float>(x, g, i);\n    } else {\n      load_some<float>(x, g, i, end - i);\n    }\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) sum[0] += x[lane] * x[lane];\n  }\n  sum_group(sum, 256, shared_at<float>(0));\n  if (threadIdx.x == 0) store(partials, blockIdx.x, sum[0]);\n}\n";
+},"usePartial":true,"useData":true}],
+  ["cuda/sum_partials", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "// "
+    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + "\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// A block per 32 elements: its warps share the pieces, then the first adds up what they found, in order.\nKERNEL(sum_partials, 256)(ARGUMENTS) {\n  SHARED(1024);\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "  const shared<float> sums = shared_at<float>(0);\n  const int element = 32 * blockIdx.x + threadIdx.x % 32;\n  const int warp = threadIdx.x / 32;\n  float total = 0.0f;\n  if (element < elements) {\n#pragma unroll 4\n    for (int i = warp; i < pieces; i += 8) total += load(partials, (long long)i * elements + element);\n  }\n  sums[threadIdx.x] = total;\n  __syncthreads();\n  if (warp > 0 || element >= elements) return;\n  for (int other = 1; other < 8; other++) total += sums[32 * other + threadIdx.x];\n  store(y, element, total);\n}\n";
 },"usePartial":true,"useData":true}],
   ["typescript/model", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;

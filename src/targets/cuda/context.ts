@@ -88,6 +88,9 @@ export type ArgumentName = {
   readonly element?: Element;
 };
 
+/** Name of a word or argument that a text does not read. */
+export const unread = "";
+
 /**
  * The lines that read a record (word 0 says whether there is anything to do): the form's words in order, floats marked
  * by a dot, then the arguments, two words each: a 64-bit offset into the arena, or a number. `first_map` is the word
@@ -100,20 +103,22 @@ export function recordLines(
 ): readonly string[] {
   const first = 1 + words.length;
   return [
-    ...words.map((name, i) =>
-      name.endsWith(".")
-        ? `const float ${name.slice(0, -1)} = __int_as_float(record[${1 + i}]);`
-        : `const int ${name} = record[${1 + i}];`,
-    ),
-    ...argumentNames.map(({ name, writes = false, element: wanted }, i) => {
+    ...words.flatMap((name, i) => (name === unread ? [] : [wordLine(name, 1 + i)])),
+    ...argumentNames.flatMap(({ name, writes = false, element: wanted }, i) => {
+      if (name === unread) return [];
       const element = wanted ?? elements[i] ?? "number";
       const at = first + 2 * i;
-      if (element === "number") return `const int ${name} = record[${at}];`;
+      if (element === "number") return [wordLine(name, at)];
       const type = `${writes ? "" : "const "}${types[element]}`;
-      return `const global<${type}> ${name} = address<${type}>(arena, record + ${at});`;
+      return [`const global<${type}> ${name} = address<${type}>(arena, record + ${at});`];
     }),
   ];
 }
+
+const wordLine = (name: string, at: number): string =>
+  name.endsWith(".")
+    ? `const float ${name.slice(0, -1)} = __int_as_float(record[${at}]);`
+    : `const int ${name} = record[${at}];`;
 
 /** Index in the record of the word behind the arguments. */
 export const mapWord = (words: number, argumentCount: number): number => 1 + words + 2 * argumentCount;

@@ -4,14 +4,22 @@
 import { bug } from "../../diagnostics/bug.ts";
 import type { KernelBody, KernelKind, PanelOnlyKind, TileOnlyKind } from "../../kernel/kernel.ts";
 import type { CudaForm, CudaForms } from "./context.ts";
+import { expertRowForms, expertTaskForms } from "./experts.ts";
 import { outerForm } from "./outer.ts";
 import { productForm } from "./product.ts";
+import { rowForms } from "./rows.ts";
+import { gradientForms, updateForms } from "./update.ts";
 
 export type CudaKind = Exclude<KernelKind, TileOnlyKind | PanelOnlyKind>;
 
 const forms: Partial<CudaForms<CudaKind>> = {
   outer: outerForm,
   product: productForm,
+  ...rowForms,
+  ...expertRowForms,
+  ...expertTaskForms,
+  ...gradientForms,
+  ...updateForms,
 };
 
 /** The form of a body's kind; the table's type says that it takes exactly this kind. */
