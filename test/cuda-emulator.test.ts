@@ -4,13 +4,9 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { CudaTensorMap } from "../src/targets/artifact.ts";
 import { type Architecture, compileForEmulator, emulatorProblem } from "./support/cuda-compile.ts";
-import {
-  alignedBytes,
-  openEmulatedLibrary,
-  type TensorMapRequest,
-  tensorMaps,
-} from "./support/cuda-library.ts";
+import { alignedBytes, openEmulatedLibrary, tensorMaps } from "./support/cuda-library.ts";
 import { describeWith } from "./support/devices.ts";
 
 type Case = {
@@ -43,7 +39,7 @@ const x = 1024;
 const y = 49152 - 16384;
 
 /** bf16 matrices from x on, as the cases' maps have them. */
-const maps: readonly TensorMapRequest[] = [
+const maps: readonly CudaTensorMap[] = [
   { byteOffset: x, rows: 50, columns: 160, stride: 160, boxRows: 64, boxColumns: 64 },
   { byteOffset: x + 8192, rows: 64, columns: 160, stride: 168, boxRows: 64, boxColumns: 64 },
   { byteOffset: x, rows: 40, columns: 64, stride: 64, boxRows: 64, boxColumns: 64 },

@@ -3,26 +3,9 @@
 // DeviceError that names the kernel, the block, the thread and the line, and the launch's calls.
 
 import { type Device, DeviceError, type DeviceTimes, type Phase } from "../../src/runtime/device.ts";
-import type { Artifact } from "../../src/targets/artifact.ts";
-import { type Architecture, type CudaText, compileForEmulator } from "./cuda-compile.ts";
-import { alignedBytes, type EmulatedLibrary, openEmulatedLibrary } from "./cuda-library.ts";
-
-/** What this device reads of a program of the CUDA target. */
-export type EmulatedProgram = {
-  readonly kind: "cuda";
-  readonly kernels: readonly (CudaText & {
-    readonly configurations: Readonly<
-      Record<Architecture, { readonly threads: number; readonly sharedBytes: number }>
-    >;
-  })[];
-  readonly launches: readonly {
-    readonly kernel: number;
-    readonly blocks: readonly [x: number, y: number, z: number];
-    readonly isPersistent?: true;
-    readonly job: readonly number[];
-  }[];
-  readonly records: readonly number[];
-};
+import { type Artifact, type CudaProgram, isCuda } from "../../src/targets/artifact.ts";
+import { type Architecture, compileForEmulator } from "./cuda-compile.ts";
+import { alignedBytes, type EmulatedLibrary, openEmulatedLibrary, tensorMaps } from "./cuda-library.ts";
 
 export type EmulatedOptions = {
   readonly architecture: Architecture;
@@ -33,20 +16,21 @@ export type EmulatedOptions = {
 };
 
 export async function openEmulatedDevice(artifact: Artifact, options: EmulatedOptions): Promise<Device> {
-  const program = artifact.program as Artifact["program"] | EmulatedProgram;
-  if (program.kind !== "cuda") throw new DeviceError(`the emulator of CUDA cannot run ${program.kind}`);
+  if (!isCuda(artifact)) throw new DeviceError(`the emulator of CUDA cannot run ${artifact.target}`);
+  const { program } = artifact;
   const path = await compileForEmulator(program.kernels, options.architecture);
   return emulatedDevice(artifact, program, openEmulatedLibrary(path), options);
 }
 
 function emulatedDevice(
   artifact: Artifact,
-  program: EmulatedProgram,
+  program: CudaProgram,
   library: EmulatedLibrary,
   { architecture, processors = 3, order = 0 }: EmulatedOptions,
 ): Device {
   const arena = alignedBytes(artifact.arenaBytes);
   const records = Int32Array.from(program.records);
+  const maps = tensorMaps(library, arena, program.maps);
   const runLaunch = (index: number): number => {
     const launch = program.launches[index];
     const kernel = launch === undefined ? undefined : program.kernels[launch.kernel];
@@ -59,7 +43,7 @@ function emulatedDevice(
     try {
       library.setOrder(order);
       const job = Uint32Array.from(launch.job);
-      library.launch({ kernel: kernel.name, blocks, threads, sharedBytes, arena, records, job });
+      library.launch({ kernel: kernel.name, blocks, threads, sharedBytes, arena, records, job, maps });
     } catch (error) {
       throw new DeviceError(`${error instanceof Error ? error.message : error}${callsOf(artifact, index)}`);
     }

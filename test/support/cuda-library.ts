@@ -2,6 +2,7 @@
 // In: the library compileForEmulator made. Out: `launch`, which throws what the emulator found wrong.
 
 import koffi from "koffi";
+import type { CudaTensorMap } from "../../src/targets/artifact.ts";
 
 export type EmulatedLaunch = {
   readonly kernel: string;
@@ -14,20 +15,10 @@ export type EmulatedLaunch = {
   readonly maps?: Uint8Array;
 };
 
-/** A matrix of bf16 in an arena, rows `stride` elements apart, and the box of it that one copy takes. */
-export type TensorMapRequest = {
-  readonly byteOffset: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly boxRows: number;
-  readonly boxColumns: number;
-};
-
 export type EmulatedLibrary = {
   launch(launch: EmulatedLaunch): void;
   /** Writes to `map` what the copy engine needs to know. */
-  makeTensorMap(map: Uint8Array, arena: Uint8Array, request: TensorMapRequest): void;
+  makeTensorMap(map: Uint8Array, arena: Uint8Array, request: CudaTensorMap): void;
   /** In which order blocks and threads come: 0 in order, 1 in reverse, else a shuffle's seed. */
   setOrder(order: number): void;
 };
@@ -102,7 +93,7 @@ const mapBytes = 128;
 export function tensorMaps(
   library: EmulatedLibrary,
   arena: Uint8Array,
-  requests: readonly TensorMapRequest[],
+  requests: readonly CudaTensorMap[],
 ): Uint8Array {
   const maps = alignedBytes(mapBytes * requests.length);
   for (const [i, request] of requests.entries())
