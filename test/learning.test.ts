@@ -12,7 +12,8 @@ import { scheduleOf } from "../src/runtime/schedule.ts";
 import { openSession, type Session } from "../src/runtime/session.ts";
 import { trainStep } from "../src/runtime/step.ts";
 import { randomBatch } from "./support/batches.ts";
-import { compareStep, fastEngine, openCompiled, openDevice, worstTensor } from "./support/compiled.ts";
+import { compareStep, worstTensor } from "./support/compare-step.ts";
+import { fastEngine, openCompiled, openDevice } from "./support/compiled.ts";
 import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.ts";
 
 const spec = (settings: string): string => `model m {

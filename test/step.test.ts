@@ -4,7 +4,8 @@
 import { describe, expect, test } from "vitest";
 import { scheduleOf } from "../src/runtime/schedule.ts";
 import { randomBatch } from "./support/batches.ts";
-import { compareStep, fastEngine, openCompiled, plainEngine, worstTensor } from "./support/compiled.ts";
+import { compareStep, worstTensor } from "./support/compare-step.ts";
+import { fastEngine, openCompiled, plainEngine } from "./support/compiled.ts";
 import { layoutOptions, livelyParameters, modelOf, specText } from "./support/interpreted.ts";
 
 /** f32 kernels against float64: a few hundred additions deep, at weights where nothing is nearly uniform. */

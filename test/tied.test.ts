@@ -5,7 +5,8 @@
 import { describe, expect, test } from "vitest";
 import { costOf } from "../src/lower/cost.ts";
 import { randomBatch } from "./support/batches.ts";
-import { compareStep, fastEngine, openCompiled, worstTensor } from "./support/compiled.ts";
+import { compareStep, worstTensor } from "./support/compare-step.ts";
+import { fastEngine, openCompiled } from "./support/compiled.ts";
 import {
   interpretStep,
   layoutOptions,

@@ -5,7 +5,8 @@
 import { expect, test } from "vitest";
 import { defaultLimits, usualGpu } from "../src/targets/wgsl.ts";
 import { randomBatch } from "./support/batches.ts";
-import { compareStep, openCompiled, richGpu, worstTensor } from "./support/compiled.ts";
+import { compareStep, worstTensor } from "./support/compare-step.ts";
+import { openCompiled, richGpu } from "./support/compiled.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
 import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.ts";
 

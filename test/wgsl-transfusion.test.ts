@@ -3,7 +3,8 @@
 
 import { expect, test } from "vitest";
 import { randomBatch } from "./support/batches.ts";
-import { compareStep, fatGpu, openCompiled, richGpu, worstTensor } from "./support/compiled.ts";
+import { compareStep, worstTensor } from "./support/compare-step.ts";
+import { fatGpu, openCompiled, richGpu } from "./support/compiled.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
 import { layoutOptions, livelyParameters, modelOf } from "./support/interpreted.ts";
 import { smallTransfusion } from "./support/transfusion-reference.ts";

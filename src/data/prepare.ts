@@ -5,6 +5,7 @@
 
 import path from "node:path";
 import { assembleDataset } from "./assemble.ts";
+import { readBundled } from "./bundled.ts";
 import { contentHash, readEntry, writeEntry } from "./cache.ts";
 import type { CorpusSource } from "./corpus.ts";
 import {
@@ -21,7 +22,7 @@ import { packDataset, unpackDataset } from "./packed.ts";
 import { openSpokenIcons } from "./spoken-icons.ts";
 
 /** Changes whenever the same content would give other codes; old entries are then left behind. */
-const recipe = "dataset-2";
+export const recipe = "dataset-2";
 
 type Builtin = { readonly open: () => Promise<CorpusSource>; readonly modalities: readonly string[] };
 
@@ -71,6 +72,8 @@ export async function availableModalities(origin: Origin): Promise<readonly stri
 export async function prepareData(request: DataRequest): Promise<Dataset> {
   const { data, modalities, onProgress = () => undefined } = request;
   const cacheDir = request.cacheDir ?? path.join(process.cwd(), ".cache", "motley");
+  const bundled = data.kind === "builtin" ? await readBundled(recipe, data.name, modalities) : undefined;
+  if (bundled !== undefined) return bundled;
   const source = await openSource(data);
   refuseLacking(data, modalities);
   const asked = modalities.map(({ name, vocab, patches }) => [name, vocab, ...(patches ? [patches] : [])]);

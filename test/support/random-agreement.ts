@@ -14,7 +14,8 @@ import { scheduleOf } from "../../src/runtime/schedule.ts";
 import { format } from "../../src/syntax/format.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import { randomBatch, randomNumbers } from "./batches.ts";
-import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
+import { compareStep, worstTensor } from "./compare-step.ts";
+import { openCompiled } from "./compiled.ts";
 import { decodePieces, interpretLogits, logitDistance, openDecoding, randomSequences } from "./decoded.ts";
 import {
   type InterpretedStep,

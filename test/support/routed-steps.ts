@@ -15,7 +15,8 @@ import type { Session } from "../../src/runtime/session.ts";
 import type { WasmEngine } from "../../src/targets/wasm.ts";
 import type { WgslEngine } from "../../src/targets/wgsl.ts";
 import { randomBatch } from "./batches.ts";
-import { compareStep, openCompiled, worstTensor } from "./compiled.ts";
+import { compareStep, worstTensor } from "./compare-step.ts";
+import { openCompiled } from "./compiled.ts";
 import {
   layoutOptions,
   livelyParameters,
