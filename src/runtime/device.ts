@@ -45,4 +45,10 @@ export type CallTime = {
 /** A launch that failed on the device: nothing the device holds can be trusted afterwards. */
 export class DeviceError extends Error {
   override readonly name = "DeviceError";
+  /** What to do, where that is known. */
+  readonly help: string | undefined;
+  constructor(message: string, options: ErrorOptions & { readonly help?: string | undefined } = {}) {
+    super(message, options);
+    this.help = options.help;
+  }
 }

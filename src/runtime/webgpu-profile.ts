@@ -1,9 +1,7 @@
 // webgpu-profile.ts: what each dispatch took.
 // In: a set-up program and the dispatches to run. Out: milliseconds a dispatch, from the GPU's own clock where it has
-// one, else by waiting for each dispatch; and a table of times in the artifact's terms, launch by launch.
+// one, else by waiting for each dispatch.
 
-import type { Artifact, ArtifactCall, ArtifactLaunch } from "../targets/artifact.ts";
-import type { CallTime } from "./device.ts";
 import type { Reader } from "./webgpu-read.ts";
 import { bufferUsage, type Setup } from "./webgpu-setup.ts";
 
@@ -88,35 +86,4 @@ export function waitTimer({ gpu, guard }: Setup): Timer {
       return times;
     },
   };
-}
-
-/** A launch's time, shared out among its calls; a dispatch does not tell which of them took it. */
-export function callTimes(
-  { launches }: Artifact,
-  dispatches: ArrayLike<number>,
-  milliseconds: readonly number[],
-): readonly CallTime[] {
-  return milliseconds.flatMap((time, i) => {
-    const index = dispatches[i] ?? 0;
-    const launch = launches[index];
-    return launch === undefined ? [] : timesOf(launch, index, time);
-  });
-}
-
-type Entry = Pick<CallTime, "launch" | "modality" | "position" | "calls"> & { readonly call: ArtifactCall };
-
-function timesOf({ stages, tasks }: ArtifactLaunch, launch: number, time: number): readonly CallTime[] {
-  const rows = stages.flatMap((calls, modality) =>
-    calls.map((call, position): Entry => ({ launch, modality, position, calls: 1, call })),
-  );
-  const pieces = tasks.map(({ call, count }, position): Entry => ({ launch, position, calls: count, call }));
-  const entries = [...rows, ...pieces];
-  const isCounted = entries.every(({ call }) => call.flopsPerRow > 0);
-  const weightOf = ({ call }: Entry): number => (isCounted ? call.flopsPerRow : 1);
-  const total = entries.reduce((sum, entry) => sum + weightOf(entry), 0);
-  return entries.map(({ call: _call, ...entry }, i) => {
-    const each = entries[i];
-    const milliseconds = each === undefined ? 0 : (time * weightOf(each)) / total;
-    return { ...entry, milliseconds, threadMs: [milliseconds] };
-  });
 }

@@ -4,9 +4,10 @@
 
 import type { Artifact } from "../targets/artifact.ts";
 import { type Device, DeviceError, type Phase } from "./device.ts";
+import { callTimes } from "./launch-times.ts";
 import { visitParts, wgslOf } from "./webgpu-arena.ts";
 import { kernelError, ownGuard } from "./webgpu-failure.ts";
-import { callTimes, stampTimer, waitTimer } from "./webgpu-profile.ts";
+import { stampTimer, waitTimer } from "./webgpu-profile.ts";
 import { type Copy, makeReader } from "./webgpu-read.ts";
 import { type GpuSource, type Setup, setUp } from "./webgpu-setup.ts";
 

@@ -83,7 +83,7 @@ export function wgslArtifact(parts: WgslParts): Artifact {
   };
 }
 
-const emptyModel = {
+export const emptyModel = {
   format: 2,
   model: "test",
   variant: "hand-made",
