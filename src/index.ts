@@ -43,7 +43,7 @@ export { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
 export { renderDiagnostics, toJson } from "./diagnostics/render.ts";
 export { positionAt, type Source } from "./diagnostics/source.ts";
 export { suggest } from "./diagnostics/suggest.ts";
-export { knobTable, processKnobs } from "./knobs.ts";
+export { type Knobs, knobTable, processKnobs } from "./knobs.ts";
 export { type Cost, costOf } from "./lower/cost.ts";
 export {
   type ModelSource,
@@ -69,6 +69,12 @@ export {
   summarizeSeeds,
   sweepPoint,
 } from "./runtime/compare-document.ts";
+export { type CudaDevice, openCudaDevice } from "./runtime/cuda.ts";
+export { architectureOf, type CudaTraits, listCudaDevices } from "./runtime/cuda-devices.ts";
+export { type CudaGpu, type CudaGpuOptions, openCudaGpu } from "./runtime/cuda-gpu.ts";
+export { compileKernels } from "./runtime/cuda-kernels.ts";
+export { checkCudaMemory } from "./runtime/cuda-memory.ts";
+export { findCompiler } from "./runtime/cuda-toolkit.ts";
 export { ContextFullError, type Decoder, openDecoder } from "./runtime/decoder.ts";
 export { type Device, DeviceError } from "./runtime/device.ts";
 export { type Denoising, denoisingOf, drawFromNoise, positionsOf, startsOf } from "./runtime/diffusion.ts";
@@ -130,6 +136,8 @@ export { quietWatch, type StageWatch } from "./stage.ts";
 export { parse } from "./syntax/build.ts";
 export { format } from "./syntax/format.ts";
 export type { Artifact } from "./targets/artifact.ts";
+export { type CudaEngine, cudaEngine } from "./targets/cuda.ts";
+export { cudaRoofline } from "./targets/cuda-roofline.ts";
 export { emitTypescript } from "./targets/typescript.ts";
 export type { WasmEngine } from "./targets/wasm.ts";
 export { wasmProbe } from "./targets/wasm-probe.ts";

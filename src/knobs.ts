@@ -11,6 +11,9 @@ export const knobTable = {
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_SPEC_SEED: "a number: where the tests over random specs begin to search",
   MOTLEY_REQUIRE_DEVICES: "1: tests that need a GPU in software or a browser fail where there is none",
+  MOTLEY_CUDA_DRIVER: "a library instead of NVIDIA's driver (the tests have one that needs no GPU)",
+  MOTLEY_CUDA_COMPILER: "an nvcc, or a library of NVRTC, instead of the one that is found",
+  MOTLEY_CUDA_SYNC: "1: wait for every launch on an NVIDIA GPU, so that an error names the one that failed",
 } as const;
 
 export type KnobName = keyof typeof knobTable;
@@ -26,6 +29,10 @@ export type Knobs = {
   readonly isBlessing: boolean;
   readonly specSeed: number | undefined;
   readonly isRequiringDevices: boolean;
+  /** Paths. */
+  readonly cudaDriver: string | undefined;
+  readonly cudaCompiler: string | undefined;
+  readonly isWaitingForLaunches: boolean;
 };
 
 /** The knobs as set, or the sentence that says which variable is wrong and what it may be. */
@@ -39,23 +46,30 @@ export function readKnobs(environment: Environment): KnobReading {
   if (unknown !== undefined)
     return { mistake: `\`${unknown}\` is not one of ${Object.keys(knobTable).join(", ")}` };
 
-  const switches = ["MOTLEY_TIME", "MOTLEY_VERIFY", "MOTLEY_BLESS", "MOTLEY_REQUIRE_DEVICES"] as const;
+  const switches = [
+    ...(["MOTLEY_TIME", "MOTLEY_VERIFY", "MOTLEY_BLESS"] as const),
+    ...(["MOTLEY_REQUIRE_DEVICES", "MOTLEY_CUDA_SYNC"] as const),
+  ];
   const unclear = switches.find((name) => !["", "0", "1"].includes(environment[name] ?? ""));
   if (unclear !== undefined) return { mistake: `\`${unclear}\` is 0 or 1, not \`${environment[unclear]}\`` };
 
   const seed = environment.MOTLEY_SPEC_SEED ?? "";
   if (!/^\d*$/.test(seed)) return { mistake: `\`MOTLEY_SPEC_SEED\` is a whole number, not \`${seed}\`` };
 
-  const folder = environment.MOTLEY_DUMP_DIR;
+  const pathIn = (name: KnobName): string | undefined =>
+    environment[name] === "" ? undefined : environment[name];
   return {
     knobs: {
       dump: listOf(environment.MOTLEY_DUMP),
-      dumpFolder: folder === "" ? undefined : folder,
+      dumpFolder: pathIn("MOTLEY_DUMP_DIR"),
       isTiming: environment.MOTLEY_TIME === "1",
       isVerifying: environment.MOTLEY_VERIFY !== "0",
       isBlessing: environment.MOTLEY_BLESS === "1",
       specSeed: seed === "" ? undefined : Number(seed),
       isRequiringDevices: environment.MOTLEY_REQUIRE_DEVICES === "1",
+      cudaDriver: pathIn("MOTLEY_CUDA_DRIVER"),
+      cudaCompiler: pathIn("MOTLEY_CUDA_COMPILER"),
+      isWaitingForLaunches: environment.MOTLEY_CUDA_SYNC === "1",
     },
   };
 }

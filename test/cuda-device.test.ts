@@ -1,13 +1,15 @@
 // The CUDA device on hand-made kernels, on a stand-in for NVIDIA's driver: where bytes go, in which order launches run,
 // what becomes a graph, and that everything is given back.
 
-import { afterEach, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, it } from "vitest";
 import { type CudaDevice, openCudaDevice } from "../src/runtime/cuda.ts";
 import { type CudaGpu, openCudaGpu } from "../src/runtime/cuda-gpu.ts";
 import type { Artifact } from "../src/targets/artifact.ts";
 import { type CudaParts, cudaArtifact, floatStart } from "./support/cuda-artifact.ts";
 import { describeWith } from "./support/devices.ts";
-import { temporaryFolder } from "./support/motley.ts";
 import { openStandIn, standInProblem } from "./support/stand-in-cuda.ts";
 
 const problem = standInProblem();
@@ -33,6 +35,9 @@ const artifact = cudaArtifact(parts);
 const counting = (count: number, from = 0): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => from + i);
 
+const cacheDirectory = mkdtempSync(join(tmpdir(), "motley-cuda-"));
+afterAll(() => rmSync(cacheDirectory, { recursive: true }));
+
 const opened: (CudaDevice | CudaGpu)[] = [];
 afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
@@ -40,7 +45,7 @@ afterEach(async () => {
 
 async function open(of: Artifact = artifact): Promise<CudaDevice> {
   const { driver, compiler } = openStandIn();
-  const gpu = await openCudaGpu({ driver, compiler, cacheDirectory: temporaryFolder() });
+  const gpu = await openCudaGpu({ driver, compiler, cacheDirectory });
   opened.push(gpu);
   const device = await openCudaDevice(of, gpu);
   opened.push(device);

@@ -87,7 +87,6 @@ describeWith(problem, "a target", () => {
     await expect(chooseTarget("wgsl")).rejects.toThrow(
       /needs a GPU, and there is only SwiftShader.*, in software$/,
     );
-    await expect(chooseTarget("cuda")).rejects.toThrow("`cuda` is not available yet");
   });
 
   it("is a GPU in software if that was asked for, and opens more than once", async () => {

@@ -16,6 +16,9 @@ describe("knobs", () => {
         isBlessing: false,
         specSeed: undefined,
         isRequiringDevices: false,
+        cudaDriver: undefined,
+        cudaCompiler: undefined,
+        isWaitingForLaunches: false,
       },
     });
   });
@@ -29,6 +32,9 @@ describe("knobs", () => {
       MOTLEY_BLESS: "1",
       MOTLEY_SPEC_SEED: "17",
       MOTLEY_REQUIRE_DEVICES: "1",
+      MOTLEY_CUDA_DRIVER: "driver.so",
+      MOTLEY_CUDA_COMPILER: "nvcc",
+      MOTLEY_CUDA_SYNC: "1",
     };
     expect(Object.keys(environment).sort()).toEqual(Object.keys(knobTable).sort());
     expect(readKnobs(environment)).toEqual({
@@ -40,6 +46,9 @@ describe("knobs", () => {
         isBlessing: true,
         specSeed: 17,
         isRequiringDevices: true,
+        cudaDriver: "driver.so",
+        cudaCompiler: "nvcc",
+        isWaitingForLaunches: true,
       },
     });
   });

@@ -1,11 +1,12 @@
 // build.ts: `motley build`: a training step as a folder that runs by itself, or any stage of the compiler as text.
-// In: a spec. Out: the texts that run (DIR/kernels/NAME.wgsl or DIR/module.wat), DIR/model.json with every size and
+// In: a spec. Out: the texts that run (DIR/kernels/NAME.wgsl or NAME.cu, or DIR/module.wat), DIR/model.json with every size and
 // address, and DIR/model.ts, the program that trains and profiles them; or one stage on stdout.
 
 import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   type Artifact,
+  type CudaEngine,
   callNames,
   compile,
   emitTypescript,
@@ -32,6 +33,7 @@ export const buildStages = ["ast", "model", ...stageNames] as const;
 export type BuildOptions = {
   readonly variant?: string;
   readonly target?: string;
+  readonly precision?: CudaEngine["precision"];
   readonly out?: string;
   readonly emit?: (typeof buildStages)[number];
 };
@@ -42,7 +44,7 @@ export function buildCommand(file: string, options: BuildOptions): number {
     return exitCodes.fine;
   }
   const spec = loadSpec(file);
-  const engine = plannedEngine(targetOf(options));
+  const engine = plannedEngine(targetOf(options), options.precision);
   const model = pickVariant(spec, options.variant);
   if (options.emit === "model") {
     say(printModel(model).trimEnd());
@@ -67,6 +69,7 @@ const stageTargets: ReadonlyMap<BuildOptions["emit"], string> = new Map([
   ["cached", "wasm"],
   ["wasm", "wasm"],
   ["wgsl", "wgsl"],
+  ["cuda", "cuda"],
 ]);
 
 /** A stage that only one target has asks for that target. */
@@ -100,7 +103,7 @@ function writeFolder(folder: string, artifact: Artifact): readonly string[] {
 }
 
 /** Kernels as we name them: what an earlier build left would look like part of this one. */
-const ownName = /^s\d\d+_\w+\.wgsl$/;
+const ownName = /^(?:s\d\d+_\w+\.wgsl|c\d\d+_\w+\.cu)$/;
 
 function namesIn(folder: string): readonly string[] {
   try {

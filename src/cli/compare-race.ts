@@ -13,7 +13,7 @@ import {
   validationBatches,
 } from "../index.ts";
 import { watchComparison } from "./compare-view.ts";
-import { checkFit, type DeviceOptions, type Machine } from "./machine.ts";
+import { type DeviceOptions, type Machine, prepareFit } from "./machine.ts";
 import { tell } from "./output.ts";
 import { flatText } from "./spec.ts";
 import { openFolder } from "./train.ts";
@@ -89,7 +89,7 @@ async function openContenders(race: Race, root: string): Promise<readonly Opened
   const { file, models, settings, dataset, machine, options } = race;
   const text = flatText(file);
   const artifacts = models.map((model) => compileFor(model, machine));
-  checkFit(artifacts, machine);
+  await prepareFit(artifacts, machine);
   const paths = models.map((model) => join(root, model.variant));
   const dataHash = dataset.hash;
   const { resume } = options;

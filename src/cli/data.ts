@@ -14,8 +14,8 @@ import {
   prepareData,
   sounds,
 } from "../index.ts";
+import { cacheDirectory } from "./cache.ts";
 import { exitCodes } from "./failure.ts";
-import { cacheDirectory } from "./machine.ts";
 import { say, sayJson } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
 import { loadSpec, pickVariant } from "./spec.ts";

@@ -4,8 +4,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, processKnobs, type StageWatch } from "../index.ts";
-import { exitCodes, Failure } from "./failure.ts";
+import { makeFolder, type StageWatch } from "../index.ts";
+import { knobs } from "./knobs.ts";
 import { tell } from "./output.ts";
 
 /** A stage whose text the command wants for itself. */
@@ -13,9 +13,7 @@ export type WantedStage = { readonly stage: string; readonly take: (text: string
 
 /** Throws `Failure` for a knob that is set to nonsense. */
 export function watchStages(wanted?: WantedStage): StageWatch {
-  const reading = processKnobs();
-  if ("mistake" in reading) throw new Failure(reading.mistake, undefined, exitCodes.usage);
-  const { dump, dumpFolder, isTiming, isVerifying } = reading.knobs;
+  const { dump, dumpFolder, isTiming, isVerifying } = knobs();
   const isDumped = (stage: string): boolean => dump.includes(stage) || dump.includes("all");
   const column = (ms: number): string => `${ms.toFixed(1).padStart(8)} ms`;
   let totalMs = 0;

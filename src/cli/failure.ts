@@ -52,8 +52,9 @@ export function explainFailure(error: unknown, commandLine: string): Explained {
     const help = "the last checkpoint is kept; a smaller `lr`, a longer `warmup` or a `clip` usually helps";
     return withHelp(exitCodes.failed, error.message, help);
   }
-  if (error instanceof DeviceError && !isOurs(error))
-    return withHelp(exitCodes.failed, firstLine(error.message));
+  // Where the user can go on, or report what we cannot see, the error says how.
+  if (error instanceof DeviceError && (error.help !== undefined || !isOurs(error)))
+    return withHelp(exitCodes.failed, firstLine(error.message), error.help);
   if (isSystemError(error)) return withHelp(exitCodes.failed, systemMessage(error));
   return explainBug(error, commandLine);
 }

@@ -3,13 +3,17 @@
 // says about both. A GPU's part of a product is chosen by timing the model's own step, once.
 
 import { cpus } from "node:os";
-import { join } from "node:path";
 import {
   type AdapterTraits,
   type Artifact,
+  type CudaEngine,
+  type CudaGpu,
+  checkCudaMemory,
   checkMemory,
   checkWebgpuMemory,
   compile,
+  compileKernels,
+  cudaEngine,
   type Device,
   defaultThreads,
   detectEngine,
@@ -20,12 +24,15 @@ import {
   type KernelForms,
   keepChoice,
   type Model,
+  openCudaDevice,
   openWasmDevice,
   recallChoice,
   timePrograms,
   type WgslEngine,
   wasmProbe,
 } from "../index.ts";
+import { cacheDirectory } from "./cache.ts";
+import { Failure } from "./failure.ts";
 import { tell } from "./output.ts";
 import { chooseTarget, openGpu } from "./target.ts";
 
@@ -38,6 +45,8 @@ export type DeviceOptions = {
   readonly software?: boolean;
   /** Packed weights in 16 bits, on a GPU. */
   readonly half?: boolean;
+  /** What products read and make, on an NVIDIA GPU: bf16 unless given. */
+  readonly precision?: CudaEngine["precision"];
 };
 
 export type Machine =
@@ -47,26 +56,37 @@ export type Machine =
       readonly engine: WgslEngine;
       readonly traits: AdapterTraits;
       readonly tune: boolean;
-    };
-
-/** Assembled modules and the engines' choices; prepared data lies beside them. */
-export const cacheDirectory = join(".cache", "motley");
+    }
+  | { readonly kind: "cuda"; readonly engine: CudaEngine; readonly gpu: CudaGpu };
 
 /** What the options ask for; throws `Failure` where it cannot be had. */
 export async function prepareMachine(options: DeviceOptions): Promise<Machine> {
   const { turbo = false, tune = true, software = false, half = false } = options;
+  const { precision } = options;
   const chosen = await chooseTarget(options.target, { software });
+  if (chosen.kind === "cuda")
+    return { kind: "cuda", engine: cudaEngine(precision ?? "bf16"), gpu: chosen.gpu };
+  requireCuda(chosen.kind, precision);
   if (chosen.kind === "wgsl")
     return { kind: "wgsl", engine: engineOf(chosen.traits, { half }), traits: chosen.traits, tune };
   const engine = await detectEngine({ probe: wasmProbe, turbo, tune, cacheDirectory });
   return { kind: "wasm", engine, threads: options.threads ?? defaultThreads(), turbo };
 }
 
+/** Throws `Failure` where a precision was asked for on a target that has only one. */
+export function requireCuda(target: string, precision: DeviceOptions["precision"]): void {
+  if (precision === undefined) return;
+  throw new Failure(
+    `\`--precision\` is for target \`cuda\`, and this is \`${target}\``,
+    "leave it out: the other targets compute in 32 bits",
+  );
+}
+
 const gpuChoices = { folder: cacheDirectory, name: "gpu.json" };
 
 /** On a GPU, the machine with the forms of kernels that make this model's step fastest; measured once per GPU. */
 export async function tuneFor(machine: Machine, model: Model): Promise<Machine> {
-  if (machine.kind === "wasm" || !machine.tune) return machine;
+  if (machine.kind !== "wgsl" || !machine.tune) return machine;
   const { engine, traits } = machine;
   const compiled = (forms: KernelForms): Artifact =>
     compile(model, { purpose: "train", engine: { ...engine, ...forms } });
@@ -96,6 +116,10 @@ function shapeOf({ rows, kernels }: Artifact): unknown {
 
 /** Throws `MemoryError` unless all artifacts fit side by side; nothing is allocated. */
 export function checkFit(artifacts: readonly Artifact[], machine: Machine): void {
+  if (machine.kind === "cuda") {
+    checkCudaMemory(artifacts, machine.gpu.memory());
+    return;
+  }
   if (machine.kind === "wgsl") {
     for (const artifact of artifacts) checkWebgpuMemory(artifact, machine.traits.limits);
     return;
@@ -107,7 +131,14 @@ export function checkFit(artifacts: readonly Artifact[], machine: Machine): void
   }
 }
 
+/** Everything that may be refused before a run has a folder: memory, and kernels that have to be compiled here. */
+export async function prepareFit(artifacts: readonly Artifact[], machine: Machine): Promise<void> {
+  checkFit(artifacts, machine);
+  if (machine.kind === "cuda") await compileKernels(artifacts, machine.gpu);
+}
+
 export function openDevice(artifact: Artifact, machine: Machine): Promise<Device> {
+  if (machine.kind === "cuda") return openCudaDevice(artifact, machine.gpu);
   if (machine.kind === "wgsl") return openGpu(artifact, machine.traits);
   const { threads, turbo } = machine;
   return openWasmDevice(artifact, { threads, cacheDirectory, turbo });
@@ -115,6 +146,7 @@ export function openDevice(artifact: Artifact, machine: Machine): Promise<Device
 
 /** The processor's name, or the GPU's. */
 export function processorOf(machine: Machine): string {
+  if (machine.kind === "cuda") return machine.gpu.traits.name;
   return machine.kind === "wgsl" ? machine.traits.name : (cpus()[0]?.model.trim() ?? process.arch);
 }
 

@@ -4,8 +4,10 @@
 import {
   type Artifact,
   type Cost,
+  type CudaEngine,
   compile,
   costOf,
+  cudaEngine,
   formatBytes,
   type Model,
   usualGpu,
@@ -14,20 +16,26 @@ import {
 } from "../index.ts";
 import { watchStages } from "./dump.ts";
 import { exitCodes } from "./failure.ts";
+import { requireCuda } from "./machine.ts";
 import { say, sayJson } from "./output.ts";
 import { loadSpec, pickVariant } from "./spec.ts";
 import { count, short, table } from "./table.ts";
-import { unavailable } from "./target.ts";
 import { requireObjective } from "./training.ts";
 
 /** Of no processor in particular, so that plans and builds are the same everywhere. */
 export const usualEngine = { tile: { rows: 6, columns: 8 }, relaxedSimd: true } as const;
 
 /** Of no processor and no GPU in particular; \`auto\` is the target that every machine has. */
-export function plannedEngine(target: string | undefined): WasmEngine | WgslEngine {
-  if (target === "cuda") throw unavailable(target);
+export function plannedEngine(
+  target: string | undefined,
+  precision?: CudaEngine["precision"],
+): PlannedEngine {
+  if (target === "cuda") return cudaEngine(precision ?? "bf16");
+  requireCuda(target ?? "auto", precision);
   return target === "wgsl" ? usualGpu : usualEngine;
 }
+
+export type PlannedEngine = WasmEngine | WgslEngine | CudaEngine;
 
 /** What a variant costs on paper, whatever it runs on. */
 export type VariantCosts = {
@@ -52,9 +60,14 @@ type VariantPlans = readonly (readonly [string, VariantPlan])[];
  */
 export function planCommand(
   files: readonly string[],
-  options: { readonly variant?: string; readonly target?: string; readonly json?: boolean },
+  options: {
+    readonly variant?: string;
+    readonly target?: string;
+    readonly precision?: CudaEngine["precision"];
+    readonly json?: boolean;
+  },
 ): number {
-  const engine = plannedEngine(options.target);
+  const engine = plannedEngine(options.target, options.precision);
   const specs = files.map(loadSpec);
   const { variant } = options;
   const having = variant === undefined ? specs : specs.filter(({ models }) => models.has(variant));
@@ -71,7 +84,7 @@ export function planCommand(
   return exitCodes.fine;
 }
 
-function planOf(model: Model, engine: WasmEngine | WgslEngine): VariantPlan {
+function planOf(model: Model, engine: PlannedEngine): VariantPlan {
   const artifact = compile(requireObjective(model), {
     purpose: "train",
     engine,

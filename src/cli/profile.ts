@@ -4,6 +4,7 @@
 import { dirname } from "node:path";
 import {
   createBatchStream,
+  cudaRoofline,
   measureRoofline,
   type Part,
   type Profile,
@@ -62,6 +63,7 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
 }
 
 function rooflineOf(machine: Machine): RooflineProbe {
+  if (machine.kind === "cuda") return cudaRoofline(machine.engine, machine.gpu.traits);
   return machine.kind === "wgsl" ? wgslRoofline(machine.engine) : wasmRoofline(machine.engine);
 }
 
@@ -69,7 +71,7 @@ function rooflineOf(machine: Machine): RooflineProbe {
 function peaksOf({ target, roofline }: Profile): string {
   const arithmetic = `${decimal(roofline.gflopsPerThread, 1)} GFLOP/s`;
   const memory = `${decimal(roofline.gigabytesPerThread, 1)} GB/s`;
-  return target === "wgsl"
+  return target !== "wasm"
     ? `this GPU at best: ${arithmetic} (multiply-adds in registers), ${memory} (a long copy)`
     : `this machine at best, a thread while all work: ${arithmetic} (the matmul micro-kernel in cache), ${memory} (long additions)`;
 }
@@ -78,7 +80,7 @@ function render(profile: Profile, text: string): string {
   const sourceLines = text.split("\n");
   const { step, target, threads } = profile;
   const heading = [
-    `${profile.model} ${profile.variant}, ${profile.batch} x ${profile.context} tokens, ${target === "wgsl" ? "on a GPU" : `${threads} ${threads === 1 ? "thread" : "threads"}`}`,
+    `${profile.model} ${profile.variant}, ${profile.batch} x ${profile.context} tokens, ${target !== "wasm" ? "on a GPU" : `${threads} ${threads === 1 ? "thread" : "threads"}`}`,
     `a step takes ${decimal(step.milliseconds, 2)} ms (${decimal(step.timedMilliseconds, 2)} ms while every call is timed): ${short(step.tokensPerSecond)} tokens/s, ${short(step.flops)} FLOPs, ${decimal(step.gflopsPerSecond, 1)} GFLOP/s`,
     peaksOf(profile),
   ];

@@ -108,6 +108,10 @@ const softwareOption = new Option(
   "let `--target wgsl` use a GPU in software: for checking, slower than wasm",
 );
 const halfOption = new Option("--half", "store the packed weights of a GPU in 16 bits; sums stay in 32");
+const precisionOption = new Option(
+  "--precision <p>",
+  "of products on an NVIDIA GPU: bf16 on tensor cores, or f32; bf16 unless given",
+).choices(["bf16", "f32"]);
 const jsonOption = new Option("--json", "print one JSON document on stdout and nothing else there");
 const threadsOption = new Option(
   "--threads <n>",
@@ -165,6 +169,7 @@ function addSourceCommands(add: Add, wrap: Wrap): void {
     .argument("<file...>", "specs")
     .addOption(new Option("--variant <name>", "one variant; all unless given"))
     .addOption(targetOption)
+    .addOption(precisionOption)
     .addOption(jsonOption)
     .action(wrap(planCommand));
 
@@ -176,6 +181,7 @@ function addSourceCommands(add: Add, wrap: Wrap): void {
     .argument("<file>", "a spec")
     .addOption(variantOption)
     .addOption(targetOption)
+    .addOption(precisionOption)
     .option(
       "--out <dir>",
       "a folder for model.ts, model.json and the code that runs; build/MODEL-VARIANT unless given",
@@ -214,6 +220,7 @@ function addRunCommands(add: Add, wrap: Wrap): void {
     .addOption(tuneOption)
     .addOption(softwareOption)
     .addOption(halfOption)
+    .addOption(precisionOption)
     .action(wrap(trainCommand));
 
   addComparison(add, wrap);
@@ -252,6 +259,7 @@ function addComparison(add: Add, wrap: Wrap): void {
     .addOption(jsonOption)
     .addOption(softwareOption)
     .addOption(halfOption)
+    .addOption(precisionOption)
     .action(wrap(compareCommand));
 }
 
@@ -322,6 +330,7 @@ function addMeasuringCommands(add: Add, wrap: Wrap): void {
     .addOption(tuneOption)
     .addOption(softwareOption)
     .addOption(halfOption)
+    .addOption(precisionOption)
     .action(wrap(profileCommand));
 
   add("export", "Write a batch with parameters, gradients and losses, for a check from outside.", [
@@ -338,6 +347,7 @@ function addMeasuringCommands(add: Add, wrap: Wrap): void {
     .addOption(threadsOption)
     .addOption(softwareOption)
     .addOption(halfOption)
+    .addOption(precisionOption)
     .action(wrap(exportCommand));
 
   add("devices", "List what this machine can run.", ["motley devices", "motley devices --json"])

@@ -123,7 +123,7 @@ type Samples = Pick<
 type Specimen = Dataset["specimens"][number];
 
 function targetOf(machine: Machine): string {
-  if (machine.kind === "wgsl") return machine.kind;
+  if (machine.kind !== "wasm") return machine.kind;
   return `${machine.kind}, ${machine.threads} ${machine.threads === 1 ? "thread" : "threads"}`;
 }
 

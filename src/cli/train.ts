@@ -18,7 +18,7 @@ import {
 } from "../index.ts";
 import { lossChart } from "./chart.ts";
 import { exitCodes } from "./failure.ts";
-import { checkFit, type DeviceOptions, prepareMachine, tuneFor } from "./machine.ts";
+import { type DeviceOptions, prepareFit, prepareMachine, tuneFor } from "./machine.ts";
 import { say, tell } from "./output.ts";
 import { bar, duration, isReportedStep, live, stopSignal } from "./progress.ts";
 import { flatText, loadSpec, pickVariant } from "./spec.ts";
@@ -55,7 +55,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const machine = await tuneFor(await prepareMachine(options), requireObjective(model));
   const artifact = compileFor(model, machine);
   // Before the folder is made: what does not fit leaves nothing behind.
-  checkFit([artifact], machine);
+  await prepareFit([artifact], machine);
   const { resume } = options;
   const run = settleWarmStart(options.warmStart, resume === true && holdsRun(path) ? [path] : []);
   const warm = warmStartFor(run, path, { resume, dataHash: dataset.hash });

@@ -16,9 +16,10 @@ import {
   type Session,
   type WarmSource,
 } from "../index.ts";
+import { cacheDirectory } from "./cache.ts";
 import { watchStages } from "./dump.ts";
 import { Failure } from "./failure.ts";
-import { cacheDirectory, checkFit, describeMachine, type Machine, openDevice } from "./machine.ts";
+import { checkFit, describeMachine, type Machine, openDevice } from "./machine.ts";
 import { tell } from "./output.ts";
 import { preparationProgress } from "./progress.ts";
 import { version } from "./version.ts";

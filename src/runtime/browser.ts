@@ -1,7 +1,7 @@
 // browser.ts: `motley/runtime` in a page: what public.ts has, and devices, texts and command lines as a page has them.
 // In: an artifact, addresses. Out: a device on WebGPU or on Web Workers, texts. Nothing here, nor below it, needs Node.
 
-import { isWgsl } from "../targets/artifact.ts";
+import { isCuda, isWgsl } from "../targets/artifact.ts";
 import { DeviceError } from "./device.ts";
 import type { OpenDevice, ReadTexts, RunProgram } from "./host.ts";
 import { openWebgpuDevice } from "./webgpu.ts";
@@ -11,6 +11,8 @@ import { describeAdapter } from "./webgpu-traits.ts";
 export * from "./public.ts";
 
 export const openDevice: OpenDevice = async (artifact, { adapter, software = false, threads } = {}) => {
+  if (isCuda(artifact))
+    throw new DeviceError("this model was built for CUDA, which a page does not have: build it for `wgsl`");
   if (isWgsl(artifact))
     return openWebgpuDevice(artifact, { adapter: adapter ?? (await findAdapter(software)) });
   // A page for GPUs has no use for the assembler that this brings.

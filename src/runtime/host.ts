@@ -11,6 +11,9 @@ export type DeviceRequest = {
   readonly adapter?: GPUAdapter;
   /** For a GPU: take one in software, which is right for checking and slower than the processor. Never taken unasked. */
   readonly software?: boolean;
+  /** For an NVIDIA GPU: its driver's library and its compiler, if not those that are found. */
+  readonly driver?: string;
+  readonly compiler?: string;
   /** For the processor: the calling thread included; as many as there are processors, at most 8, unless given. */
   readonly threads?: number;
 };

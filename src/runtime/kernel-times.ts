@@ -64,9 +64,8 @@ export async function timeKernels(
 
 function kernelOf(artifact: Artifact, time: CallTime): string {
   const { program, kernels } = artifact;
-  const name =
-    program.kind === "wgsl"
-      ? program.shaders[program.dispatches[time.launch]?.shader ?? -1]?.name
-      : kernels[callAt(artifact, time)?.call.kernel ?? -1]?.name;
-  return name ?? "?";
+  const { launch } = time;
+  if (program.kind === "wgsl") return program.shaders[program.dispatches[launch]?.shader ?? -1]?.name ?? "?";
+  if (program.kind === "cuda") return program.kernels[program.launches[launch]?.kernel ?? -1]?.name ?? "?";
+  return kernels[callAt(artifact, time)?.call.kernel ?? -1]?.name ?? "?";
 }

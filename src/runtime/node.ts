@@ -3,12 +3,15 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { isWgsl } from "../targets/artifact.ts";
+import { type Artifact, isCuda, isWgsl } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
-import { DeviceError } from "./device.ts";
-import type { OpenDevice, ProgramOptions, ReadTexts, RunProgram } from "./host.ts";
+import { openCudaDevice } from "./cuda.ts";
+import { openCudaGpu } from "./cuda-gpu.ts";
+import { type Device, DeviceError } from "./device.ts";
+import type { DeviceRequest, OpenDevice, ProgramOptions, ReadTexts, RunProgram } from "./host.ts";
 import { BatchError } from "./made-up.ts";
 import { MemoryError } from "./memory.ts";
 import { readSafetensors, TensorFileError } from "./safetensors.ts";
@@ -20,7 +23,9 @@ import { findAdapter } from "./webgpu-node.ts";
 
 export * from "./public.ts";
 
-export const openDevice: OpenDevice = async (artifact, { adapter, software = false, threads } = {}) => {
+export const openDevice: OpenDevice = async (artifact, request = {}) => {
+  const { adapter, software = false, threads } = request;
+  if (isCuda(artifact)) return openOnNvidia(artifact, request);
   if (!isWgsl(artifact)) return openWasmDevice(artifact, threads === undefined ? {} : { threads });
   if (adapter !== undefined) return openWebgpuDevice(artifact, { adapter });
   const found = await findAdapter({ software });
@@ -28,6 +33,22 @@ export const openDevice: OpenDevice = async (artifact, { adapter, software = fal
     throw new DeviceError(`this model was built for a GPU, and ${found.reason}`);
   return openWebgpuDevice(artifact, { adapter: found.adapter });
 };
+
+/** Compiling takes longer than a short training, so kernels are kept where the command line keeps them. */
+async function openOnNvidia(artifact: Artifact, { driver, compiler }: DeviceRequest): Promise<Device> {
+  const gpu = await openCudaGpu({
+    cacheDirectory: join(".cache", "motley"),
+    ...(driver === undefined ? {} : { driver }),
+    ...(compiler === undefined ? {} : { compiler }),
+  });
+  try {
+    const device = await openCudaDevice(artifact, gpu);
+    return { ...device, close: () => device.close().finally(gpu.close) };
+  } catch (error) {
+    gpu.close();
+    throw error;
+  }
+}
 
 export const readTexts: ReadTexts = async <Name extends string>(addresses: Readonly<Record<Name, URL>>) => {
   const names = Object.keys(addresses) as Name[];
@@ -46,7 +67,7 @@ async function readText(address: URL): Promise<string> {
 }
 
 const usage =
-  "usage: node model.ts [--steps N] [--seed N] [--batch FILE.safetensors] [--software] [--threads N]";
+  "usage: node model.ts [--steps N] [--seed N] [--batch FILE.safetensors] [--software] [--threads N] [--driver PATH] [--compiler PATH]";
 
 /** Arguments that mean nothing. */
 class UsageError extends Error {
@@ -67,7 +88,11 @@ export const runProgram: RunProgram = (moduleAddress, program) => {
     } catch (error) {
       if (!isExplained(error)) throw error;
       const help =
-        error instanceof UsageError ? usage : error instanceof MemoryError ? error.help : undefined;
+        error instanceof UsageError
+          ? usage
+          : error instanceof MemoryError || error instanceof DeviceError
+            ? error.help
+            : undefined;
       console.error([`error: ${error.message}`, ...(help === undefined ? [] : [help])].join("\n"));
       process.exitCode = error instanceof UsageError ? 2 : 1;
     }
@@ -90,11 +115,13 @@ function isExplained(error: unknown): error is Error {
 }
 
 function programOptions(args: readonly string[]): ProgramOptions {
-  const { steps, seed, threads, batch, software } = readArguments(args);
+  const { steps, seed, threads, batch, software, driver, compiler } = readArguments(args);
   return {
     steps: wholeNumber("steps", steps ?? "20", 1),
     seed: wholeNumber("seed", seed ?? "1", 0),
     ...(software === undefined ? {} : { software }),
+    ...(driver === undefined ? {} : { driver }),
+    ...(compiler === undefined ? {} : { compiler }),
     ...(threads === undefined ? {} : { threads: wholeNumber("threads", threads, 1) }),
     ...(batch === undefined ? {} : { batch: readBatch(batch) }),
   };
@@ -107,6 +134,8 @@ function readArguments(args: readonly string[]) {
     seed: text,
     batch: text,
     threads: text,
+    driver: text,
+    compiler: text,
     software: { type: "boolean" },
   } as const;
   try {

@@ -11,16 +11,21 @@ export type TextPlace = { readonly name: string; readonly path: string };
 /** What a person calls a call; the runtime's profile has the same names. */
 export type NameOf = (call: ArtifactCall) => string;
 
+const argumentsFor = { wasm: "[--threads 1]", wgsl: "[--software]", cuda: "" } as const;
+const extensions = { wgsl: "wgsl", cuda: "cu" } as const;
+const devices = { wasm: "the processor", wgsl: "a GPU", cuda: "an NVIDIA GPU" } as const;
+
 /** Deterministic: equal artifacts give equal texts. */
 export function emitTypescript(artifact: Artifact, texts: readonly TextPlace[], nameOf: NameOf): string {
   const { target, model, variant, batch, context, modalities, parameters } = artifact;
-  const isGpu = artifact.program.kind === "wgsl";
+  const { kind } = artifact.program;
   return render("typescript/model", {
     title: model === variant ? `\`${model}\`` : `\`${model}\`, variant \`${variant}\``,
     ...{ target, batch, context },
-    arguments: `[--steps 20] [--seed 1] [--batch FILE.safetensors] ${isGpu ? "[--software]" : "[--threads 1]"}`,
-    textsPlace: isGpu ? "kernels/*.wgsl" : texts.map(({ path }) => path).join(", "),
-    device: isGpu ? "a GPU" : "the processor",
+    arguments: `[--steps 20] [--seed 1] [--batch FILE.safetensors] ${argumentsFor[kind]}`.trimEnd(),
+    textsPlace: kind === "wasm" ? texts.map(({ path }) => path).join(", ") : `kernels/*.${extensions[kind]}`,
+    device: devices[kind],
+    places: kind === "cuda" ? "in Node" : "in Node, and in a page that Vite bundles",
     modalityUnion: modalities.map(({ name }) => JSON.stringify(name)).join(" | "),
     modalities: modalities.map((modality) => ({
       ...{ name: JSON.stringify(modality.name), vocab: modality.vocab, vocabStart: modality.vocabStart },
@@ -29,7 +34,7 @@ export function emitTypescript(artifact: Artifact, texts: readonly TextPlace[], 
     ...wordsFor(modalities),
     texts: texts.map(({ name, path }) => ({ name: propertyName(name), path })),
     parameters: parameters.map(({ path, shape }) => ({ path: propertyName(path), shape: list(shape) })),
-    launch: isGpu ? "dispatch" : "launch",
+    launch: kind === "wgsl" ? "dispatch" : "launch",
     launches: artifact.launches.map((launch, index) => launchView(artifact, launch, index, nameOf)),
     buffers: artifact.buffers.map(({ name, role, byteLength, byteOffset }) => ({
       ...{ name: JSON.stringify(name), role: JSON.stringify(role), bytes: byteLength, at: byteOffset },

@@ -102,6 +102,7 @@ export const targetWords = {
     "src/open.ts",
     "src/index.ts",
     "src/browser.ts",
+    "src/knobs.ts",
   ],
 };
 

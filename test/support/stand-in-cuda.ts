@@ -1,6 +1,6 @@
 // stand-in-cuda.ts: a driver and a compiler that stand in for NVIDIA's, so that the CUDA device runs without a GPU.
-// In: the host's C++ compiler. Out: paths of both, for the runtime's options and for MOTLEY_CUDA_*; a handle to set what
-// the driver says and where it fails; or why they cannot be had here.
+// In: the host's C++ compiler. Out: paths of both, for the runtime's options and for MOTLEY_CUDA_DRIVER and
+// MOTLEY_CUDA_COMPILER; a handle to set what the driver says and where it fails; or why they cannot be had here.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
