@@ -325,6 +325,7 @@ function makeOuter({ turns, accumulate, chunkRows = 0 }: OuterCase, precision: P
 const variants: readonly (readonly [Precision, Architecture])[] = [
   ["f32", "sm_80"],
   ["bf16", "sm_80"],
+  ["bf16", "sm_90a"],
 ];
 
 describeWith(emulatorProblem(), "matrix products on CUDA", () => {

@@ -137,7 +137,15 @@ function appendMaps(
   for (const { argument, ...map } of formOf(body).maps?.(body, sizes, context) ?? []) {
     const place = call.args[argument];
     if (place?.kind !== "buffer") return bug("cuda", `argument ${argument} of ${body.kind} is no address`);
-    maps.push({ byteOffset: placeOf(plan, place), ...map });
+    const byteOffset = placeOf(plan, place);
+    // Rows are counted from where row 0 would stand; what stands behind a chunk's may be behind the arena.
+    const buffer = plan.buffers[place.buffer];
+    const end = buffer === undefined ? byteOffset : buffer.byteOffset + buffer.byteLength;
+    maps.push({
+      byteOffset,
+      ...map,
+      rows: Math.min(map.rows, Math.floor((end - byteOffset) / (2 * map.stride))),
+    });
   }
   return first;
 }

@@ -7,7 +7,7 @@ import type { CudaTensorMap } from "../../src/targets/artifact.ts";
 import type { CudaContext, CudaForm, Element } from "../../src/targets/cuda/context.ts";
 import { render } from "../../src/targets/render.ts";
 import { type Architecture, type CudaText, compileForEmulator } from "./cuda-compile.ts";
-import { alignedBytes, type EmulatedLibrary, openEmulatedLibrary } from "./cuda-library.ts";
+import { alignedBytes, type EmulatedLibrary, openEmulatedLibrary, tensorMaps } from "./cuda-library.ts";
 
 /** Rows in memory; `offset` is where row 0 would stand, `first` the first row that is there. */
 export type Stored = {
@@ -63,7 +63,8 @@ export function rounded(x: number, element: "f32" | "bf16"): number {
 export function createArena(byteLength: number) {
   const bytes = alignedBytes(byteLength).fill(0xff);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let end = 64;
+  // Room for the rows before a chunk's first, which are not there.
+  let end = 1 << 16;
   const reserve = (size: number): number => {
     const at = end;
     end = Math.ceil((end + size) / 256) * 256;
@@ -173,6 +174,7 @@ function run<Body extends KernelBody>(
     ...configuration,
     arena: arena.bytes,
     records,
+    maps: tensorMaps(library, arena.bytes, maps),
     job: Uint32Array.of(0, words, modalities, table / 4, ends / 4, ends / 4 + 1, parts, turns),
   });
 }

@@ -9,11 +9,14 @@ import { type Configurations, everywhere } from "./context.ts";
 /** Of tensor cores: rows and columns that a block computes at a time; on sm_90a perhaps twice the columns. */
 export const tensorPart = 128;
 
+/** A word for each of the turns that _parts.cu.hbs has room for. */
+const turnBytes = 64 * 4;
+
 /** Four places for 32 steps along k of 128 rows and of 128 columns, two bytes each. */
-const ofWarps = { threads: 256, sharedBytes: 4 * 32 * (128 + 128) * 2 };
+const ofWarps = { threads: 256, sharedBytes: 4 * 32 * (128 + 128) * 2 + turnBytes };
 
 /** Four places for 64 steps along k of 128 rows and of 256 columns, and two barriers each; a group of warps copies. */
-const ofGroups = { threads: 384, sharedBytes: 4 * 64 * (128 + 256) * 2 + 4 * 2 * 8 };
+const ofGroups = { threads: 384, sharedBytes: 4 * 64 * (128 + 256) * 2 + 4 * 2 * 8 + turnBytes };
 
 /** `copied`: whether Hopper's copy engine can read both factors. */
 export const tensorConfigurations = (copied: boolean): Configurations =>
@@ -30,7 +33,7 @@ const threadsOf = ({ rows, columns, threadRows, threadColumns }: ProductTile): n
 
 export function plainConfigurations(tile: ProductTile): Configurations {
   const place = tile.depth * (pitch(tile.rows) + pitch(tile.columns));
-  return everywhere({ threads: threadsOf(tile), sharedBytes: 2 * place * 4 });
+  return everywhere({ threads: threadsOf(tile), sharedBytes: 2 * place * 4 + turnBytes });
 }
 
 /** What a text says of a tile of ordinary cores. */
@@ -42,6 +45,7 @@ export const plainView = (tile: ProductTile): View => ({
   heights: tile.threadRows / 4,
   quads: tile.threadColumns / 4,
   across: tile.columns / tile.threadColumns,
+  blocks: 2,
 });
 
 export const plainText = ({ rows, columns, depth, threadRows, threadColumns }: ProductTile): string =>
