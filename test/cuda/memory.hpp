@@ -142,11 +142,11 @@ static inline auto as(emulator::Pointer<Space, T> p) {
   return emulator::Pointer<Space, Element>(reinterpret_cast<Element*>(p.at));
 }
 
-// An argument of a record: a byte offset from the arena's start in two words; nothing where it is the number 0.
+// An argument of a record: a byte offset from the arena's start in two words.
 template <typename T>
 static inline global<T> address(unsigned char* arena, const int* words) {
   const auto offset = static_cast<long long>(static_cast<unsigned>(words[0])) | static_cast<long long>(words[1]) << 32;
-  return global<T>(offset == 0 ? nullptr : reinterpret_cast<T*>(arena + offset));
+  return global<T>(reinterpret_cast<T*>(arena + offset));
 }
 
 // The arena's beginning.

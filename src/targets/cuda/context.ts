@@ -80,7 +80,7 @@ const types: { readonly [E in Exclude<Element, "number">]: string } = {
 
 /**
  * An argument's name in the text. `writes`: it is stored to. `element` where the text wants one whatever the argument
- * is (what may be a number elsewhere): it is null where the argument is the number 0.
+ * is (what is a number in another call of the launch): the text has to look whether there is an address.
  */
 export type ArgumentName = {
   readonly name: string;

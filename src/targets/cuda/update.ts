@@ -2,12 +2,14 @@
 // In: kernels. Out: forms. Everything here sums in an order that shapes alone decide.
 
 import {
+  type ArgumentName,
   type BodyOf,
   type CudaForms,
   type Element,
   everywhere,
   floatBits,
   type KernelText,
+  mapWord,
   recordLines,
   unread,
 } from "./context.ts";
@@ -184,6 +186,16 @@ export const updateForms: CudaForms<"loss_sums" | "array_add" | "square_sum" | "
   },
 };
 
+const adamwWords = ["chunk", "rate_at", "beta1.", "rest1.", "beta2.", "rest2.", "eps.", "weight_decay."];
+const adamwArguments: readonly ArgumentName[] = [
+  ...[{ name: "p", writes: true }, { name: "g" }],
+  ...["m", "v"].map((name) => ({ name, writes: true })),
+  ...["partials", "partial_count", "schedule"].map((name) => ({ name })),
+  // A number where another call of this launch writes the norm.
+  { name: "norm_out", writes: true, element: "f32" },
+  { name: "elements" },
+];
+
 function adamw({ clip }: BodyOf<"adamw">, elements: readonly Element[]): KernelText {
   const hasMirror = elements[9] === "bf16";
   return {
@@ -191,24 +203,13 @@ function adamw({ clip }: BodyOf<"adamw">, elements: readonly Element[]): KernelT
     view: {
       comment: `AdamW on a piece of the arenas${clip > 0 ? ", gradients clipped" : ""}${hasMirror ? ", and the copy in bf16" : ""}`,
       record: recordLines(
-        [
-          ...["chunk", "rate_at"],
-          ...["beta1.", "rest1.", "beta2.", "rest2.", "eps.", "weight_decay."],
-          clip > 0 ? "clip." : unread,
-        ],
-        [
-          ...[{ name: "p", writes: true }, { name: "g" }],
-          ...[
-            { name: "m", writes: true },
-            { name: "v", writes: true },
-          ],
-          ...["partials", "partial_count", "schedule"].map((name) => ({ name })),
-          // A number where another call of this launch writes the norm.
-          { name: "norm_out", writes: true, element: "f32" },
-          { name: "elements" },
-          ...(hasMirror ? [{ name: "copy", writes: true }] : []),
-        ],
+        [...adamwWords, clip > 0 ? "clip." : unread],
+        hasMirror ? [...adamwArguments, { name: "copy", writes: true }] : adamwArguments,
         elements,
+      ),
+      normOut: mapWord(
+        adamwWords.length + 1,
+        adamwArguments.findIndex(({ name }) => name === "norm_out"),
       ),
       isClipped: clip > 0,
       hasMirror,
