@@ -21,6 +21,7 @@ import { lower, outputsOf } from "./lower/lower.ts";
 import { addUpdate } from "./lower/optimizer.ts";
 import { withCache } from "./passes/cache.ts";
 import { simplify } from "./passes/pipeline.ts";
+import { recompute } from "./passes/recompute.ts";
 import { quietWatch, type StageRunner, type StageWatch, stageRunner } from "./stage.ts";
 import type { Artifact, CudaArtifact, WasmArtifact, WgslArtifact } from "./targets/artifact.ts";
 import { assemble } from "./targets/assemble.ts";
@@ -114,7 +115,8 @@ export function compile(model: Model, options: CompileOptions): Artifact {
       : forward;
   const full =
     purpose === "train" ? run("train", () => addUpdate(step, optimizer, learning), graphs("train")) : step;
-  const graph = run("simple", () => simplify(full, () => undefined), graphs("simple"));
+  const again = engine.target === "cuda" ? recompute : (graph: Graph) => graph;
+  const graph = run("simple", () => again(simplify(full, () => undefined)), graphs("simple"));
   const rows = sizes.batch * (sizes.span ?? sizes.context);
   const schedule = scheduleFor(graph, rows, engine);
   const fusion = run("groups", () => fuse(graph, schedule.limits), {

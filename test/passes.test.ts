@@ -13,6 +13,7 @@ import { verifyGraph } from "../src/ir/verify.ts";
 import { fold } from "../src/passes/fold.ts";
 import { passes, simplify } from "../src/passes/pipeline.ts";
 import { prune } from "../src/passes/prune.ts";
+import { recompute } from "../src/passes/recompute.ts";
 import { share } from "../src/passes/share.ts";
 import { expectSection, readCases } from "./support/case-file.ts";
 import { bind, distance, rowCounts, worstGradient } from "./support/graphs.ts";
@@ -169,6 +170,43 @@ describe("cases", () => {
   }
 });
 
+describe("recompute", () => {
+  const lines = (text: string): readonly string[] =>
+    text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => /silu|mul|linear/.test(line));
+  const gated = (use: string): Graph =>
+    parseGraph(
+      [
+        ...["graph test (text)", "input $x : f32[N,4]", "input $y : f32[N,4]", "param %w : f32[4,4]"],
+        ...["forward", "%0 = silu $x : f32[N,4]", "%1 = mul %0, $y : f32[N,4]", `%2 = ${use}`],
+        ...["backward", "%3 = mul %2, %0 : f32[N,4]", "%4 = mul %3, %0 : f32[N,4]", "return", "out = %4"],
+      ].join("\n"),
+    );
+
+  it("computes silu again, once, where gradients read it", () => {
+    expect(lines(printGraph(recompute(gated("linear %1, %w : f32[N,4]"))))).toEqual([
+      "%0 = silu $x : f32[N,4]",
+      "%1 = mul %0, $y : f32[N,4]",
+      "%2 = linear %1, %w : f32[N,4]",
+      "%3 = silu $x : f32[N,4]",
+      "%4 = mul %2, %3 : f32[N,4]",
+      "%5 = mul %4, %3 : f32[N,4]",
+    ]);
+  });
+
+  it("leaves what products read in memory", () => {
+    expect(lines(printGraph(recompute(gated("linear %0, %w : f32[N,4]"))))).toEqual([
+      "%0 = silu $x : f32[N,4]",
+      "%1 = mul %0, $y : f32[N,4]",
+      "%2 = linear %0, %w : f32[N,4]",
+      "%3 = mul %2, %0 : f32[N,4]",
+      "%4 = mul %3, %0 : f32[N,4]",
+    ]);
+  });
+});
+
 describe("random graphs", () => {
   const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
@@ -204,6 +242,22 @@ describe("random graphs", () => {
     );
     const missing = rowOps.filter((op) => !used.has(op));
     expect(missing).toEqual([]);
+  });
+
+  it("mean the same where gradients compute again what they read", () => {
+    fc.assert(
+      fc.property(seeds, fc.constantFrom(...rowCounts), (seed, counts) => {
+        const before = simplify(differentiate(randomGraph(seed)));
+        const bindings = bind(before, counts, seed);
+        const expected = interpret(before, bindings);
+        const graph = recompute(before);
+        verifyGraph(graph, "recompute");
+        for (const [result, numbers] of interpret(graph, bindings)) {
+          expect(distance(numbers, expected.get(result) ?? []), result).toBeLessThan(1e-9);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("are the same text after printing and parsing, before and after the passes", () => {
