@@ -7,11 +7,12 @@
 // Tiles cut the rows of one space, so a level has the rows of one space only: where tokens go to experts or come back,
 // rows are gathered from all over the other space, and a level ends anyway.
 // It never duplicates work to fuse more, and never delays a node: weight gradients run as soon as their operands exist.
+// Only where limits say so, what gradients compute of forward values again (passes/recompute.ts) waits for its reader.
 
 import type { AnyNode, Graph } from "../ir/graph.ts";
 import { ops } from "../ir/ops.ts";
 import { nameValues } from "../ir/print.ts";
-import { findChunkedLosses, type LossNodes } from "./chunk.ts";
+import { findChunkedLosses, type LossNodes, readersOf } from "./chunk.ts";
 import type { ChunkedLoss, Fusion, FusionLimits, Group, Phase } from "./groups.ts";
 
 /** What is known of a node once it has a level. */
@@ -86,7 +87,45 @@ function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLi
     placed[index] = { level, chained };
     if (node.origin.phase !== "update") updateFloor = Math.max(updateFloor, level + 1);
   }
+  if (limits.isLate) delay(placing);
   return { placed, lossStart };
+}
+
+/** Moves nodes that copy forward values in some form for the gradient to the level of the first that reads them. */
+function delay({ graph, placed, lossOf }: Placing): void {
+  const readers = readersOf(graph);
+  for (let index = graph.nodes.length - 1; index >= 0; index -= 1) {
+    const node = graph.nodes[index];
+    const [result] = node?.results ?? [];
+    const isOfForward =
+      node?.origin.phase === "backward" &&
+      isRowNode(graph, node) &&
+      !matmuls.has(node.op) &&
+      operandsOf(node).every((value) => isForward(graph, graph.nodes[graph.values[value]?.node ?? -1]));
+    if (!isOfForward || result === undefined || lossOf.has(index)) continue;
+    const levels = (readers[result] ?? []).map((reader) => {
+      const other = graph.nodes[reader];
+      const isBeside =
+        other !== undefined &&
+        !lossOf.has(reader) &&
+        isRowNode(graph, other) &&
+        spaceOf(graph, other) === spaceOf(graph, node);
+      return isBeside ? placed[reader]?.level : undefined;
+    });
+    const known = levels.filter((level) => level !== undefined);
+    if (known.length === levels.length && known.length > 0)
+      placed[index] = { level: Math.min(...known), chained: 0 };
+  }
+}
+
+/** Made by the forward pass, or for the gradient from what was. */
+function isForward(graph: Graph, node: AnyNode | undefined): boolean {
+  if (node === undefined || node.origin.phase === "forward") return true;
+  const isCopy = node.origin.phase === "backward" && isRowNode(graph, node) && !matmuls.has(node.op);
+  return (
+    isCopy &&
+    operandsOf(node).every((value) => isForward(graph, graph.nodes[graph.values[value]?.node ?? -1]))
+  );
 }
 
 /** The first level where all that a node reads is whole or, between row nodes, at hand on the same tile. */

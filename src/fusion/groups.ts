@@ -41,6 +41,8 @@ export type Fusion = {
 
 /** What the target allows; plain numbers, so that fusion knows no target. */
 export type FusionLimits = {
+  /** What a gradient needs of forward values alone is computed beside its first reader, instead of at once and stored. */
+  readonly isLate?: true;
   /** Matmuls that one group may chain on a tile. */
   readonly matmulsPerGroup: number;
   /** Chunks in which a loss with logits `width` wide runs over `rows` rows; 1: not worth cutting. */

@@ -33,7 +33,9 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
   const rows = batch * span;
   const registry = createRegistry();
   const readers = readersOf(graph);
-  const stagesByGroup = fusion.groups.map((group) => stagesOf(graph, readers, group.rows));
+  const stagesByGroup = fusion.groups.map((group) =>
+    stagesOf(graph, readers, group.rows, schedule.limits.isLate),
+  );
   const storage = planStorage(graph, readers, fusion, stagesByGroup, schedule);
   const layout = createLayout(graph, readers, storage, schedule, registry, { rows, context, span });
   const { segments, list } = createSegments(layout);

@@ -78,8 +78,16 @@ export function headsOf(node: AnyNode): number {
   return node.op === "rms_norm" || node.op === "rms_norm_dx" ? Math.max(1, node.attributes.heads) : 1;
 }
 
-/** Stages in an order in which every operand is computed before it is read. */
-export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]): readonly Stage[] {
+/**
+ * Stages in an order in which every operand is computed before it is read. `keepsApart`: what the gradient computes joins
+ * no program of the forward pass, which would store it at once.
+ */
+export function stagesOf(
+  graph: Graph,
+  readers: Readers,
+  rows: readonly number[],
+  keepsApart = false,
+): readonly Stage[] {
   const stages: Stage[] = [];
   /** Stage that makes a value, within this group. */
   const madeBy = new Map<ValueId, number>();
@@ -101,7 +109,7 @@ export function stagesOf(graph: Graph, readers: Readers, rows: readonly number[]
     } else if (isAdding(node) && result !== undefined) {
       push(addingStage(node, result), node.results);
     } else if (programOps.has(node.op)) {
-      addToProgram(graph, stages, madeBy, node);
+      addToProgram(graph, stages, madeBy, node, keepsApart);
     } else if (node.op === "cross_entropy" || node.op === "mean_square") {
       const gradient = gradientOf(
         node,
@@ -205,11 +213,18 @@ function absorbedSums(graph: Graph, rows: readonly number[], readers: Readers): 
 const programLimit = 200;
 
 /** Joins an open row program of the same shape, if everything the node reads is ready there; else opens one. */
-function addToProgram(graph: Graph, stages: Stage[], madeBy: Map<ValueId, number>, node: AnyNode): void {
+function addToProgram(
+  graph: Graph,
+  stages: Stage[],
+  madeBy: Map<ValueId, number>,
+  node: AnyNode,
+  keepsApart: boolean,
+): void {
   const ready = Math.max(-1, ...node.inputs.map((value) => madeBy.get(value) ?? -1));
   for (let at = Math.max(0, ready); at < stages.length; at += 1) {
     const stage = stages[at];
     if (stage?.kind !== "program" || stage.nodes.length >= programLimit) continue;
+    if (keepsApart && stage.nodes[0]?.origin.phase !== node.origin.phase) continue;
     if (!sameShape(graph, stage.nodes, node)) continue;
     stages[at] = { kind: "program", nodes: [...stage.nodes, node] };
     for (const value of node.results) madeBy.set(value, at);
