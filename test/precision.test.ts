@@ -9,14 +9,19 @@ import { roundToBf16 } from "../src/ir/interpret.ts";
 import { type Planned, planKernels } from "../src/kernel/plan.ts";
 import { tensorSchedule } from "../src/kernel/schedule.ts";
 import { verifyPlan } from "../src/kernel/verify.ts";
+import { recompute } from "../src/passes/recompute.ts";
 import { cudaEngine } from "../src/targets/cuda.ts";
 import { modelOf } from "./support/interpreted.ts";
 import { randomCases, randomExpertCases } from "./support/random-spec.ts";
 import { exampleNames, exampleText, variantsOf } from "./support/stages.ts";
 
-function planned(model: Model, precision: "f32" | "bf16", batch = 2, context = 32): Planned {
-  const graph = trainingGraph(model);
-  const schedule = tensorSchedule(graph, batch * context, cudaEngine(precision));
+function planned(
+  model: Model,
+  precision: "f32" | "bf16",
+  { batch = 2, context = 32, epilogues = precision === "bf16" } = {},
+): Planned {
+  const graph = recompute(trainingGraph(model));
+  const schedule = tensorSchedule(graph, batch * context, { ...cudaEngine(precision), epilogues });
   return planKernels(graph, fuse(graph, schedule.limits), schedule, { batch, context });
 }
 

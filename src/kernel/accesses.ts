@@ -111,27 +111,7 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       const writes = [0, 2, 3, 7, 9].filter((i) => extents[i] !== "number" && i < extents.length);
       return { extents, writes };
     },
-    product: ({ residual, terms, program }) => {
-      const operands = program?.operands ?? [];
-      const first = 2 + 2 * terms.length;
-      const stores = program?.phases.flatMap((phase) => phase.stores.map(({ operand }) => operand)) ?? [];
-      const extentOf = ({ kind }: { readonly kind: string }, i: number): Extent => {
-        if (kind === "column") return floats(program?.width ?? 0);
-        return stores.includes(i) && program?.keeps !== true ? "nothing" : "buffer";
-      };
-      return {
-        extents: [
-          "buffer",
-          residual ? "buffer" : "number",
-          ...terms.flatMap(({ value }): readonly Extent[] => [
-            value === undefined ? "buffer" : "number",
-            "buffer",
-          ]),
-          ...operands.map(extentOf),
-        ],
-        writes: [0, ...stores.map((operand) => first + operand)],
-      };
-    },
+    product: productFootprint,
     rms_norm_partials: () => ({ extents: ["buffer", "buffer", "buffer", "buffer"], writes: [2] }),
     sum_partials: ({ elements, count }) => ({
       extents: [floats(count * elements), floats(elements)],
@@ -144,6 +124,40 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
     mirror: (_body, args) => ({ extents: [countedFloats(args[2]), halves(args[2]), "number"], writes: [1] }),
     pack: ({ out, inner }) => ({ extents: [floats(out * inner), "buffer"], writes: [1] }),
   };
+
+function productFootprint({
+  residual,
+  terms,
+  program,
+  twin,
+  epilogue,
+  rotation,
+}: BodyOf<"product">): Footprint {
+  const loaded = program?.operands ?? [];
+  const first = 2 + 2 * terms.length + (twin?.length ?? 0);
+  const stores = program?.phases.flatMap((phase) => phase.stores.map(({ operand }) => operand)) ?? [];
+  const extentOf = ({ kind }: { readonly kind: string }, i: number): Extent => {
+    if (kind === "column") return floats(program?.width ?? 0);
+    return stores.includes(i) && program?.keeps !== true ? "nothing" : "buffer";
+  };
+  // Operands 0 and 1 of an epilogue are the sums.
+  const kept = epilogue?.phase.stores.map(({ operand }) => first + operand - 2) ?? [];
+  return {
+    extents: [
+      epilogue === undefined ? "buffer" : "number",
+      residual ? "buffer" : "number",
+      ...terms.flatMap(({ value }): readonly Extent[] => [
+        value === undefined ? "buffer" : "number",
+        "buffer",
+      ]),
+      ...(twin?.map((): Extent => "buffer") ?? []),
+      ...loaded.map(extentOf),
+      ...(epilogue?.operands.map((): Extent => "buffer") ?? []),
+      ...Array<Extent>(rotation === undefined ? 0 : 3).fill("buffer"),
+    ],
+    writes: [...(epilogue === undefined ? [0] : []), ...stores.map((operand) => first + operand), ...kept],
+  };
+}
 
 function countedFloats(argument: Argument | undefined): Extent {
   return argument?.kind === "number" ? floats(argument.value) : "buffer";

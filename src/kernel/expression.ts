@@ -1,5 +1,5 @@
 // expression.ts: what row programs compute, as data.
-// In: nothing. Out: types, parts of the bodies of kernel.ts.
+// In: nothing. Out: types, parts of the bodies of kernel.ts; and the same expressions over other operands.
 
 /** A scalar expression, evaluated per element of a row; lanes are the target's business. */
 export type Expression =
@@ -37,3 +37,27 @@ export type RowOperand = {
   /** Elements between rows; 0 for a column vector. */
   readonly stride: number;
 };
+
+/** The same lets and stores with other numbers for operands. */
+export function renumber(
+  { lets, stores }: Pick<RowPhase, "lets" | "stores">,
+  to: (operand: number) => number,
+): Pick<RowPhase, "lets" | "stores"> {
+  const visit = (expression: Expression): Expression => {
+    switch (expression.kind) {
+      case "load":
+      case "column":
+        return { ...expression, operand: to(expression.operand) };
+      case "unary":
+        return { ...expression, x: visit(expression.x) };
+      case "binary":
+        return { ...expression, a: visit(expression.a), b: visit(expression.b) };
+      default:
+        return expression;
+    }
+  };
+  return {
+    lets: lets.map(visit),
+    stores: stores.map(({ operand, value }) => ({ operand: to(operand), value: visit(value) })),
+  };
+}

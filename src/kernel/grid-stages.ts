@@ -6,58 +6,26 @@
 // products that read its result: they compute it while they load their rows, the first of them also stores it. A norm's
 // row sums are then taken twice by workgroups that share rows, which costs reading the rows again, and saves a launch.
 
-import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
+import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
+import { absorbEpilogues } from "./grid-epilogues.ts";
 import { loadedProgram, loadedValue } from "./grid-program.ts";
+import { type Copy, type GridStage, gridStageValues, type MatmulStage, type Product } from "./grid-stage.ts";
 import { type Layout, runsIn } from "./layout.ts";
 import { rowScalarsOf } from "./row-program.ts";
 import { headsOf, type Stage } from "./stages.ts";
-import { stageValues } from "./storage.ts";
-
-type MatmulStage = Extract<Stage, { kind: "matmul" }>;
-
-/** Σ over terms of x · w (+ residual); `program` makes some of the x while they are loaded, and stores them if `keeps`. */
-export type Product = {
-  readonly kind: "product";
-  readonly terms: readonly (Node<"linear"> | Node<"linear_dx">)[];
-  readonly residual?: ValueId;
-  readonly output: ValueId;
-  readonly program?: { readonly nodes: readonly AnyNode[]; readonly keeps: boolean };
-};
-
-/** The copy of a value that products read, where its maker stores it once. */
-type Copy = { readonly kind: "copy"; readonly value: ValueId };
-
-export type GridStage = Exclude<Stage, MatmulStage> | Product | Copy;
-
-/** What a grid stage reads from memory and writes to it. */
-export function gridStageValues(stage: GridStage): {
-  readonly reads: readonly ValueId[];
-  readonly writes: readonly ValueId[];
-} {
-  // Whoever reads the value afterwards may read the copy.
-  if (stage.kind === "copy") return { reads: [stage.value], writes: [stage.value] };
-  if (stage.kind !== "product") return stageValues(stage);
-  const { terms, residual, output, program } = stage;
-  const own = new Set(program?.nodes.flatMap(({ results }) => results) ?? []);
-  const inputs = [...terms, ...(program?.nodes ?? [])].flatMap((node) => node.inputs);
-  const reads = inputs.filter((value) => !own.has(value));
-  return {
-    reads: residual === undefined ? reads : [...reads, residual],
-    writes: program?.keeps === true ? [...own, output] : [output],
-  };
-}
 
 export function gridStagesOf(layout: Layout, stages: readonly Stage[]): readonly GridStage[] {
   const chained = chainProducts(layout, stages);
   return layout.schedule.grid?.loadsPrograms === true
     ? absorbPrograms(layout, chained)
-    : withCopies(layout, chained);
+    : withCopies(layout, layout.schedule.grid?.epilogues ? absorbEpilogues(layout, chained) : chained);
 }
 
 /** Row programs store a value and its copy; after all others the copy is a stage of its own. */
 function withCopies({ storage }: Layout, stages: readonly GridStage[]): readonly GridStage[] {
   return stages.flatMap((stage): readonly GridStage[] => {
     if (stage.kind === "program" || (stage.kind === "move" && stage.node.op === "restrict")) return [stage];
+    if (stage.kind === "product" && stage.epilogue !== undefined) return [stage];
     const copied = gridStageValues(stage).writes.filter(storage.elements.hasCopy);
     return [stage, ...copied.map((value): Copy => ({ kind: "copy", value }))];
   });
@@ -88,7 +56,7 @@ function chainProducts({ readers }: Layout, stages: readonly Stage[]): readonly 
 }
 
 /** Whether two products exist for the same modalities. */
-function isSameRows({ terms }: Product, { node }: MatmulStage): boolean {
+export function isSameRows({ terms }: Product, { node }: MatmulStage): boolean {
   return terms.every((term) =>
     term.weights.every((w, m) => (w === undefined) === (node.weights[m] === undefined)),
   );

@@ -10,7 +10,8 @@ import type { Group } from "../fusion/groups.ts";
 import type { ValueId } from "../ir/graph.ts";
 import { copyCall } from "./calls.ts";
 import { gridCallsOf } from "./grid-calls.ts";
-import { type GridStage, gridStagesOf, gridStageValues } from "./grid-stages.ts";
+import { type GridStage, gridStageValues } from "./grid-stage.ts";
+import { gridStagesOf } from "./grid-stages.ts";
 import type { Argument, Call, KernelBody, Launch, TaskGroup } from "./kernel.ts";
 import { type Layout, runsIn } from "./layout.ts";
 import type { ProductTerm } from "./product-kernel.ts";
@@ -154,6 +155,9 @@ export function textKey(body: KernelBody): string {
         body.program === undefined
           ? undefined
           : [body.program.operands.map(({ kind }) => kind), body.program.phases],
+        body.twin?.map(({ weights }) => storedText(weights)),
+        body.epilogue && [body.epilogue.operands.length, body.epilogue.phase],
+        body.rotation?.headDim,
       ]);
     case "row_program":
       return JSON.stringify([body.kind, body.operands.map(({ kind }) => kind), body.phases]);

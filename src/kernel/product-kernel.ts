@@ -13,9 +13,24 @@ export type ProductTerm = {
 };
 
 /**
+ * What becomes of a product's sums, element by element, before anything is stored: a phase without sums of its own, whose
+ * operand 0 is the product (with the residual), operand 1 its twin where there is one, then `operands` in memory. What is
+ * to be kept of the products themselves is among its stores.
+ */
+export type ProductEpilogue = {
+  readonly operands: readonly RowOperand[];
+  readonly phase: Omit<RowPhase, "sums">;
+};
+
+/** Components i and i + headDim/2 of every head turn by the row's position, as in `rope`; if not `turns`, they stay. */
+export type ProductRotation = { readonly headDim: number; readonly turns: boolean };
+
+/**
  * c[r] = (d[r] if `residual`) + Σ over terms of x[r, 0…k) · packed, where x is a[r], or `value` of the program's last
  * phase, computed while it is loaded. Where `keeps`, the program's stores happen too.
- * args: c, d, then a and packed per term (a: a number where x is computed), then one address per operand.
+ * With an epilogue, c is a number; a twin is a second product of the same rows, as wide.
+ * args: c, d, then a and packed per term (a: a number where x is computed), the twin's packed per term, then one address
+ * per operand of the program or the epilogue; for a rotation: position, cosine table, sine table.
  */
 export type ProductBody = {
   readonly kind: "product";
@@ -31,4 +46,7 @@ export type ProductBody = {
     readonly rowScalars: number;
     readonly keeps: boolean;
   };
+  readonly twin?: readonly Pick<ProductTerm, "weights">[];
+  readonly epilogue?: ProductEpilogue;
+  readonly rotation?: ProductRotation;
 };

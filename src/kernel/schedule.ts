@@ -33,6 +33,8 @@ export type Grid = {
   readonly rotates: boolean;
   /** Whether products compute what they read while they load it. */
   readonly loadsPrograms: boolean;
+  /** Whether products go on with their sums before they store them: elementwise programs, and rotations of such heads. */
+  readonly epilogues?: { readonly isRotated: (headDim: number) => boolean };
 };
 
 /** The part of a matrix product that a workgroup computes, and the part of that one thread computes. */
@@ -111,10 +113,12 @@ export function tensorSchedule(
   {
     tile,
     precision,
+    epilogues = false,
     lossChunkBytes,
   }: {
     readonly tile: ProductTile;
     readonly precision: "f32" | "bf16";
+    readonly epilogues?: boolean;
     readonly lossChunkBytes?: number;
   },
 ): Schedule {
@@ -124,11 +128,18 @@ export function tensorSchedule(
   });
   return {
     ...grid,
+    limits: { ...grid.limits, isLate: true },
     weights: precision === "bf16" ? "mirror" : "dense",
     rows: precision,
-    grid: { normRows: 32, rotates: false, loadsPrograms: false },
+    grid: {
+      ...{ normRows: 32, rotates: false, loadsPrograms: false },
+      ...(epilogues ? { epilogues: { isRotated } } : {}),
+    },
   };
 }
+
+/** Whole heads stand in a block's 128 columns, and both components of a pair in one thread's registers. */
+const isRotated = (headDim: number): boolean => headDim % 16 === 0 && 128 % headDim === 0;
 
 /** Walked rather than spread: a graph may have more values than a call may have arguments. */
 function widestRow(graph: Graph): number {

@@ -12,6 +12,8 @@ export type CudaEngine = {
   readonly precision: "f32" | "bf16";
   /** The part of a matrix product that a block computes; its rows are those of the tile table. */
   readonly tile: ProductTile;
+  /** Whether products go on with their sums in registers; on tensor cores only. */
+  readonly epilogues?: boolean;
   /** Largest logits of a chunk of the loss, bytes; the schedule's choice unless given. */
   readonly lossChunkBytes?: number;
 };
