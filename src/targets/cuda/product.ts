@@ -122,6 +122,10 @@ function tensorSource(body: Product, elements: readonly Element[], context: Cuda
     comment: comment(body, copied ? "bf16 on tensor cores" : "bf16 on tensor cores, weights by element"),
     record: recordOf(body, elements),
     residual: body.residual,
+    // Eight bf16 of a row at once, where nothing is to be added to them first.
+    octets: c === "bf16" && !body.residual,
+    // Two blocks at once have 128 registers a thread, which the addresses of several terms do not fit into.
+    blocks: body.terms.length === 1 ? 2 : 1,
     c: typeName(c),
     d: typeName(d),
     residualAt: body.residual ? ", d + (at * d_stride + column)" : "",
