@@ -52,7 +52,8 @@ const bf16At = (i: number): number => ((i * 5 + (i >> 5)) % 7) - 3;
 
 async function launch({ name, source, threads, sharedBytes, architecture }: Case, order: number) {
   const alike = cases.filter((each) => each.architecture === architecture);
-  const kernels = alike.map((each) => ({ name: each.name, entry: each.name, source: each.source }));
+  const texts = alike.map((each) => `#line 1 "${each.name}.cu"\n${each.source}`).join("\n");
+  const kernels = alike.map((each) => ({ name: each.name, entry: each.name, source: texts }));
   const library = openEmulatedLibrary(await compileForEmulator(kernels, architecture));
   const arena = alignedBytes(arenaBytes);
   const floats = new Float32Array(arena.buffer, arena.byteOffset, arenaBytes / 4);

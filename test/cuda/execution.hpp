@@ -6,8 +6,6 @@
 
 namespace emulator {
 
-#define EMULATOR_HERE __builtin_return_address(0)
-
 // ---- barriers ----
 struct Barrier {
   unsigned expected, arrived;
@@ -55,8 +53,6 @@ struct Meeting {
 };
 constexpr unsigned most_meetings = 16;
 static Meeting meetings[most_threads / lanes][most_meetings];
-
-static inline unsigned lane_of(unsigned thread) { return thread % lanes; }
 
 static Meeting& meeting_of(const char* what, unsigned mask) {
   Meeting* found = nullptr;
@@ -113,27 +109,28 @@ static std::string describe_waits();   // of mbarriers
     first = end;
   }
   report.pop_back();
-  fail_block(report + describe_waits());
+  blame_block(report + describe_waits());
+  leave_launch();
 }
 
 }  // namespace emulator
 
 // ---- what kernels call ----
-__attribute__((noinline)) static void __syncthreads() {
+void __syncthreads() {
   emulator::sync_barrier(0, blockDim.x, "__syncthreads", EMULATOR_HERE);
 }
 
-__attribute__((noinline)) static void named_barrier_sync(int id, int threads) {
+void named_barrier_sync(int id, int threads) {
   emulator::check_barrier(id, threads);
   emulator::sync_barrier(id, threads, "named_barrier_sync", EMULATOR_HERE);
 }
 
-static void named_barrier_arrive(int id, int threads) {
+void named_barrier_arrive(int id, int threads) {
   emulator::check_barrier(id, threads);
   emulator::arrive_at(emulator::barriers[id], threads, id);
 }
 
-__attribute__((noinline)) static void __syncwarp(unsigned mask = 0xffffffffu) {
+void __syncwarp(unsigned mask) {
   using namespace emulator;
   int nothing = 0;
   meet("__syncwarp", EMULATOR_HERE, mask, nothing, [](int**, unsigned lanes_here) {
@@ -152,7 +149,7 @@ namespace emulator {
 struct Exchange { uint64_t value; unsigned source; uint64_t result; };
 
 // Lane i gets the value of the lane that it names.
-__attribute__((noinline)) static uint64_t shuffle(const char* what, void* where, unsigned mask, uint64_t value, unsigned source) {
+uint64_t shuffle(const char* what, void* where, unsigned mask, uint64_t value, unsigned source) {
   Exchange mine{value, source, 0};
   meet(what, where, mask, mine, [what](Exchange** all, unsigned lanes_here) {
     for (unsigned i = 0; i < lanes; i++) {
@@ -164,17 +161,7 @@ __attribute__((noinline)) static uint64_t shuffle(const char* what, void* where,
   return mine.result;
 }
 
-template <typename T>
-static inline T shuffle_value(const char* what, void* where, unsigned mask, T value, unsigned source) {
-  static_assert(sizeof(T) <= 8, "a shuffle moves 4 or 8 bytes");
-  uint64_t bits = 0;
-  memcpy(&bits, &value, sizeof(T));
-  bits = shuffle(what, where, mask, bits, source);
-  memcpy(&value, &bits, sizeof(T));
-  return value;
-}
-
-__attribute__((noinline)) static unsigned ballot(const char* what, void* where, unsigned mask, bool vote) {
+unsigned ballot(const char* what, void* where, unsigned mask, bool vote) {
   Exchange mine{vote, 0, 0};
   meet(what, where, mask, mine, [](Exchange** all, unsigned lanes_here) {
     unsigned votes = 0;
@@ -187,37 +174,3 @@ __attribute__((noinline)) static unsigned ballot(const char* what, void* where, 
 }
 
 }  // namespace emulator
-
-template <typename T>
-__attribute__((noinline)) static T __shfl_sync(unsigned mask, T value, int source, int width = 32) {
-  const unsigned lane = emulator::lane_of(threadIdx.x), from = (lane & ~(width - 1u)) | (source & (width - 1u));
-  return emulator::shuffle_value("__shfl_sync", EMULATOR_HERE, mask, value, from);
-}
-
-template <typename T>
-__attribute__((noinline)) static T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32) {
-  const unsigned lane = emulator::lane_of(threadIdx.x), from = lane ^ bits;
-  return emulator::shuffle_value("__shfl_xor_sync", EMULATOR_HERE, mask, value, from / width > lane / width ? lane : from);
-}
-
-template <typename T>
-__attribute__((noinline)) static T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32) {
-  const unsigned lane = emulator::lane_of(threadIdx.x), from = lane + by;
-  return emulator::shuffle_value("__shfl_down_sync", EMULATOR_HERE, mask, value, from / width != lane / width ? lane : from);
-}
-
-template <typename T>
-__attribute__((noinline)) static T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32) {
-  const unsigned lane = emulator::lane_of(threadIdx.x), from = lane - by;
-  return emulator::shuffle_value("__shfl_up_sync", EMULATOR_HERE, mask, value, lane % width < by ? lane : from);
-}
-
-__attribute__((noinline)) static unsigned __ballot_sync(unsigned mask, int vote) {
-  return emulator::ballot("__ballot_sync", EMULATOR_HERE, mask, vote != 0);
-}
-__attribute__((noinline)) static int __any_sync(unsigned mask, int vote) {
-  return emulator::ballot("__any_sync", EMULATOR_HERE, mask, vote != 0) != 0;
-}
-__attribute__((noinline)) static int __all_sync(unsigned mask, int vote) {
-  return emulator::ballot("__all_sync", EMULATOR_HERE, mask, vote != 0) == mask;
-}

@@ -1,34 +1,23 @@
-// faults.hpp: where a launch stands, and how it fails: one message with the kernel, the block, the thread and the line.
+// faults.hpp: how a launch fails: one message with the kernel, the block, the thread and the line.
 // A failure leaves the thread's stack where it is and goes back to the launcher: threads hold nothing that needs care.
 #pragma once
 
+#include "emulator.hpp"
+
 #include <cstdarg>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include <dlfcn.h>
 #include <execinfo.h>
 
-struct uint3 { unsigned x, y, z; };
-
-// What CUDA calls built-in variables. They are set whenever another thread goes on.
-static uint3 threadIdx, blockIdx, blockDim, gridDim;
+uint3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace emulator {
 
-constexpr unsigned lanes = 32, most_threads = 1024;
-
-struct Launch {
-  const char* kernel;
-  unsigned threads, shared_bytes;
-  unsigned char* arena;
-  unsigned long long arena_bytes;
-};
-static Launch launch;
+Launch launch;
 
 // 0: blocks, threads and copies in order; 1: in reverse; else the seed of a shuffle.
 static unsigned chosen_order = 0;
@@ -79,13 +68,12 @@ static std::string format(const char* text, ...) {
 }
 
 // Of the whole block: no thread in particular is to blame.
-[[noreturn]] static void fail_block(const std::string& what) {
+static void blame_block(const std::string& what) {
   failure = format("%s, block (%u, %u, %u): ", launch.kernel, blockIdx.x, blockIdx.y, blockIdx.z) + what;
-  leave_launch();
 }
 
 // Of the thread that runs.
-[[noreturn]] __attribute__((noinline, cold)) static void fail(const char* text, ...) {
+[[noreturn]] void fail(const char* text, ...) {
   va_list values;
   va_start(values, text);
   const std::string what = format(text, values);

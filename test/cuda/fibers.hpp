@@ -40,7 +40,7 @@ static bool when_idle();                       // makes something asynchronous h
 
 #if defined(__x86_64__)
 // Saves what a call must keep, and goes on where `to` was saved.
-__attribute__((naked, noinline)) static void switch_stack(void** from, void* to) {
+__attribute__((naked, noinline, noipa)) static void switch_stack(void** from, void* to) {
   asm("pushq %rbp\n pushq %rbx\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n"
       "movq %rsp, (%rdi)\n movq %rsi, %rsp\n"
       "popq %r15\n popq %r14\n popq %r13\n popq %r12\n popq %rbx\n popq %rbp\n ret\n");

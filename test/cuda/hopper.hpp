@@ -135,7 +135,7 @@ static void start_mbarriers() {
 
 }  // namespace emulator
 
-[[maybe_unused]] static void mbarrier_init(shared<unsigned long long> bar, int arrivals) {
+void mbarrier_init(shared<unsigned long long> bar, int arrivals) {
   using namespace emulator;
   check_place<Shared>(bar.at, 8, 8);
   if (arrivals < 1) fail("an mbarrier of %d arrivals", arrivals);
@@ -154,21 +154,21 @@ static void start_mbarriers() {
   made.waiting_count = 0;
 }
 
-[[maybe_unused]] static void mbarrier_init_fence() {
+void mbarrier_init_fence() {
   for (unsigned i = 0; i < emulator::mbarrier_count; i++)
     if (emulator::mbarriers[i].initialiser == threadIdx.x) emulator::mbarriers[i].is_fenced = true;
 }
 
-[[maybe_unused]] static void mbarrier_arrive(shared<unsigned long long> bar) {
+void mbarrier_arrive(shared<unsigned long long> bar) {
   emulator::arrive(emulator::find_mbarrier(bar), 0);
 }
 
-[[maybe_unused]] static void mbarrier_arrive_expect(shared<unsigned long long> bar, int bytes) {
+void mbarrier_arrive_expect(shared<unsigned long long> bar, int bytes) {
   emulator::arrive(emulator::find_mbarrier(bar), bytes);
 }
 
 // Until the phase of this parity has ended.
-[[maybe_unused]] __attribute__((noinline)) static void mbarrier_wait(shared<unsigned long long> bar, int parity) {
+void mbarrier_wait(shared<unsigned long long> bar, int parity) {
   using namespace emulator;
   if (parity != 0 && parity != 1) fail("mbarrier_wait: parity %d is neither 0 nor 1", parity);
   Mbarrier& found = find_mbarrier(bar);
@@ -179,11 +179,11 @@ static void start_mbarriers() {
   acquire(threadIdx.x, found.passed);
 }
 
-[[maybe_unused]] static void tensor_map_acquire(const TensorMap* map) {
+void tensor_map_acquire(const TensorMap* map) {
   if (map == nullptr || map->magic != emulator::map_magic) emulator::fail("tensor_map_acquire: this is no tensor map");
 }
 
-[[maybe_unused]] static void tma_load_2d(shared<bf16> to, const TensorMap* map, int column, int row, shared<unsigned long long> bar) {
+void tma_load_2d(shared<bf16> to, const TensorMap* map, int column, int row, shared<unsigned long long> bar) {
   using namespace emulator;
   if (map == nullptr || map->magic != map_magic) fail("tma_load_2d: this is no tensor map");
   Mbarrier& found = find_mbarrier(bar);

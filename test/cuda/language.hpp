@@ -3,8 +3,14 @@
 
 #include "memory.hpp"
 
-#include <algorithm>
-#include <cmath>
+// Of the C library; its header takes longer to compile than most kernels.
+extern "C" {
+float sqrtf(float) noexcept, expf(float) noexcept, exp2f(float) noexcept, expm1f(float) noexcept;
+float logf(float) noexcept, log2f(float) noexcept, log1pf(float) noexcept, powf(float, float) noexcept;
+float sinf(float) noexcept, cosf(float) noexcept, tanhf(float) noexcept, erff(float) noexcept;
+float fabsf(float) noexcept, fmaxf(float, float) noexcept, fminf(float, float) noexcept, fmaf(float, float, float) noexcept;
+float floorf(float) noexcept, ceilf(float) noexcept, truncf(float) noexcept, roundf(float) noexcept, rintf(float) noexcept;
+}
 
 #define __device__
 #define __host__
@@ -39,14 +45,18 @@ namespace emulator {
 
 constexpr unsigned long long map_magic = 0x6d6f746c65796d61ull;
 
-// The generated translation unit makes a table of them.
 struct Kernel {
-  const char* name;
   void (*body)(unsigned char*, const int*, Job, const TensorMap*);
   const int* bounds;   // threads of a block at most
 };
 
-static void require_shared(unsigned bytes) {
+// A program's kernels, in the table that is generated for it.
+struct NamedKernel {
+  const char* name;
+  const Kernel* kernel;
+};
+
+[[maybe_unused]] static void require_shared(unsigned bytes) {
   if (bytes > launch.shared_bytes)
     fail("it wants %u bytes of shared memory, and was launched with %u", bytes, launch.shared_bytes);
 }
@@ -66,9 +76,11 @@ static inline float __int_as_float(int x) { return emulator::bits_as<float>(x); 
 static inline float __uint_as_float(unsigned x) { return emulator::bits_as<float>(x); }
 
 static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
-// glibc has functions of these names.
-#define __expf expf
-#define __logf logf
+static inline float __expf(float x) { return expf(x); }
+static inline float __logf(float x) { return logf(x); }
+static inline bool isnan(float x) { return x != x; }
+static inline bool isinf(float x) { return fabsf(x) > 3.402823466e38f; }
+static inline bool isfinite(float x) { return fabsf(x) <= 3.402823466e38f; }
 static inline float __fdividef(float x, float y) { return x / y; }
 static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 static inline int __ffs(unsigned x) { return __builtin_ffs(static_cast<int>(x)); }

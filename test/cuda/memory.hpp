@@ -3,7 +3,7 @@
 // it is used as a value and writes when it is assigned to.
 #pragma once
 
-#include "execution.hpp"
+#include "launch.hpp"
 
 #include <type_traits>
 

@@ -1,22 +1,20 @@
 // module.hpp: what a compiled program exports: running one of its kernels on a grid, and making a tensor map.
-// In: `kernel_table` of the generated translation unit. Out: C functions, called from TypeScript and from the stand-in
+// In: `kernel_table`, generated for the program. Out: C functions, called from TypeScript and from the stand-in
 // driver. One launch at a time: state is the module's own.
 #pragma once
 
-#include "emulator.hpp"
+#include "warpgroup.hpp"
 
 namespace emulator {
+
+extern const NamedKernel kernel_table[];
+extern const unsigned kernel_count;
 
 static const Kernel* running;
 static unsigned char* arena_argument;
 static const int* records_argument;
 static Job job_argument;
 static const TensorMap* maps_argument;
-
-#if !EMULATE_SM90A
-static bool when_idle() { return false; }
-static std::string describe_waits() { return ""; }
-#endif
 
 static void run_kernel() { running->body(arena_argument, records_argument, job_argument, maps_argument); }
 
@@ -45,20 +43,16 @@ static void run_grid() {
     start_shared(launch.shared_bytes);
     start_execution();
     start_copies();
-#if EMULATE_SM90A
     start_hopper();
-#endif
     run_threads(run_kernel, chosen_order == 0 ? 0 : blockDim.x / 2);
-#if EMULATE_SM90A
     if (failure.empty()) end_hopper();
-#endif
   }
   block_serial = first_serial + static_cast<uint32_t>(count);
 }
 
-static const Kernel* find_kernel(const Kernel* table, unsigned count, const char* name) {
-  for (unsigned i = 0; i < count; i++)
-    if (strcmp(table[i].name, name) == 0) return table + i;
+static const Kernel* find_kernel(const char* name) {
+  for (unsigned i = 0; i < kernel_count; i++)
+    if (strcmp(kernel_table[i].name, name) == 0) return kernel_table[i].kernel;
   return nullptr;
 }
 
@@ -83,8 +77,8 @@ EMULATOR_EXPORT int motley_launch(const char* kernel, unsigned blocks_x, unsigne
                              unsigned shared_bytes, unsigned char* arena, unsigned long long arena_bytes,
                              const int* records, const unsigned* job, const void* maps, char* error, int error_bytes) {
   using namespace emulator;
-  running = find_kernel(kernel_table, sizeof kernel_table / sizeof kernel_table[0], kernel);
-  launch = {running == nullptr ? kernel : running->name, threads, shared_bytes, arena, arena_bytes};
+  running = find_kernel(kernel);
+  launch = {kernel, threads, shared_bytes, arena, arena_bytes};
   gridDim = {blocks_x, blocks_y, blocks_z};
   blockDim = {threads, 1, 1};
   threadIdx = {0, 0, 0};

@@ -26,8 +26,7 @@ struct GlobalCell {
   uint8_t has_several_readers, by_atomic;
 };
 
-constexpr unsigned most_shared_bytes = 227 * 1024;
-alignas(1024) static unsigned char shared_memory[most_shared_bytes + 1024];
+alignas(1024) unsigned char shared_memory[most_shared_bytes + 1024];
 static Cell shared_cells[most_shared_bytes / 2];
 static GlobalCell* global_cells = nullptr;
 static unsigned char* shadowed_arena = nullptr;
@@ -55,7 +54,7 @@ static std::string who(unsigned knower) {
 }
 
 // `address` is within shared memory.
-static void note_shared_read(const void* address, size_t bytes) {
+void note_shared_read(const void* address, size_t bytes) {
   const size_t first = (static_cast<const unsigned char*>(address) - shared_memory) / 2;
   const unsigned self = threadIdx.x, me = knower_of(self);
   const Clock now = own_clock[self];
@@ -104,7 +103,7 @@ static void require_free(const Cell& cell, const char* now) {
   if (!readers_are_known(cell)) fail_race("shared", byte, "read", cell.reader, now);
 }
 
-static void note_shared_write(const void* address, size_t bytes, bool is_atomic = false) {
+void note_shared_write(const void* address, size_t bytes, bool is_atomic) {
   const size_t first = (static_cast<const unsigned char*>(address) - shared_memory) / 2;
   const unsigned self = threadIdx.x;
   const Clock now = own_clock[self];
@@ -143,7 +142,7 @@ static void start_global(unsigned char* arena, unsigned long long bytes) {
        static_cast<unsigned long long>(&cell - global_cells) * 2, now);
 }
 
-static void note_global_read(const void* address, size_t bytes) {
+void note_global_read(const void* address, size_t bytes) {
   const size_t first = (static_cast<const unsigned char*>(address) - launch.arena) / 2;
   const unsigned self = threadIdx.x;
   for (GlobalCell* cell = global_cells + first; cell != global_cells + first + (bytes + 1) / 2; cell++) {
@@ -159,7 +158,7 @@ static void note_global_read(const void* address, size_t bytes) {
   }
 }
 
-static void note_global_write(const void* address, size_t bytes, bool is_atomic = false) {
+void note_global_write(const void* address, size_t bytes, bool is_atomic) {
   const size_t first = (static_cast<const unsigned char*>(address) - launch.arena) / 2;
   const unsigned self = threadIdx.x;
   for (GlobalCell* cell = global_cells + first; cell != global_cells + first + (bytes + 1) / 2; cell++) {

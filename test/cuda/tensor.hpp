@@ -3,7 +3,7 @@
 // where it goes, and what it copies is what stands in global memory when it lands.
 #pragma once
 
-#include "language.hpp"
+#include "execution.hpp"
 
 namespace emulator {
 
@@ -45,7 +45,7 @@ static void land(const AsyncCopy& copy) {
   }
 }
 
-static void wait_for_copies(unsigned groups_left) {
+void wait_for_copies(unsigned groups_left) {
   CopyQueue& queue = copy_queues[threadIdx.x];
   if (queue.groups.size() <= groups_left) return;
   const size_t done = queue.groups.size() - groups_left;
@@ -56,7 +56,7 @@ static void wait_for_copies(unsigned groups_left) {
   queue.groups.erase(queue.groups.begin(), queue.groups.begin() + done);
 }
 
-static void start_copy(unsigned char* to, const unsigned char* from) {
+void start_copy(unsigned char* to, const unsigned char* from) {
   check_place<Shared>(to, 16, 16);
   if (from != nullptr) check_place<Global>(from, 16, 16);
   Cell* cell = shared_cells + (to - shared_memory) / 2;
@@ -72,20 +72,11 @@ static void start_copy(unsigned char* to, const unsigned char* from) {
 
 }  // namespace emulator
 
-template <typename T, typename U>
-static void cp_async16(shared<T> to, global<U> from, bool valid) {
-  emulator::start_copy(reinterpret_cast<unsigned char*>(to.at),
-                       valid ? reinterpret_cast<const unsigned char*>(from.at) : nullptr);
-}
-
-[[maybe_unused]] static void cp_async_commit() {
+void cp_async_commit() {
   emulator::CopyQueue& queue = emulator::copy_queues[threadIdx.x];
   queue.groups.push_back(queue.open);
   queue.open = 0;
 }
-
-template <int N>
-static void cp_async_wait() { emulator::wait_for_copies(N); }
 
 namespace emulator {
 
@@ -153,20 +144,20 @@ static void multiply_fragments(Fragments** all, unsigned) {
 
 }  // namespace emulator
 
-__attribute__((noinline)) static void ldmatrix_x4(unsigned (&r)[4], shared<bf16> row) {
+void ldmatrix_x4(unsigned (&r)[4], shared<bf16> row) {
   emulator::load_matrices<4, false>("ldmatrix_x4", EMULATOR_HERE, r, row);
 }
-__attribute__((noinline)) static void ldmatrix_x4_trans(unsigned (&r)[4], shared<bf16> row) {
+void ldmatrix_x4_trans(unsigned (&r)[4], shared<bf16> row) {
   emulator::load_matrices<4, true>("ldmatrix_x4_trans", EMULATOR_HERE, r, row);
 }
-__attribute__((noinline)) static void ldmatrix_x2(unsigned (&r)[2], shared<bf16> row) {
+void ldmatrix_x2(unsigned (&r)[2], shared<bf16> row) {
   emulator::load_matrices<2, false>("ldmatrix_x2", EMULATOR_HERE, r, row);
 }
-__attribute__((noinline)) static void ldmatrix_x2_trans(unsigned (&r)[2], shared<bf16> row) {
+void ldmatrix_x2_trans(unsigned (&r)[2], shared<bf16> row) {
   emulator::load_matrices<2, true>("ldmatrix_x2_trans", EMULATOR_HERE, r, row);
 }
 
-__attribute__((noinline)) static void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   emulator::Fragments mine{d, a, b};
   emulator::meet("mma_bf16", EMULATOR_HERE, 0xffffffffu, mine, emulator::multiply_fragments);
 }

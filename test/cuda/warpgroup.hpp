@@ -148,12 +148,6 @@ static void compute(const Product& product) {
     for (unsigned e = 0; e < own; e++) product.d[t][e] = d[row_of(t, e)][column_of(t, e)];
 }
 
-struct Issue {
-  float* d;
-  unsigned long long a, b;
-  int accumulates;
-};
-
 // The accumulators become poison until the product is done; a product that adds to those of one under way takes its.
 static void take_accumulators(Product& product, const Warpgroup& group, Issue** all, unsigned own) {
   bool is_chained = false;
@@ -222,12 +216,12 @@ static void start_hopper() {
 
 // What a block may not leave behind.
 static void end_hopper() {
-  if (!tile_copies.empty()) fail_block("it ended while a tile was still being copied to its shared memory");
+  if (!tile_copies.empty()) blame_block("it ended while a tile was still being copied to its shared memory");
   for (const Warpgroup& group : warpgroups)
-    if (!group.products.empty()) fail_block("it ended while a wgmma was under way: no wgmma_wait");
+    if (!group.products.empty()) blame_block("it ended while a wgmma was under way: no wgmma_wait");
 }
 
-static void issue(const char* what, void* where, Issue& mine, unsigned columns, bool a_is_mn, bool b_is_mn) {
+void issue(const char* what, void* where, Issue& mine, unsigned columns, bool a_is_mn, bool b_is_mn) {
   if (blockDim.x % group_threads != 0) fail("wgmma in a block of %u threads: not whole warpgroups of 128", blockDim.x);
   if (needs_fence[threadIdx.x]) fail("wgmma without a wgmma_fence since the accumulators were last this thread's");
   meet_group(what, where, mine, [=](Warpgroup& group, Issue** all) {
@@ -243,39 +237,25 @@ static void issue(const char* what, void* where, Issue& mine, unsigned columns, 
   });
 }
 
+void wait_for_products(void* where, unsigned left) {
+  needs_fence[threadIdx.x] = true;
+  int nothing = 0;
+  meet_group("wgmma_wait", where, nothing, [left](Warpgroup& group, int**) { finish_products(group, left); });
+}
+
 }  // namespace emulator
 
-[[maybe_unused]] static void async_proxy_fence() {
+void async_proxy_fence() {
   const unsigned self = threadIdx.x;
   emulator::fenced[self] = emulator::own_clock[self];
   emulator::own_clock[self] = ++emulator::tick;
 }
 
-[[maybe_unused]] static unsigned long long wgmma_descriptor(shared<bf16> start, int leading_bytes, int stride_bytes) {
+unsigned long long wgmma_descriptor(shared<bf16> start, int leading_bytes, int stride_bytes) {
   const auto byte = static_cast<unsigned long long>(reinterpret_cast<unsigned char*>(start.at) - emulator::shared_memory);
   return (byte & 0x3ffff) >> 4 | static_cast<unsigned long long>(leading_bytes >> 4) << 16 |
          static_cast<unsigned long long>(stride_bytes >> 4) << 32 | 1ull << 62;
 }
 
-[[maybe_unused]] static void wgmma_fence() { emulator::needs_fence[threadIdx.x] = false; }
-[[maybe_unused]] static void wgmma_commit() { emulator::commits[threadIdx.x]++; }
-
-template <int N>
-__attribute__((noinline)) static void wgmma_wait() {
-  using namespace emulator;
-  needs_fence[threadIdx.x] = true;
-  int nothing = 0;
-  meet_group("wgmma_wait", EMULATOR_HERE, nothing, [](Warpgroup& group, int**) { finish_products(group, N); });
-}
-
-template <int N, int TransA, int TransB>
-__attribute__((noinline)) static void wgmma_bf16(float (&d)[N / 2], unsigned long long a, unsigned long long b, int accumulate) {
-  static_assert(N == 64 || N == 128 || N == 256, "columns of a wgmma");
-  emulator::Issue mine{d, a, b, accumulate};
-  emulator::issue("wgmma_bf16", EMULATOR_HERE, mine, N, TransA != 0, TransB != 0);
-}
-
-template <int N>
-static void registers_increase() { static_assert(N % 8 == 0 && N >= 24 && N <= 256, "registers of a thread"); }
-template <int N>
-static void registers_decrease() { static_assert(N % 8 == 0 && N >= 24 && N <= 256, "registers of a thread"); }
+void wgmma_fence() { emulator::needs_fence[threadIdx.x] = false; }
+void wgmma_commit() { emulator::commits[threadIdx.x]++; }
