@@ -37,7 +37,7 @@ export function cudaRoofline(
   const kernels = ["roofline_arithmetic", "roofline_copy"].map(
     (name): CudaKernel => ({
       ...{ name, entry: name, configurations: everywhere({ threads, sharedBytes: 0 }) },
-      source: render(`cuda/${name}`, { floatStart, steps, halfBytes }),
+      source: render(`cuda/${name}`, { steps, half: halfBytes / 4 }),
     }),
   );
   const launch = (kernel: number, count: number) => ({
@@ -53,7 +53,7 @@ export function cudaRoofline(
       kernels: kernels.map(({ name }) => ({ name, kind: "roofline" })),
       launches: [launchOf("forward", 0), launchOf("backward", 1)],
       program: {
-        ...{ kind: "cuda", precision, kernels, records: [], maps: [], choices: [] },
+        ...{ kind: "cuda", precision, kernels, records: [floatStart, 0], maps: [], choices: [] },
         launches: [launch(0, blocks), launch(1, copyBlocks)],
       },
     },

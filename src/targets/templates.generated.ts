@@ -1039,7 +1039,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ">(other, x0, i, step, columns, wide);\n        add_squares(squares[0], other);\n      }\n      sum_group(squares, size, found);\n      const float root = is_row ? rsqrtf(squares[0] / (float)width + eps) : 0.0f;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) sums[k][lane] += slope[k][lane] * value[k][lane] * root;\n      }\n    }\n  }\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      found[KEPT * step * group + k * step + member * LANES + lane] = sums[k][lane];\n    }\n  }\n  __syncthreads();\n  for (int column = threadIdx.x; column < min(KEPT * step, width - begin); column += 256) {\n    float total = 0.0f;\n    for (int other = 0; other < groups; other++) total += found[KEPT * step * other + column];\n    store(partials, (long long)blockIdx.x * width + begin + column, total);\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/roofline_arithmetic", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
         }
@@ -1048,14 +1048,12 @@ export const templates: ReadonlyMap<string, object> = new Map([
 
   return "// Four chains of multiply-adds in registers, so that none waits for its own last step; the result is stored to be wanted.\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nKERNEL(roofline_arithmetic, 256)(ARGUMENTS) {\n  const global<float> floats = as<float>(global<unsigned char>(arena) + "
-    + ((stack1 = alias2(alias1(depth0, "floatStart", {"start":{"line":5,"column":74},"end":{"line":5,"column":84}} ), depth0)) != null ? stack1 : "")
-    + ");\n  const float4 factor = load4(floats, 4 * threadIdx.x);\n  float x[4] = {factor.x, factor.y, factor.z, factor.w};\n  float y[4] = {factor.y, factor.z, factor.w, factor.x};\n  float z[4] = {factor.z, factor.w, factor.x, factor.y};\n  float w[4] = {factor.w, factor.x, factor.y, factor.z};\n  for (int step = 0; step < "
-    + ((stack1 = alias2(alias1(depth0, "steps", {"start":{"line":11,"column":30},"end":{"line":11,"column":35}} ), depth0)) != null ? stack1 : "")
+    + "\nKERNEL(roofline_arithmetic, 256)(ARGUMENTS) {\n  const global<float> floats = address<float>(arena, records);\n  const float4 factor = load4(floats, 4 * threadIdx.x);\n  float x[4] = {factor.x, factor.y, factor.z, factor.w};\n  float y[4] = {factor.y, factor.z, factor.w, factor.x};\n  float z[4] = {factor.z, factor.w, factor.x, factor.y};\n  float w[4] = {factor.w, factor.x, factor.y, factor.z};\n  for (int step = 0; step < "
+    + ((stack1 = container.lambda(container.strict(depth0, "steps", {"start":{"line":11,"column":30},"end":{"line":11,"column":35}} ), depth0)) != null ? stack1 : "")
     + "; step++) {\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n      x[i] = fmaf(x[i], factor.x, y[i]);\n      y[i] = fmaf(y[i], factor.y, z[i]);\n      z[i] = fmaf(z[i], factor.z, w[i]);\n      w[i] = fmaf(w[i], factor.w, x[i]);\n    }\n  }\n  float sum = 0.0f;\n#pragma unroll\n  for (int i = 0; i < 4; i++) sum += x[i] + y[i] + z[i] + w[i];\n  if (sum == 0.12345f) store(floats, threadIdx.x, sum);\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/roofline_copy", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
         }
@@ -1064,11 +1062,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
 
   return "// A copy of an array too long for any cache, 16 bytes a thread.\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nKERNEL(roofline_copy, 256)(ARGUMENTS) {\n  const global<float> from = as<float>(global<unsigned char>(arena) + "
-    + ((stack1 = alias2(alias1(depth0, "floatStart", {"start":{"line":5,"column":72},"end":{"line":5,"column":82}} ), depth0)) != null ? stack1 : "")
-    + ");\n  const long long i = 4 * ((long long)blockIdx.x * 256 + threadIdx.x);\n  store4(from + "
-    + ((stack1 = alias2(alias1(depth0, "halfBytes", {"start":{"line":7,"column":18},"end":{"line":7,"column":27}} ), depth0)) != null ? stack1 : "")
-    + " / 4, i, load4(from, i));\n}\n";
+    + "\nKERNEL(roofline_copy, 256)(ARGUMENTS) {\n  const global<float> from = address<float>(arena, records);\n  const long long i = 4 * ((long long)blockIdx.x * 256 + threadIdx.x);\n  store4(from + "
+    + ((stack1 = container.lambda(container.strict(depth0, "half", {"start":{"line":7,"column":18},"end":{"line":7,"column":22}} ), depth0)) != null ? stack1 : "")
+    + ", i, load4(from, i));\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/rope", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {

@@ -30,7 +30,7 @@ async function compile(path: string): Promise<string> {
   const text = readFileSync(path, "utf8");
   if (text.includes("motley_launch")) return compilePlain(path, text);
   const { compileForEmulator } = await import("../support/cuda-compile.ts");
-  const entry = /\bKERNEL\((\w+)/.exec(text)?.[1] ?? "";
+  const entry = /^KERNEL\((\w+)/m.exec(text)?.[1] ?? "";
   const isHopper = args.some((each) => each.includes("sm_90a"));
   return compileForEmulator([{ name: entry, entry, source: text }], isHopper ? "sm_90a" : "sm_80");
 }
