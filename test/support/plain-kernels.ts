@@ -50,6 +50,12 @@ const scoresOf = (
   });
 };
 
+function dotOfHeads(a: Matrix, b: Matrix, r: number, h: number, headDim: number): number {
+  let sum = 0;
+  for (let c = h * headDim; c < (h + 1) * headDim; c += 1) sum += get(a, r, c) * get(b, r, c);
+  return sum;
+}
+
 const logSum = (scores: readonly number[]): number => {
   const largest = Math.max(...scores);
   return largest + Math.log(scores.reduce((sum, x) => sum + Math.exp(x - largest), 0));
@@ -82,6 +88,7 @@ export function attention(
   return { out, lse };
 }
 
+/** `out`: the results of attention as they were kept, where that was not exactly. */
 export function attentionGrad(
   dout: Matrix,
   q: Matrix,
@@ -89,6 +96,7 @@ export function attentionGrad(
   v: Matrix,
   sight: Sight,
   sizes: Heads,
+  out?: Matrix,
 ): { dq: Matrix; dk: Matrix; dv: Matrix } {
   const { headDim } = sizes;
   const rows = q.numbers.length / q.width;
@@ -110,7 +118,10 @@ export function attentionGrad(
           sum += get(dout, r, h * headDim + c) * get(v, s, g * headDim + c);
         return sum;
       });
-      const kept = p.reduce((sum, x, i) => sum + x * (dp[i] ?? 0), 0);
+      const kept =
+        out === undefined
+          ? p.reduce((sum, x, i) => sum + x * (dp[i] ?? 0), 0)
+          : dotOfHeads(dout, out, r, h, headDim);
       for (const [i, s] of seen.entries()) {
         const ds = ((p[i] ?? 0) * ((dp[i] ?? 0) - kept)) / Math.sqrt(headDim);
         for (let c = 0; c < headDim; c += 1) {

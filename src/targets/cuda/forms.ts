@@ -3,6 +3,7 @@
 
 import { bug } from "../../diagnostics/bug.ts";
 import type { KernelBody, KernelKind, PanelOnlyKind, TileOnlyKind } from "../../kernel/kernel.ts";
+import { attentionForms } from "./attention.ts";
 import type { CudaForm, CudaForms } from "./context.ts";
 import { expertRowForms, expertTaskForms } from "./experts.ts";
 import { outerForm } from "./outer.ts";
@@ -12,12 +13,13 @@ import { gradientForms, updateForms } from "./update.ts";
 
 export type CudaKind = Exclude<KernelKind, TileOnlyKind | PanelOnlyKind>;
 
-const forms: Partial<CudaForms<CudaKind>> = {
+const forms: CudaForms<CudaKind> = {
   outer: outerForm,
   product: productForm,
   ...rowForms,
   ...expertRowForms,
   ...expertTaskForms,
+  ...attentionForms,
   ...gradientForms,
   ...updateForms,
 };
