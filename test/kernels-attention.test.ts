@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Kernel } from "../src/kernel/kernel.ts";
 import { rowStride } from "../src/kernel/schedule.ts";
+import { nearlyAlike, sightOf } from "./support/attention-problems.ts";
 import {
   engines,
   expectClose,
@@ -23,32 +24,10 @@ import {
   matrix,
   type Sight,
 } from "./support/plain-kernels.ts";
-import { lastSeen, type Mask } from "./support/sights.ts";
+import type { Mask } from "./support/sights.ts";
 import { openKernels } from "./support/wasm-kernels.ts";
 
 describe("attention", () => {
-  /** Documents of these lengths per context, the rest empty; rows sorted by a made-up modality, as the host does. */
-  const sightOf = (
-    context: number,
-    contexts: readonly (readonly number[])[],
-    mask: Mask = "causal",
-  ): Sight => {
-    const positions = contexts.flatMap((lengths, b) => {
-      const starts = lengths.map((_, d) => b * context + lengths.slice(0, d).reduce((sum, n) => sum + n, 0));
-      return starts.flatMap((start, d) =>
-        Array.from({ length: lengths[d] ?? 0 }, (_, i) => ({
-          at: start + i,
-          first: start,
-          last: lastSeen(mask, start, lengths[d] ?? 0, i),
-        })),
-      );
-    });
-    const order = [...positions].sort((a, b) => ((a.at * 7) % 3) - ((b.at * 7) % 3) || a.at - b.at);
-    const rowOf = Array<number>(context * contexts.length).fill(-1);
-    for (const [row, { at }] of order.entries()) rowOf[at] = row;
-    return { rowOf, first: order.map(({ first }) => first), last: order.map(({ last }) => last) };
-  };
-
   type Case = readonly [string, Heads, readonly (readonly number[])[], Mask];
   const cases: readonly Case[] = [
     ["whole contexts", { heads: 4, kvHeads: 4, headDim: 16, context: 32 }, [[32], [32]], "causal"],
@@ -158,10 +137,7 @@ describe("attention", () => {
         body: { kind: "attention_grad", ...common, doutStride: 32, dqStride: 32, dkStride: 16, dvStride: 16 },
       },
     ];
-    const alike = (seed: number): Matrix => {
-      const own = randomMatrix(rows, 12, seed);
-      return matrix(rows, 12, (r, c) => Math.fround(3 + Math.sin(c) + get(own, r, c) / 300));
-    };
+    const alike = (seed: number): Matrix => nearlyAlike(randomMatrix(rows, 12, seed));
     const [q, k, v, dout] = [randomMatrix(rows, 24, 1), alike(2), alike(3), randomMatrix(rows, 24, 4)];
     const wanted = attentionGrad(dout, q, k, v, sight, sizes);
     for (const engine of engines) {

@@ -6,19 +6,21 @@ import { afterAll, describe, expect, it } from "vitest";
 import { create } from "webgpu";
 import { rowStride } from "../src/kernel/schedule.ts";
 import { openSharedGpu, type SharedGpu } from "../src/runtime/webgpu-pipelines.ts";
-import { describeWith, gpuProblem, softwareAdapter } from "./support/devices.ts";
-import { expectClose, randomMatrix, tolerance } from "./support/kernel-values.ts";
 import {
-  attention,
-  attentionGrad,
-  get,
-  type Heads,
-  type Matrix,
-  matrix,
-  rotate,
-  type Sight,
-} from "./support/plain-kernels.ts";
-import { lastSeen, type Mask } from "./support/sights.ts";
+  type AttentionProblem,
+  type AttentionResults,
+  distance,
+  nearlyAlike,
+  nearlyAlikeTolerance,
+  problemOf,
+  resultsOf,
+  scaled,
+  withoutLast,
+} from "./support/attention-problems.ts";
+import { describeWith, gpuProblem, softwareAdapter } from "./support/devices.ts";
+import { expectClose, tolerance } from "./support/kernel-values.ts";
+import { type Heads, type Matrix, matrix, rotate, type Sight } from "./support/plain-kernels.ts";
+import type { Mask } from "./support/sights.ts";
 import {
   type Arena,
   type AttentionCall,
@@ -29,51 +31,7 @@ import {
   runAttention,
 } from "./support/wgsl-attention.ts";
 
-/** Documents of these lengths per context, the rest empty; rows sorted by a made-up modality, as the host does. */
-function sightOf(context: number, contexts: readonly (readonly number[])[], mask: Mask = "causal"): Sight {
-  const positions = contexts.flatMap((lengths, b) =>
-    lengths.flatMap((length, d) => {
-      const start = b * context + lengths.slice(0, d).reduce((sum, n) => sum + n, 0);
-      return Array.from({ length }, (_, i) => ({
-        at: start + i,
-        first: start,
-        last: lastSeen(mask, start, length, i),
-      }));
-    }),
-  );
-  const order = [...positions].sort((a, b) => ((a.at * 7) % 3) - ((b.at * 7) % 3) || a.at - b.at);
-  const rowOf = Array<number>(context * contexts.length).fill(-1);
-  for (const [row, { at }] of order.entries()) rowOf[at] = row;
-  return { rowOf, first: order.map(({ first }) => first), last: order.map(({ last }) => last) };
-}
-
-type Inputs = { readonly q: Matrix; readonly k: Matrix; readonly v: Matrix; readonly dout: Matrix };
-
-type Problem = {
-  readonly sizes: Heads;
-  readonly sight: Sight;
-  readonly inputs: Inputs;
-  readonly rotary?: true;
-};
-
-/** One row more than there are tokens: it belongs to nobody and must stay as it is. */
-function problemOf(sizes: Heads, contexts: readonly (readonly number[])[], mask: Mask, seed = 1): Problem {
-  const { rowOf, first, last } = sightOf(sizes.context, contexts, mask);
-  const rows = first.length + 1;
-  const [width, keyWidth] = [sizes.heads * sizes.headDim, sizes.kvHeads * sizes.headDim];
-  return {
-    sizes,
-    sight: { rowOf, first: [...first, 0], last: [...last, 0] },
-    inputs: {
-      q: randomMatrix(rows, width, seed, 2),
-      k: randomMatrix(rows, keyWidth, seed + 1, 2),
-      v: randomMatrix(rows, keyWidth, seed + 2),
-      dout: randomMatrix(rows, width, seed + 3),
-    },
-  };
-}
-
-type Results = { readonly [Name in "out" | "lse" | "dq" | "dk" | "dv"]: Matrix };
+type Problem = AttentionProblem & { readonly rotary?: true };
 
 /** A token's position in its document. */
 const positionsOf = ({ rowOf, first }: Sight): readonly number[] =>
@@ -94,12 +52,12 @@ function turned(m: Matrix, { sizes: { headDim }, sight }: Problem, inverse: bool
   return { width: m.width, numbers: Float64Array.from(numbers.flat()) };
 }
 
-function wantedOf(problem: Problem): Results {
-  const { sizes, sight, inputs, rotary } = problem;
-  const turn = (m: Matrix, inverse = false): Matrix => (rotary ? turned(m, problem, inverse) : m);
-  const [q, k] = [turn(inputs.q), turn(inputs.k)];
-  const { dq, dk, dv } = attentionGrad(inputs.dout, q, k, inputs.v, sight, sizes);
-  return { ...attention(q, k, inputs.v, sight, sizes), dq: turn(dq, true), dk: turn(dk, true), dv };
+function wantedOf(problem: Problem): AttentionResults {
+  if (problem.rotary !== true) return resultsOf(problem);
+  const { inputs } = problem;
+  const [q, k] = [turned(inputs.q, problem, false), turned(inputs.k, problem, false)];
+  const { dq, dk, ...others } = resultsOf({ ...problem, inputs: { ...inputs, q, k } });
+  return { ...others, dq: turned(dq, problem, true), dk: turned(dk, problem, true) };
 }
 
 type Placed = { readonly at: number; readonly width: number; readonly stride: number };
@@ -164,7 +122,7 @@ let gpu: SharedGpu | undefined;
 async function run(
   problems: readonly Problem[],
   options: Parameters<typeof runAttention>[4] = {},
-): Promise<{ readonly actual: readonly Results[]; readonly repeats: readonly Float32Array[] }> {
+): Promise<{ readonly actual: readonly AttentionResults[]; readonly repeats: readonly Float32Array[] }> {
   gpu ??= await openSharedGpu(await softwareAdapter());
   const arena: Arena = { floats: [], integers: [] };
   const placed = problems.map((problem) => place(arena, problem));
@@ -177,38 +135,12 @@ async function run(
       matrix(count, width, (r, c) => repeats[0]?.[at + r * stride + c] ?? Number.NaN);
     return Object.fromEntries(
       Object.entries(results).map(([name, result]) => [name, read(result)]),
-    ) as Results;
+    ) as AttentionResults;
   });
   return { actual, repeats };
 }
 
-const scaled = ({ width, numbers }: Matrix, by: number): Matrix => ({
-  width,
-  numbers: numbers.map((x) => Math.fround(by * x)),
-});
-
-/** Rows that differ by 1/300 of what they share. */
-const nearlyAlike = (own: Matrix): Matrix =>
-  matrix(own.numbers.length / own.width, own.width, (r, c) =>
-    Math.fround(3 + Math.sin(c) + get(own, r, c) / 300),
-  );
-
-/**
- * The gradient knows the results of attention to the last bit of an f32, which is 1/300 of that for how they differ; and
- * dq is a hundred thousand times smaller than the products it is the sum of. Without centers it is off by 0.4 of itself.
- */
-const nearlyAlikeTolerance = 1e-4;
-
-/** Largest difference, of the largest number. */
-function distance(actual: Matrix, wanted: Matrix): number {
-  const [a, b] = [withoutLast(actual).numbers, withoutLast(wanted).numbers];
-  const size = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  return b.reduce((most, x, i) => Math.max(most, Math.abs(x - (a[i] ?? Number.NaN))), 0) / size;
-}
-
-const withoutLast = ({ width, numbers }: Matrix): Matrix => ({ width, numbers: numbers.slice(0, -width) });
-
-function expectRight(actual: Results, problem: Problem): void {
+function expectRight(actual: AttentionResults, problem: Problem): void {
   const wanted = wantedOf(problem);
   for (const name of ["out", "lse", "dq", "dk", "dv"] as const) {
     const bound = name === "out" || name === "lse" ? tolerance.attention : tolerance.attentionGrad;

@@ -100,6 +100,7 @@ function commonView(body: Body, elements: readonly Element[]) {
   return {
     record: recordOf(body, elements),
     ...{ threads, depth, parts, partColumns, isWhole },
+    restages: !isWhole,
     headDim: body.headDim,
     ownRows: simtRows,
     stepRows: simtRows,
