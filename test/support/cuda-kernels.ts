@@ -68,14 +68,12 @@ export async function openCudaKernels(
   megabytes = 8,
 ): Promise<CudaBench> {
   const names = new Map<string, string>();
-  const texts: CudaText[] = [];
   for (const one of cases) {
     const { source } = sourceOf(one);
-    if (names.has(source)) continue;
-    const name = `k${texts.length}_${one.body.kind}`;
-    names.set(source, name);
-    texts.push({ name, entry: one.body.kind, source });
+    if (!names.has(source)) names.set(source, `${one.body.kind}_${names.size}`);
   }
+  const source = oneUnit(names);
+  const texts: readonly CudaText[] = [...names.values()].map((name) => ({ name, entry: name, source }));
   const library = openEmulatedLibrary(await compileForEmulator(texts, architecture));
   const arena = alignedBytes(megabytes << 20);
   const clear = (): void => {
@@ -126,6 +124,22 @@ export async function openCudaKernels(
     );
   };
   return { put, numbers, run, clear };
+}
+
+/** All texts in one, each kernel by a name of its own: much of a text is the same in all, and compiles once. */
+function oneUnit(names: ReadonlyMap<string, string>): string {
+  return [...names]
+    .map(([source, name]) =>
+      [
+        `namespace of_${name} {`,
+        `#line 1 "${name}.cu"`,
+        source.replace(/^KERNEL\(\w+/m, `KERNEL(${name}`),
+        "}",
+        `using of_${name}::${name};`,
+        `using of_${name}::${name}_bounds;`,
+      ].join("\n"),
+    )
+    .join("\n");
 }
 
 /** (first row, rows, modality) of each tile. */
