@@ -4,7 +4,7 @@
 
 import { expect, test } from "vitest";
 import type { KernelBody } from "../src/kernel/kernel.ts";
-import type { CudaContext, Element } from "../src/targets/cuda/context.ts";
+import type { CudaContext } from "../src/targets/cuda/context.ts";
 import { outerForm } from "../src/targets/cuda/outer.ts";
 import { productForm } from "../src/targets/cuda/product.ts";
 import {
@@ -15,56 +15,26 @@ import {
   type Stored,
 } from "./support/cuda-bench.ts";
 import { type Architecture, emulatorProblem } from "./support/cuda-compile.ts";
+import {
+  addressOf,
+  allRows,
+  contexts,
+  expectWithin,
+  few,
+  isIn,
+  number,
+  type Runs,
+  strideOf,
+  tilesOf,
+  uneven,
+  valueAt,
+  within,
+} from "./support/cuda-runs.ts";
 import { describeWith } from "./support/devices.ts";
 
 type Product = Extract<KernelBody, { kind: "product" }>;
 type Outer = Extract<KernelBody, { kind: "outer" }>;
 type Precision = CudaContext["precision"];
-
-const contexts: Readonly<Record<Precision, CudaContext>> = {
-  f32: {
-    target: "cuda",
-    precision: "f32",
-    tile: { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 },
-    tileRows: 64,
-  },
-  bf16: {
-    target: "cuda",
-    precision: "bf16",
-    tile: { rows: 128, columns: 128, depth: 64, threadRows: 64, threadColumns: 128 },
-    tileRows: 128,
-  },
-};
-
-/** Rows of each modality in turn: [first, end); between and behind them stands nobody's. */
-type Runs = readonly (readonly [number, number])[];
-
-const uneven: Runs = [
-  [3, 70],
-  [70, 70],
-  [70, 71],
-  [90, 231],
-];
-const few: Runs = [[0, 5]];
-const allRows = 240;
-
-const valueAt = (seed: number) => (row: number, column: number) =>
-  Math.sin((row + 1) * 12.9898 + (column + 1) * 78.233 + seed * 3.7) * (1 + (row % 3));
-
-const strideOf = (width: number): number => Math.ceil(width / 16) * 16 + (width % 64 === 0 ? 16 : 0);
-
-const tilesOf = (runs: Runs, tileRows: number): readonly (readonly [number, number, number])[] =>
-  runs.flatMap(([first, end], modality) =>
-    Array.from({ length: Math.ceil((end - first) / tileRows) }, (_, i) => {
-      const at = first + i * tileRows;
-      return [at, Math.min(tileRows, end - at), modality] as const;
-    }),
-  );
-
-const isIn =
-  (runs: Runs) =>
-  (row: number): boolean =>
-    runs.some(([first, end]) => row >= first && row < end);
 
 // ---- products
 
@@ -137,9 +107,6 @@ type Made<Body extends KernelBody> = {
   readonly check: () => void;
 };
 
-const argument = (stored: Stored) => ({ value: stored.offset, element: stored.element as Element });
-const number = (value: number) => ({ value, element: "number" as const });
-
 function makeProduct(wanted: ProductCase, precision: Precision): Made<Product> {
   const context = contexts[precision];
   const { runs, turns, chunk = { rows: 0, tiles: 0 } } = wanted;
@@ -182,9 +149,9 @@ function makeProduct(wanted: ProductCase, precision: Precision): Made<Product> {
         })),
       };
       const factors = terms.flatMap((_term, t) =>
-        [as[t], ws[t]].flatMap((x) => (x === undefined ? [] : [argument(x)])),
+        [as[t], ws[t]].flatMap((x) => (x === undefined ? [] : [addressOf(x)])),
       );
-      const args = [argument(c), d === undefined ? number(0) : argument(d), ...factors];
+      const args = [addressOf(c), d === undefined ? number(0) : addressOf(d), ...factors];
       return { call: { body, turn, modality, args }, c, d, as, ws, n, terms, modality };
     });
   });
@@ -221,7 +188,7 @@ function makeProduct(wanted: ProductCase, precision: Precision): Made<Product> {
 /** Of a sum whose parts add up to `size` in absolute value. */
 function close(actual: number, wanted: number, size: number, element: "f32" | "bf16", what: string): void {
   const bound = 1e-5 * size + (element === "bf16" ? Math.abs(wanted) / 256 : 0);
-  if (!(Math.abs(actual - wanted) <= bound)) expect.fail(`${what}: ${actual} instead of ${wanted}`);
+  expectWithin(actual, wanted, bound, what);
 }
 
 // ---- gradients of weights
@@ -290,7 +257,7 @@ function makeOuter({ turns, accumulate, chunkRows = 0 }: OuterCase, precision: P
     const segments = arena.putIntegers([runs.length, ...runs.flat()]);
     const body: Outer = { kind: "outer", out, inner, aStride: a.stride, bStride: b.stride, taskRows: 64 };
     const args = [
-      ...[argument(a), argument(b), argument(dw)],
+      ...[addressOf(a), addressOf(b), addressOf(dw)],
       { value: segments, element: "i32" as const },
       number(accumulate === true ? 1 : 0),
     ];
@@ -349,12 +316,3 @@ describeWith(emulatorProblem(), "matrix products on CUDA", () => {
     });
   }
 });
-
-/** What fails says in which case. */
-function within(name: string, ...steps: readonly (() => void)[]): void {
-  try {
-    for (const step of steps) step();
-  } catch (error) {
-    throw new Error(`${name}: ${error instanceof Error ? error.message : error}`);
-  }
-}

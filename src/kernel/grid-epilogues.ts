@@ -102,7 +102,8 @@ function joinRotation(
   const at = stages.findIndex((stage) => isBare(stage) && stage.output === x);
   const product = stages[at];
   const type = graph.values[x]?.type;
-  if (!isBare(product) || type?.kind !== "rows" || (readers[x] ?? []).length !== 1) return stages;
+  if (!isBare(product) || product.residual !== undefined) return stages;
+  if (type?.kind !== "rows" || (readers[x] ?? []).length !== 1) return stages;
   const dims = new Set(
     type.widths.flatMap((width) => (width === undefined ? [] : [width / node.attributes.heads])),
   );

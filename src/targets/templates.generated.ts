@@ -137,7 +137,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     return "\n// As `sum_group`, the largest.\nDEVICE float max_group(float x, int size, shared<float> partials) {\n  for (int other = min(size, 32) / 2; other > 0; other /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, other));\n  if (size <= 32) return x;\n  const int warp = threadIdx.x / 32;\n  if (threadIdx.x % 32 == 0) partials[warp] = x;\n  __syncthreads();\n  const int begin = warp / (size / 32) * (size / 32);\n  for (int other = 0; other < size / 32; other++) x = fmaxf(x, partials[begin + other]);\n  __syncthreads();\n  return x;\n}\n\n// What a softmax needs of the elements seen so far: the largest, and the sum of their exponentials relative to it.\nstruct Softmax {\n  float largest, total;\n};\n\n// Takes in a window of which the elements before column `end` count: one exponential for the change of the largest.\nDEVICE void take_window(Softmax& seen, const float (&x)[KEPT][LANES], int column, int step, int end) {\n  if (column >= end) return;\n  float high = seen.largest;\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      if (column + k * step + lane < end) high = fmaxf(high, x[k][lane]);\n    }\n  }\n  float sum = seen.total * expf(seen.largest - high);\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      if (column + k * step + lane < end) sum += expf(x[k][lane] - high);\n    }\n  }\n  seen.largest = high;\n  seen.total = sum;\n}\n\nDEVICE void join_group(Softmax& seen, int size, shared<float> partials) {\n  const float high = max_group(seen.largest, size, partials);\n  float total[1] = {seen.total * expf(seen.largest - high)};\n  sum_group(total, size, partials);\n  seen.largest = high;\n  seen.total = total[0];\n}\n";
 },"useData":true}],
   ["cuda/_mma", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    return "\n// A block of eight warps computes 128 × 128: warp (i, j) has rows from 64 i and columns from 32 j. Of k it stages `depth` at\n// a time, in `stages` places, so that copies run ahead of the products.\nconstexpr int threads = 256, rows = 128, columns = 128, depth = 32, stages = 4;\nconstexpr int tile_elements = rows * depth;\n\n// Where chunk `chunk` (8 elements, 16 bytes) of a line stands in a tile of lines of so many chunks: eight lines' chunks of\n// one number, which ldmatrix reads at once, fall into different banks.\ntemplate <int chunks>\nDEVICE int staged(int line, int chunk) {\n  return (line * chunks + (chunk ^ (chunks == 4 ? line / 2 % 4 : line % 8))) * 8;\n}\n\n// Copies a tile of a matrix whose lines are `stride` elements apart: zeros from line `lines_there` on and from element\n// `elements_there` of a line on. Wide: every line begins at a multiple of 16 bytes.\ntemplate <int lines, int chunks, bool wide>\nDEVICE void stage_tile(shared<bf16> tile, global<const bf16> from, int stride, int lines_there, int elements_there) {\n#pragma unroll\n  for (int i = 0; i < lines * chunks / threads; i++) {\n    const int at = threadIdx.x + i * threads, line = at / chunks, chunk = at % chunks;\n    const shared<bf16> to = tile + staged<chunks>(line, chunk);\n    const int there = line < lines_there ? elements_there - chunk * 8 : 0;\n    const global<const bf16> source = from + (static_cast<long long>(line) * stride + chunk * 8);\n    if (there <= 0 || (wide && there >= 8)) {\n      cp_async16(to, there <= 0 ? from : source, there > 0);\n    } else {\n      unsigned word[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned low = 2 * j < there ? source[2 * j].bits : 0, high = 2 * j + 1 < there ? source[2 * j + 1].bits : 0;\n        word[j] = low | high << 16;\n      }\n      as<uint4>(to)[0] = make_uint4(word[0], word[1], word[2], word[3]);\n    }\n  }\n}\n\n// sum += a · b over the staged run of k. By k: a tile's lines are rows of a (columns of b) and run along k; else its lines\n// are steps along k.\ntemplate <bool a_by_k, bool b_by_k>\nDEVICE void multiply(float (&sum)[4][4][4], shared<bf16> a_tile, shared<bf16> b_tile) {\n  const int lane = threadIdx.x % 32, row0 = threadIdx.x / 128 * 64, column0 = threadIdx.x / 32 % 4 * 32;\n  const int low = lane % 8, middle = lane / 8 % 2, high = lane / 16;\n#pragma unroll\n  for (int k = 0; k < depth; k += 16) {\n    unsigned a[4][4], b[2][4];\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n      const int row = row0 + 16 * i;\n      if (a_by_k)\n        ldmatrix_x4(a[i], a_tile + staged<depth / 8>(row + 8 * middle + low, k / 8 + high));\n      else\n        ldmatrix_x4_trans(a[i], a_tile + staged<rows / 8>(k + 8 * high + low, row / 8 + middle));\n    }\n#pragma unroll\n    for (int j = 0; j < 2; j++) {\n      const int column = column0 + 16 * j;\n      if (b_by_k)\n        ldmatrix_x4(b[j], b_tile + staged<depth / 8>(column + 8 * high + low, k / 8 + middle));\n      else\n        ldmatrix_x4_trans(b[j], b_tile + staged<columns / 8>(k + 8 * middle + low, column / 8 + high));\n    }\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned half[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};\n        mma_bf16(sum[i][j], a[i], half);\n      }\n    }\n  }\n}\n";
+    return "\n// A block of eight warps computes 128 × 128, a warp 64 rows by two runs of 16 columns. Of k it stages `depth` at a time, in\n// `stages` places, so that copies run ahead of the products.\nconstexpr int threads = 256, rows = 128, columns = 128, depth = 32, stages = 4;\nconstexpr int tile_elements = rows * depth;\n\n// Where chunk `chunk` (8 elements, 16 bytes) of a line stands in a tile of lines of so many chunks: eight lines' chunks of\n// one number, which ldmatrix reads at once, fall into different banks.\ntemplate <int chunks>\nDEVICE int staged(int line, int chunk) {\n  return (line * chunks + (chunk ^ (chunks == 4 ? line / 2 % 4 : line % 8))) * 8;\n}\n\n// Where run j of a warp's columns begins: the two are `apart` columns apart.\ntemplate <int apart>\nDEVICE int warp_column(int j) {\n  const int warp = threadIdx.x / 32 % 4, neighbours = apart / 16;\n  return warp / neighbours * 2 * apart + warp % neighbours * 16 + j * apart;\n}\n\n// Copies a tile of a matrix whose lines are `stride` elements apart: zeros from line `lines_there` on and from element\n// `elements_there` of a line on. Wide: every line begins at a multiple of 16 bytes.\ntemplate <int lines, int chunks, int all_chunks, bool wide>\nDEVICE void stage_tile(shared<bf16> tile, global<const bf16> from, int stride, int lines_there, int elements_there) {\n#pragma unroll\n  for (int i = 0; i < lines * chunks / threads; i++) {\n    const int at = threadIdx.x + i * threads, line = at / chunks, chunk = at % chunks;\n    const shared<bf16> to = tile + staged<all_chunks>(line, chunk);\n    const int there = line < lines_there ? elements_there - chunk * 8 : 0;\n    const global<const bf16> source = from + (static_cast<long long>(line) * stride + chunk * 8);\n    if (there <= 0 || (wide && there >= 8)) {\n      cp_async16(to, there <= 0 ? from : source, there > 0);\n    } else {\n      unsigned word[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned low = 2 * j < there ? source[2 * j].bits : 0, high = 2 * j + 1 < there ? source[2 * j + 1].bits : 0;\n        word[j] = low | high << 16;\n      }\n      as<uint4>(to)[0] = make_uint4(word[0], word[1], word[2], word[3]);\n    }\n  }\n}\n\n// sum += a · b over the staged run of k. By k: a tile's lines are rows of a (columns of b) and run along k; else its lines\n// are steps along k.\ntemplate <bool a_by_k, bool b_by_k, int apart>\nDEVICE void multiply(float (&sum)[4][4][4], shared<bf16> a_tile, shared<bf16> b_tile) {\n  const int lane = threadIdx.x % 32, row0 = threadIdx.x / 128 * 64;\n  const int low = lane % 8, middle = lane / 8 % 2, high = lane / 16;\n#pragma unroll\n  for (int k = 0; k < depth; k += 16) {\n    unsigned a[4][4], b[2][4];\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n      const int row = row0 + 16 * i;\n      if (a_by_k)\n        ldmatrix_x4(a[i], a_tile + staged<depth / 8>(row + 8 * middle + low, k / 8 + high));\n      else\n        ldmatrix_x4_trans(a[i], a_tile + staged<rows / 8>(k + 8 * high + low, row / 8 + middle));\n    }\n#pragma unroll\n    for (int j = 0; j < 2; j++) {\n      const int column = warp_column<apart>(j);\n      if (b_by_k)\n        ldmatrix_x4(b[j], b_tile + staged<depth / 8>(column + 8 * high + low, k / 8 + middle));\n      else\n        ldmatrix_x4_trans(b[j], b_tile + staged<columns / 8>(k + 8 * middle + low, column / 8 + high));\n    }\n#pragma unroll\n    for (int i = 0; i < 4; i++) {\n#pragma unroll\n      for (int j = 0; j < 4; j++) {\n        const unsigned half[2] = {b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]};\n        mma_bf16(sum[i][j], a[i], half);\n      }\n    }\n  }\n}\n";
 },"useData":true}],
   ["cuda/_parts", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     return "\n// The products of a launch: tiles of rows by runs of columns of all turns.\nstruct Work {\n  const int* records;\n  Job job;\n  global<const int> words;\n  // By turn the columns of its widest modality.\n  shared<int> widest;\n  int tiles;\n};\n\n// What a block does next: `count` rows from `first` of a tile, and the columns from `column0` of the product whose sizes\n// and addresses begin at word `record`. Nothing where count is 0.\nstruct Part {\n  int first, count, record, column0;\n};\n\n// Tiles of rows that are gone through for one run of columns before the next: what they share stays in the cache.\nconstexpr int run = 16;\n\n// Turns that have room in `widest`; of the others it is found again and again.\nconstexpr int most_turns = 64;\n\nDEVICE int widest_of(const int* records, Job job, int turn) {\n  int widest = 0;\n#pragma unroll 1\n  for (int m = 0; m < static_cast<int>(job.modalities); m++) {\n    const int record = job.records + (turn * job.modalities + m) * job.words;\n    if (records[record] != 0) widest = max(widest, records[record + 1]);\n  }\n  return widest;\n}\n\n// All threads of the block.\nDEVICE Work find_work(unsigned char* arena, const int* records, Job job, shared<int> widest) {\n  for (int turn = threadIdx.x; turn < min(static_cast<int>(job.turns), most_turns); turn += blockDim.x)\n    widest[turn] = widest_of(records, job, turn);\n  __syncthreads();\n  const global<const int> words = as<const int>(global<unsigned char>(arena));\n  return {records, job, words, widest, words[job.end_tile] - words[job.first_tile]};\n}\n\n// Runs of `width` columns of one turn: as many as its widest modality has.\nDEVICE int parts_of(const Work& work, int turn, int width) {\n  const int widest = turn < most_turns ? static_cast<int>(work.widest[turn]) : widest_of(work.records, work.job, turn);\n  return (widest + width - 1) / width;\n}\n\nDEVICE int parts_of_all(const Work& work, int width) {\n  int parts = 0;\n#pragma unroll 1\n  for (int turn = 0; turn < static_cast<int>(work.job.turns); turn++) parts += parts_of(work, turn, width);\n  return parts;\n}\n\n// Piece `piece` of all tiles by `parts` runs of columns.\nDEVICE Part part_of(const Work& work, int piece, int parts, int width) {\n  const Job& job = work.job;\n  const int begin = piece / (run * parts) * run;\n  const int high = min(run, work.tiles - begin);\n  const int left = piece - begin * parts;\n  const int tile = job.tiles + 3 * (work.words[job.first_tile] + begin + left % high);\n  int part = left / high;\n  int turn = 0;\n#pragma unroll 1\n  for (int own = parts_of(work, 0, width); part >= own; own = parts_of(work, turn, width)) {\n    part -= own;\n    turn++;\n  }\n  const int record = job.records + (turn * job.modalities + work.words[tile + 2]) * job.words;\n  const bool is_there = work.records[record] != 0 && part * width < work.records[record + 1];\n  return {work.words[tile], is_there ? static_cast<int>(work.words[tile + 1]) : 0, record, part * width};\n}\n";
@@ -149,15 +149,34 @@ export const templates: ReadonlyMap<string, object> = new Map([
     return "#ifndef EMULATOR\n#define KERNEL(name, ...) extern \"C\" __global__ void __launch_bounds__(__VA_ARGS__) name\n#define ARGUMENTS                                                                                  \\\n  unsigned char *__restrict__ arena, const int *__restrict__ records, const Job job, const TensorMap *__restrict__ maps\n// Dynamic shared memory: its size is the launch's.\n#define SHARED(bytes) extern __shared__ __align__(1024) unsigned char shared_bytes[]\n#if defined(__CUDA_ARCH_FEAT_SM90_ALL)\n#define HOPPER 1\n#else\n#define HOPPER 0\n#endif\n\ntemplate <typename T>\nusing global = T *;\ntemplate <typename T>\nusing shared = T *;\n\nstruct bf16 {\n  unsigned short bits;\n};\n\nstruct Job {\n  unsigned records, words, modalities, tiles, first_tile, end_tile, parts, turns;\n};\n\nstruct alignas(64) TensorMap {\n  unsigned char opaque[128];\n};\n\ntemplate <typename T>\n__device__ __forceinline__ T *address(unsigned char *arena, const int *word) {\n  const long long offset = (long long)(unsigned)word[0] | ((long long)word[1] << 32);\n  return (T *)(arena + offset);\n}\n\ntemplate <typename U, typename T>\n__device__ __forceinline__ U *as(T *p) {\n  return (U *)p;\n}\n\n#define shared_at ((SharedBytes){shared_bytes}).at\nstruct SharedBytes {\n  unsigned char *bytes;\n  template <typename T>\n  __device__ __forceinline__ T *at(int offset) const {\n    return (T *)(bytes + offset);\n  }\n};\n\n__device__ __forceinline__ int atomic_add(int *p, int x) { return atomicAdd(p, x); }\n__device__ __forceinline__ int atomic_min(int *p, int x) { return atomicMin(p, x); }\n__device__ __forceinline__ int atomic_max(int *p, int x) { return atomicMax(p, x); }\n__device__ __forceinline__ int atomic_exchange(int *p, int x) { return atomicExch(p, x); }\n\n// Two bf16 in a word, rounded to nearest even; the lower half is the first in memory.\n__device__ __forceinline__ unsigned pack_bf16(float low, float high) {\n  unsigned word;\n  asm(\"cvt.rn.bf16x2.f32 %0, %1, %2;\" : \"=r\"(word) : \"f\"(high), \"f\"(low));\n  return word;\n}\n\n__device__ __forceinline__ bf16 to_bf16(float x) {\n  bf16 y;\n  asm(\"cvt.rn.bf16.f32 %0, %1;\" : \"=h\"(y.bits) : \"f\"(x));\n  return y;\n}\n\n#define DEVICE __device__ __forceinline__\n#endif\n\nDEVICE float to_float(float x) { return x; }\nDEVICE float to_float(bf16 x) { return __int_as_float((int)x.bits << 16); }\nDEVICE float low_float(unsigned word) { return __int_as_float((int)(word << 16)); }\nDEVICE float high_float(unsigned word) { return __int_as_float((int)(word & 0xffff0000u)); }\n\nDEVICE float load(global<const float> p, long long i) { return p[i]; }\nDEVICE float load(global<const bf16> p, long long i) { return to_float(p[i]); }\nDEVICE void store(global<float> p, long long i, float x) { p[i] = x; }\nDEVICE void store(global<bf16> p, long long i, float x) { p[i] = to_bf16(x); }\n\n// Four neighbouring elements, from a multiple of four on: 16 bytes, or 8.\nDEVICE float4 load4(global<const float> p, long long i) { return as<const float4>(p + i)[0]; }\nDEVICE float4 load4(global<const bf16> p, long long i) {\n  const uint2 words = as<const uint2>(p + i)[0];\n  return make_float4(low_float(words.x), high_float(words.x), low_float(words.y), high_float(words.y));\n}\nDEVICE void store4(global<float> p, long long i, float4 x) { as<float4>(p + i)[0] = x; }\nDEVICE void store4(global<bf16> p, long long i, float4 x) {\n  as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));\n}\n";
 },"useData":true}],
   ["cuda/_product_finish", {"0":function(container,depth0,helpers,partials,data) {
+    return "      as<uint4>(c + (at * c_stride + column))[0] = x;\n";
+},"1":function(container,depth0,helpers,partials,data) {
+    return "      x = add4(x, load4(d + at * d_stride, column));\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    return "      store4(c + at * c_stride, column, x);\n";
+},"3":function(container,depth0,helpers,partials,data) {
     var stack1;
 
-  return ", global<const "
-    + ((stack1 = container.lambda(container.strict(depth0, "d", {"start":{"line":3,"column":67},"end":{"line":3,"column":68}} ), depth0)) != null ? stack1 : "")
-    + "> d";
-},"1":function(container,depth0,helpers,partials,data) {
-    return "add4(x, load4(d, 0))";
-},"2":function(container,depth0,helpers,partials,data) {
-    return "x";
+  return "      "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"4":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "#pragma unroll\n      for (int lane = 0; lane < 4; lane++) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":20,"column":0},"end":{"line":22,"column":9}}})) != null ? stack1 : "")
+    + "      }\n";
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "        "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -166,13 +185,16 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return "\n// Adds what is to be added, and stores four neighbours of a row.\nDEVICE void finish(global<"
-    + ((stack1 = container.lambda(container.strict(depth0, "c", {"start":{"line":3,"column":28},"end":{"line":3,"column":29}} ), depth0)) != null ? stack1 : "")
-    + "> c"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":3,"column":34},"end":{"line":3,"column":80}}})) != null ? stack1 : "")
-    + ", float4 x) {\n  store4(c, 0, "
-    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":4,"column":15},"end":{"line":4,"column":67}}})) != null ? stack1 : "")
-    + ");\n}\n";
+  return "    // What becomes of neighbouring columns of a row.\n    const auto finish = [&](int row, int column, "
+    + ((stack1 = container.lambda(container.strict(depth0, "sums", {"start":{"line":2,"column":51},"end":{"line":2,"column":55}} ), depth0)) != null ? stack1 : "")
+    + ") {\n      if (row >= part.count || column >= n) return;\n      const long long at = part.first + row;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":5,"column":0},"end":{"line":7,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"residual"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":8,"column":0},"end":{"line":10,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"quads"),{"name":"if","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":13,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"values"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":14,"column":0},"end":{"line":16,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias1,lookupProperty(depth0,"epilogue"),{"name":"if","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":17,"column":0},"end":{"line":24,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
+    + "    };\n";
 },"useData":true}],
   ["cuda/_product_hopper", {"0":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -186,21 +208,15 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "kWord", {"start":{"line":17,"column":33},"end":{"line":17,"column":38}} ), depth0)) != null ? stack1 : "")
     + "]; k += depth) {\n      const shared<bf16> a_tile = free_place<width>(ring), b_tile = a_tile + b_begin;\n      tma_load_2d(a_tile, map + "
     + ((stack1 = alias2(alias1(depth0, "aMap", {"start":{"line":19,"column":34},"end":{"line":19,"column":38}} ), depth0)) != null ? stack1 : "")
-    + ", k, part.first, ring.full + ring.at);\n#pragma unroll\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":21,"column":0},"end":{"line":27,"column":7}}})) != null ? stack1 : "")
-    + "      advance(ring);\n    }\n";
+    + ", k, part.first, ring.full + ring.at);\n#pragma unroll\n      for (int i = 0; i < width; i += 64) {\n        const TensorMap* weights = map + ("
+    + ((stack1 = alias2(alias1(depth0, "wMap", {"start":{"line":22,"column":44},"end":{"line":22,"column":48}} ), depth0)) != null ? stack1 : "")
+    + " + i / (width / products));\n        const int column = part.column0 + i % (width / products);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(1, data, 0),"inverse":container.program(2, data, 0),"data":data,"loc":{"start":{"line":24,"column":0},"end":{"line":28,"column":7}}})) != null ? stack1 : "")
+    + "      }\n      advance(ring);\n    }\n";
 },"1":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "      for (int i = 0; i < width; i += 128)\n        tma_load_2d(b_tile + i * depth, map + "
-    + ((stack1 = container.lambda(container.strict(depth0, "wMap", {"start":{"line":23,"column":48},"end":{"line":23,"column":52}} ), depth0)) != null ? stack1 : "")
-    + ", k, part.column0 + i, ring.full + ring.at);\n";
+    return "        tma_load_2d(b_tile + i * depth, weights, k, column, ring.full + ring.at);\n";
 },"2":function(container,depth0,helpers,partials,data) {
-    var stack1;
-
-  return "      for (int i = 0; i < width; i += 64)\n        tma_load_2d(b_tile + i * depth, map + "
-    + ((stack1 = container.lambda(container.strict(depth0, "wMap", {"start":{"line":26,"column":48},"end":{"line":26,"column":52}} ), depth0)) != null ? stack1 : "")
-    + ", part.column0 + i, k, ring.full + ring.at);\n";
+    return "        tma_load_2d(b_tile + i * depth, weights, column, k, ring.full + ring.at);\n";
 },"3":function(container,depth0,helpers,partials,data) {
     var stack1;
 
@@ -211,22 +227,33 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (int k = 0; k < k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":48,"column":27},"end":{"line":48,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":50,"column":27},"end":{"line":50,"column":28}} ), depth0)) != null ? stack1 : "")
     + "; k += depth) {\n      mbarrier_wait(ring.full + ring.at, ring.parity);\n      const shared<bf16> a_tile = ring.places + (ring.at * place + group * box), b_tile = ring.places + (ring.at * place + b_begin);\n      wgmma_fence();\n#pragma unroll\n      for (int i = 0; i < depth / 16; i++)\n        wgmma_bf16<width, 0, "
-    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":54,"column":31},"end":{"line":54,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":56,"column":31},"end":{"line":56,"column":37}} ), depth0)) != null ? stack1 : "")
     + ">(sum, lines_along_k(a_tile + 16 * i), "
-    + ((stack1 = alias2(alias1(depth0, "bTile", {"start":{"line":54,"column":80},"end":{"line":54,"column":85}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "bTile", {"start":{"line":56,"column":80},"end":{"line":56,"column":85}} ), depth0)) != null ? stack1 : "")
     + ", "
-    + ((stack1 = alias2(alias1(depth0, "adds", {"start":{"line":54,"column":91},"end":{"line":54,"column":95}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "adds", {"start":{"line":56,"column":91},"end":{"line":56,"column":95}} ), depth0)) != null ? stack1 : "")
     + ");\n      wgmma_commit();\n      // The products before these are done, and so is what they read.\n      wgmma_wait<1>();\n      if (before >= 0) leave(ring, before);\n      before = ring.at;\n      advance(ring);\n    }\n";
 },"5":function(container,depth0,helpers,partials,data) {
-    return "      for (int j = 0; j < width / 2; j += 16) {\n        unsigned pair[4];\n#pragma unroll\n        for (int i = 0; i < 4; i++) pair[i] = pack_bf16(sum[j + 4 * i + 2 * h], sum[j + 4 * i + 2 * h + 1]);\n        const uint4 x = octet(pair[0], pair[1], pair[2], pair[3]);\n        const int column = part.column0 + 2 * j + octet_column();\n        if (row < part.count && column < n) as<uint4>(c + (at * c_stride + column))[0] = x;\n      }\n";
+    return "      if (turns != 0 && row < part.count) {\n        const int angle = positions[part.first + row] * half + threadIdx.x % 4 * 2;\n#pragma unroll\n        for (int i = 0; i < half; i += 8) {\n          const float2 cosine = as<const float2>(cosines + (angle + i))[0], sine = as<const float2>(sines + (angle + i))[0];\n#pragma unroll\n          for (int head = 0; head < width; head += 2 * half) {\n            const int at = (head + i) / 2 + 2 * h;\n            rotate(sum[at], sum[at + half / 2], cosine.x, sine.x);\n            rotate(sum[at + 1], sum[at + half / 2 + 1], cosine.y, sine.y);\n          }\n        }\n      }\n";
 },"6":function(container,depth0,helpers,partials,data) {
-    var stack1;
+    return "      for (int j = 0; j < width / 2; j += 16) {\n        unsigned pair[4];\n#pragma unroll\n        for (int i = 0; i < 4; i++) pair[i] = pack_bf16(sum[j + 4 * i + 2 * h], sum[j + 4 * i + 2 * h + 1]);\n        finish(row, part.column0 + 2 * j + octet_column(), octet(pair[0], pair[1], pair[2], pair[3]));\n      }\n";
+},"7":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
 
-  return "      for (int j = 0; j < width / 2; j += 8) {\n        const float4 x = quad(sum[j + 2 * h], sum[j + 2 * h + 1], sum[j + 2 * h + 4], sum[j + 2 * h + 5]);\n        const int column = part.column0 + 2 * j + quad_column();\n        if (row < part.count && column < n) finish(c + (at * c_stride + column)"
-    + ((stack1 = container.lambda(container.strict(depth0, "residualAt", {"start":{"line":84,"column":81},"end":{"line":84,"column":91}} ), depth0)) != null ? stack1 : "")
-    + ", x);\n      }\n";
+  return "      for (int j = 0; j < width / 2 / products; j += 8) {\n        const float4 x = quad(sum[j + 2 * h], sum[j + 2 * h + 1], sum[j + 2 * h + 4], sum[j + 2 * h + 5]);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"twin"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":104,"column":7}}})) != null ? stack1 : "")
+    + "      }\n";
+},"8":function(container,depth0,helpers,partials,data) {
+    return "        const int other = j + width / 4 + 2 * h;\n        const float4 y = quad(sum[other], sum[other + 1], sum[other + 4], sum[other + 5]);\n        finish(row, part.column0 + 2 * j + quad_column(), x, y);\n";
+},"9":function(container,depth0,helpers,partials,data) {
+    return "        finish(row, part.column0 + 2 * j + quad_column(), x);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -236,19 +263,23 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return ((stack1 = container.invokePartial(lookupProperty(partials,"_ring"),depth0,{"name":"_ring","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\n// Has the tiles of all pieces copied, in order.\ntemplate <int width>\nDEVICE void copy_pieces(const Work& work, const TensorMap* maps, Ring ring, int parts) {\n  int acquired = -1;\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, width);\n    if (part.count == 0) continue;\n    const int* record = work.records + part.record;\n    const TensorMap* map = maps + record["
+    + "\n// Has the tiles of all pieces copied, in order.\ntemplate <int width>\nDEVICE void copy_pieces(const Work& work, const TensorMap* maps, Ring ring, int parts) {\n  int acquired = -1;\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, width / products);\n    if (part.count == 0) continue;\n    const int* record = work.records + part.record;\n    const TensorMap* map = maps + record["
     + ((stack1 = alias2(alias1(depth0, "mapWord", {"start":{"line":11,"column":43},"end":{"line":11,"column":50}} ), depth0)) != null ? stack1 : "")
     + "];\n    if (part.record != acquired) {\n      for (int i = 0; i < "
     + ((stack1 = alias2(alias1(depth0, "mapCount", {"start":{"line":13,"column":28},"end":{"line":13,"column":36}} ), depth0)) != null ? stack1 : "")
     + "; i++) tensor_map_acquire(map + i);\n      acquired = part.record;\n    }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":30,"column":9}}})) != null ? stack1 : "")
-    + "  }\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, int parts) {\n  const int group = threadIdx.x / 128 - 1;\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, width);\n    if (part.count == 0) continue;\n    const int* record = work.records + part.record;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":42,"column":0},"end":{"line":44,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":32,"column":9}}})) != null ? stack1 : "")
+    + "  }\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, int parts) {\n  const int group = threadIdx.x / 128 - 1;\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, width / products);\n    if (part.count == 0) continue;\n    const int* record = work.records + part.record;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":44,"column":0},"end":{"line":46,"column":9}}})) != null ? stack1 : "")
     + "    float sum[width / 2];\n    int before = -1;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":47,"column":0},"end":{"line":62,"column":9}}})) != null ? stack1 : "")
-    + "    wgmma_wait<0>();\n    wgmma_hold(sum);\n    leave(ring, before);\n#pragma unroll\n    for (int h = 0; h < 2; h++) {\n      const int row = 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;\n      const long long at = part.first + row;\n#pragma unroll\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(5, data, 0),"inverse":container.program(6, data, 0),"data":data,"loc":{"start":{"line":71,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
-    + "    }\n  }\n}\n\nKERNEL(product, threads, 1)(ARGUMENTS) {\n  SHARED(ring_bytes + most_turns * 4);\n  Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(barrier_begin), shared_at<unsigned long long>(barrier_begin + stages * 8), 0, 0};\n  start_ring(ring);\n  const Work work = find_work(arena, records, job, shared_at<int>(ring_bytes));\n  const int wide_parts = parts_of_all(work, wide), narrow_parts = parts_of_all(work, narrow);\n  const bool is_wide = wide_is_better(work.tiles * wide_parts, work.tiles * narrow_parts);\n  if (threadIdx.x < 128) {\n    registers_decrease<40>();\n    if (threadIdx.x == 0) {\n      if (is_wide)\n        copy_pieces<wide>(work, maps, ring, wide_parts);\n      else\n        copy_pieces<narrow>(work, maps, ring, narrow_parts);\n    }\n  } else {\n    registers_increase<232>();\n    if (is_wide)\n      multiply_pieces<wide>(arena, work, ring, wide_parts);\n    else\n      multiply_pieces<narrow>(arena, work, ring, narrow_parts);\n  }\n}\n";
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":64,"column":9}}})) != null ? stack1 : "")
+    + "    wgmma_wait<0>();\n    wgmma_hold(sum);\n    leave(ring, before);\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "#pragma unroll\n    for (int h = 0; h < 2; h++) {\n      const int row = 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":72,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
+    + "#pragma unroll\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":88,"column":0},"end":{"line":106,"column":7}}})) != null ? stack1 : "")
+    + "    }\n  }\n}\n\nKERNEL(product, threads, 1)(ARGUMENTS) {\n  SHARED(ring_bytes + most_turns * 4);\n  Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(barrier_begin), shared_at<unsigned long long>(barrier_begin + stages * 8), 0, 0};\n  start_ring(ring);\n  const Work work = find_work(arena, records, job, shared_at<int>(ring_bytes));\n  const int wide_parts = parts_of_all(work, wide / products), narrow_parts = parts_of_all(work, narrow / products);\n  const bool is_wide = wide_is_better(work.tiles * wide_parts, work.tiles * narrow_parts);\n  if (threadIdx.x < 128) {\n    registers_decrease<40>();\n    if (threadIdx.x == 0) {\n      if (is_wide)\n        copy_pieces<wide>(work, maps, ring, wide_parts);\n      else\n        copy_pieces<narrow>(work, maps, ring, narrow_parts);\n    }\n  } else {\n    registers_increase<232>();\n    if (is_wide)\n      multiply_pieces<wide>(arena, work, ring, wide_parts);\n    else\n      multiply_pieces<narrow>(arena, work, ring, narrow_parts);\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/_product_mma", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -260,9 +291,9 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    const int runs"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":19,"column":20},"end":{"line":19,"column":21}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":21,"column":20},"end":{"line":21,"column":21}} ), depth0)) != null ? stack1 : "")
     + " = (k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":19,"column":30},"end":{"line":19,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":21,"column":30},"end":{"line":21,"column":31}} ), depth0)) != null ? stack1 : "")
     + " + depth - 1) / depth;\n";
 },"2":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -273,62 +304,58 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "      if ("
-    + ((stack1 = alias2(alias1(depth0, "isMine", {"start":{"line":25,"column":12},"end":{"line":25,"column":18}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "isMine", {"start":{"line":27,"column":12},"end":{"line":27,"column":18}} ), depth0)) != null ? stack1 : "")
     + ") {\n        const int k = (at - ("
-    + ((stack1 = alias2(alias1(depth0, "runsBefore", {"start":{"line":26,"column":31},"end":{"line":26,"column":41}} ), depth0)) != null ? stack1 : "")
-    + ")) * depth;\n        stage_tile<rows, depth / 8, true>(a_tile, a"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":27,"column":53},"end":{"line":27,"column":54}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "runsBefore", {"start":{"line":28,"column":31},"end":{"line":28,"column":41}} ), depth0)) != null ? stack1 : "")
+    + ")) * depth;\n        stage_tile<rows, depth / 8, depth / 8, true>(a_tile, a"
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":64},"end":{"line":29,"column":65}} ), depth0)) != null ? stack1 : "")
     + " + (first * a"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":27,"column":71},"end":{"line":27,"column":72}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":82},"end":{"line":29,"column":83}} ), depth0)) != null ? stack1 : "")
     + "_stride + k), a"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":27,"column":91},"end":{"line":27,"column":92}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":102},"end":{"line":29,"column":103}} ), depth0)) != null ? stack1 : "")
     + "_stride, part.count, k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":27,"column":118},"end":{"line":27,"column":119}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":129},"end":{"line":29,"column":130}} ), depth0)) != null ? stack1 : "")
     + " - k);\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"transposed"),{"name":"if","hash":{},"fn":container.program(3, data, 0),"inverse":container.program(4, data, 0),"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":32,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"factors"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":30,"column":0},"end":{"line":32,"column":9}}})) != null ? stack1 : "")
     + "      }\n";
 },"3":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
+    var stack1;
 
-  return "        stage_tile<columns, depth / 8, "
-    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":29,"column":41},"end":{"line":29,"column":45}} ), depth0)) != null ? stack1 : "")
-    + ">(b_tile, w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":60},"end":{"line":29,"column":61}} ), depth0)) != null ? stack1 : "")
-    + " + (static_cast<long long>(column0) * w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":104},"end":{"line":29,"column":105}} ), depth0)) != null ? stack1 : "")
-    + "_stride + k), w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":124},"end":{"line":29,"column":125}} ), depth0)) != null ? stack1 : "")
-    + "_stride, n - column0, k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":29,"column":152},"end":{"line":29,"column":153}} ), depth0)) != null ? stack1 : "")
-    + " - k);\n";
+  return "        "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
 },"4":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "        stage_tile<depth, columns / 8, "
-    + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":31,"column":41},"end":{"line":31,"column":45}} ), depth0)) != null ? stack1 : "")
-    + ">(b_tile, w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":31,"column":60},"end":{"line":31,"column":61}} ), depth0)) != null ? stack1 : "")
-    + " + (static_cast<long long>(k) * w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":31,"column":98},"end":{"line":31,"column":99}} ), depth0)) != null ? stack1 : "")
-    + "_stride + column0), w"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":31,"column":124},"end":{"line":31,"column":125}} ), depth0)) != null ? stack1 : "")
-    + "_stride, k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":31,"column":139},"end":{"line":31,"column":140}} ), depth0)) != null ? stack1 : "")
-    + " - k, n - column0);\n";
-},"5":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "      "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + "\n";
-},"6":function(container,depth0,helpers,partials,data) {
-    return "      unsigned pair[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) pair[j] = pack_bf16(sum[i / 2][j][h], sum[i / 2][j][h + 1]);\n      const uint4 x = octet(pair[0], pair[1], pair[2], pair[3]);\n      const int column = column0 + threadIdx.x / 32 % 4 * 32 + octet_column();\n      if (row < part.count && column < n) as<uint4>(c + (at * c_stride + column))[0] = x;\n";
-},"7":function(container,depth0,helpers,partials,data) {
-    var stack1;
+},"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "#pragma unroll\n      for (int j = 0; j < 4; j += 2) {\n        const float4 x = quad(sum[i / 2][j][h], sum[i / 2][j][h + 1], sum[i / 2][j + 1][h], sum[i / 2][j + 1][h + 1]);\n        const int column = column0 + threadIdx.x / 32 % 4 * 32 + 8 * j + quad_column();\n        if (row < part.count && column < n) finish(c + (at * c_stride + column)"
-    + ((stack1 = container.lambda(container.strict(depth0, "residualAt", {"start":{"line":70,"column":81},"end":{"line":70,"column":91}} ), depth0)) != null ? stack1 : "")
-    + ", x);\n      }\n";
+  return "      if (turns != 0 && row < part.count) {\n        const int angle = positions[first + row] * half + threadIdx.x % 4 * 2;\n#pragma unroll\n        for (int j = 0; j < 2; j++) {\n          const int low = "
+    + ((stack1 = alias2(alias1(depth0, "low", {"start":{"line":64,"column":28},"end":{"line":64,"column":31}} ), depth0)) != null ? stack1 : "")
+    + ", high = "
+    + ((stack1 = alias2(alias1(depth0, "high", {"start":{"line":64,"column":44},"end":{"line":64,"column":48}} ), depth0)) != null ? stack1 : "")
+    + ", pair = angle + "
+    + ((stack1 = alias2(alias1(depth0, "pair", {"start":{"line":64,"column":69},"end":{"line":64,"column":73}} ), depth0)) != null ? stack1 : "")
+    + ";\n          const float2 cosine = as<const float2>(cosines + pair)[0], sine = as<const float2>(sines + pair)[0];\n          rotate(own[low][h], own[high][h], cosine.x, sine.x);\n          rotate(own[low][h + 1], own[high][h + 1], cosine.y, sine.y);\n        }\n      }\n";
+},"6":function(container,depth0,helpers,partials,data) {
+    return "      unsigned pair[4];\n#pragma unroll\n      for (int j = 0; j < 4; j++) pair[j] = pack_bf16(own[j][h], own[j][h + 1]);\n      const int column = octet_column();\n      finish(row, column0 + warp_column<apart>(column / 16) + column % 16, octet(pair[0], pair[1], pair[2], pair[3]));\n";
+},"7":function(container,depth0,helpers,partials,data) {
+    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+        if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
+          return parent[propertyName];
+        }
+        return undefined
+    };
+
+  return "      const float4 x = quad(own[0][h], own[0][h + 1], own[1][h], own[1][h + 1]);\n      const float4 y = quad(own[2][h], own[2][h + 1], own[3][h], own[3][h + 1]);\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"twin"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":85,"column":7}}})) != null ? stack1 : "");
+},"8":function(container,depth0,helpers,partials,data) {
+    return "      finish(row, column0 + warp_column<apart>(0) + quad_column(), x, y);\n";
+},"9":function(container,depth0,helpers,partials,data) {
+    return "      finish(row, column0 + warp_column<apart>(0) + quad_column(), x);\n      finish(row, column0 + warp_column<apart>(1) + quad_column(), y);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -338,20 +365,25 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return ((stack1 = container.invokePartial(lookupProperty(partials,"_mma"),depth0,{"name":"_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\nKERNEL(product, threads, "
-    + ((stack1 = alias2(alias1(depth0, "blocks", {"start":{"line":3,"column":27},"end":{"line":3,"column":33}} ), depth0)) != null ? stack1 : "")
-    + ")(ARGUMENTS) {\n  SHARED(stages * 2 * tile_elements * 2 + most_turns * 4);\n  const shared<bf16> places = shared_at<bf16>(0);\n  const Work work = find_work(arena, records, job, shared_at<int>(stages * 2 * tile_elements * 2));\n  const int parts = parts_of_all(work, columns);\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, columns);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n    const long long first = part.first;\n    const int column0 = part.column0;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":14,"column":0},"end":{"line":16,"column":9}}})) != null ? stack1 : "")
+    + "// What a thread needs of two columns stands so far apart.\nconstexpr int apart = "
+    + ((stack1 = alias2(alias1(depth0, "apart", {"start":{"line":3,"column":24},"end":{"line":3,"column":29}} ), depth0)) != null ? stack1 : "")
+    + ";\n\nKERNEL(product, threads, "
+    + ((stack1 = alias2(alias1(depth0, "blocks", {"start":{"line":5,"column":27},"end":{"line":5,"column":33}} ), depth0)) != null ? stack1 : "")
+    + ")(ARGUMENTS) {\n  SHARED(stages * 2 * tile_elements * 2 + most_turns * 4);\n  const shared<bf16> places = shared_at<bf16>(0);\n  const Work work = find_work(arena, records, job, shared_at<int>(stages * 2 * tile_elements * 2));\n  const int parts = parts_of_all(work, columns / products);\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, columns / products);\n    if (part.count == 0) continue;\n    const int* record = records + part.record;\n    const long long first = part.first;\n    const int column0 = part.column0;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":18,"column":9}}})) != null ? stack1 : "")
     + "    // Runs of k of all terms, one after another.\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":20,"column":0},"end":{"line":22,"column":9}}})) != null ? stack1 : "")
     + "    const int runs = "
-    + ((stack1 = alias2(alias1(depth0, "runs", {"start":{"line":21,"column":23},"end":{"line":21,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "runs", {"start":{"line":23,"column":23},"end":{"line":23,"column":27}} ), depth0)) != null ? stack1 : "")
     + ";\n    const auto stage = [&](int at) {\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":24,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":26,"column":0},"end":{"line":34,"column":9}}})) != null ? stack1 : "")
     + "    };\n    float sum[4][4][4] = {};\n    for (int at = 0; at < stages - 1; at++) {\n      if (at < runs) stage(at);\n      cp_async_commit();\n    }\n    for (int at = 0; at < runs; at++) {\n      cp_async_wait<stages - 2>();\n      __syncthreads();\n      // Into the place that all have just left.\n      if (at + stages - 1 < runs) stage(at + stages - 1);\n      cp_async_commit();\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"multiplies"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":48,"column":0},"end":{"line":50,"column":9}}})) != null ? stack1 : "")
-    + "    }\n    cp_async_wait<0>();\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n      const long long at = first + row;\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":58,"column":0},"end":{"line":72,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"multiplies"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":48,"column":0},"end":{"line":50,"column":9}}})) != null ? stack1 : "")
+    + "    }\n    cp_async_wait<0>();\n    __syncthreads();\n"
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n      float (&own)[4][4] = sum[i / 2];\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":59,"column":0},"end":{"line":70,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":71,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
     + "    }\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/_quad", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
@@ -1088,7 +1120,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_mma"),depth0,{"name":"_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\nKERNEL(outer, threads, 2)(ARGUMENTS) {\n  SHARED(stages * 2 * tile_elements * 2);\n  const shared<bf16> places = shared_at<bf16>(0);\n  Piece piece = {};\n  for (int work = blockIdx.x; find_piece(records, job, work, rows, columns, piece); work += gridDim.x) {\n    const int* record = records + piece.record;\n    const int row0 = piece.row0, column0 = piece.column0;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":138,"column":0},"end":{"line":140,"column":9}}})) != null ? stack1 : "")
-    + "    // Where the next run of rows to be staged begins: row `next` of range `range`.\n    int range = 0, next = segments[0] > 0 ? segments[1] : 0, runs = 0;\n    for (int i = 0; i < segments[0]; i++) runs += (segments[2 * i + 2] - segments[2 * i + 1] + depth - 1) / depth;\n    const auto stage = [&](int at) {\n      while (next >= segments[2 * range + 2]) {\n        range++;\n        next = segments[2 * range + 1];\n      }\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      const int left = segments[2 * range + 2] - next;\n      const long long row = next;\n      stage_tile<depth, rows / 8, true>(a_tile, a + (row * a_stride + row0), a_stride, left, out - row0);\n      stage_tile<depth, columns / 8, true>(b_tile, b + (row * b_stride + column0), b_stride, left, inner - column0);\n      next += depth;\n    };\n    float sum[4][4][4] = {};\n    for (int at = 0; at < stages - 1; at++) {\n      if (at < runs) stage(at);\n      cp_async_commit();\n    }\n    for (int at = 0; at < runs; at++) {\n      cp_async_wait<stages - 2>();\n      __syncthreads();\n      // Into the place that all have just left.\n      if (at + stages - 1 < runs) stage(at + stages - 1);\n      cp_async_commit();\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      multiply<false, false>(sum, a_tile, b_tile);\n    }\n    cp_async_wait<0>();\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = row0 + threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n#pragma unroll\n      for (int j = 0; j < 4; j += 2) {\n        const float4 x = quad(sum[i / 2][j][h], sum[i / 2][j][h + 1], sum[i / 2][j + 1][h], sum[i / 2][j + 1][h + 1]);\n        const int column = column0 + threadIdx.x / 32 % 4 * 32 + 8 * j + quad_column();\n        if (row < out && column < inner) store_sum(dw + static_cast<long long>(row) * inner, column, inner, x, accumulate != 0);\n      }\n    }\n  }\n}\n#endif\n";
+    + "    // Where the next run of rows to be staged begins: row `next` of range `range`.\n    int range = 0, next = segments[0] > 0 ? segments[1] : 0, runs = 0;\n    for (int i = 0; i < segments[0]; i++) runs += (segments[2 * i + 2] - segments[2 * i + 1] + depth - 1) / depth;\n    const auto stage = [&](int at) {\n      while (next >= segments[2 * range + 2]) {\n        range++;\n        next = segments[2 * range + 1];\n      }\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      const int left = segments[2 * range + 2] - next;\n      const long long row = next;\n      stage_tile<depth, rows / 8, rows / 8, true>(a_tile, a + (row * a_stride + row0), a_stride, left, out - row0);\n      stage_tile<depth, columns / 8, columns / 8, true>(b_tile, b + (row * b_stride + column0), b_stride, left, inner - column0);\n      next += depth;\n    };\n    float sum[4][4][4] = {};\n    for (int at = 0; at < stages - 1; at++) {\n      if (at < runs) stage(at);\n      cp_async_commit();\n    }\n    for (int at = 0; at < runs; at++) {\n      cp_async_wait<stages - 2>();\n      __syncthreads();\n      // Into the place that all have just left.\n      if (at + stages - 1 < runs) stage(at + stages - 1);\n      cp_async_commit();\n      const shared<bf16> a_tile = places + at % stages * 2 * tile_elements, b_tile = a_tile + tile_elements;\n      multiply<false, false, 16>(sum, a_tile, b_tile);\n    }\n    cp_async_wait<0>();\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < 8; i++) {\n      const int row = row0 + threadIdx.x / 128 * 64 + 8 * i + threadIdx.x % 32 / 4, h = i % 2 * 2;\n#pragma unroll\n      for (int j = 0; j < 4; j += 2) {\n        const float4 x = quad(sum[i / 2][j][h], sum[i / 2][j][h + 1], sum[i / 2][j + 1][h], sum[i / 2][j + 1][h + 1]);\n        const int column = column0 + warp_column<16>(j / 2) + quad_column();\n        if (row < out && column < inner) store_sum(dw + static_cast<long long>(row) * inner, column, inner, x, accumulate != 0);\n      }\n    }\n  }\n}\n#endif\n";
 },"usePartial":true,"useData":true}],
   ["cuda/outer_simt", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
@@ -1127,8 +1159,14 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"each").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
     + "    float sum[heights * 4][quads * 4] = {};\n    float4 a_next[a_turns], b_next[b_turns];\n    const auto fetch = [&](int begin, int end) {\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        a_next[i] = load_row(a, a_stride, begin + at / (rows / 4), end, row0 + at % (rows / 4) * 4, out);\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        b_next[i] = load_row(b, b_stride, begin + at / (columns / 4), end, column0 + at % (columns / 4) * 4, inner);\n      }\n    };\n    const auto put = [&](shared<float> a_tile, shared<float> b_tile) {\n#pragma unroll\n      for (int i = 0; i < a_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        if (at < rows * depth / 4) as<float4>(a_tile + (at / (rows / 4) * a_pitch + at % (rows / 4) * 4))[0] = a_next[i];\n      }\n#pragma unroll\n      for (int i = 0; i < b_turns; i++) {\n        const int at = threadIdx.x + i * threads;\n        if (at < columns * depth / 4) as<float4>(b_tile + (at / (columns / 4) * b_pitch + at % (columns / 4) * 4))[0] = b_next[i];\n      }\n    };\n    int turn = 0;\n    for (int range = 0; range < segments[0]; range++) {\n      const int end = segments[2 * range + 2];\n      fetch(segments[2 * range + 1], end);\n      for (int begin = segments[2 * range + 1]; begin < end; begin += depth, turn ^= 1) {\n        const shared<float> a_tile = staged + turn * place, b_tile = a_tile + depth * a_pitch;\n        put(a_tile, b_tile);\n        __syncthreads();\n        // On its way while this run is computed with; nobody writes over a place before all have passed the next barrier.\n        fetch(begin + depth, end);\n#pragma unroll\n        for (int k = 0; k < depth; k++)\n          multiply(sum, a_tile + (k * a_pitch + 4 * thread_row), b_tile + (k * b_pitch + 4 * thread_column));\n      }\n    }\n    __syncthreads();\n#pragma unroll\n    for (int i = 0; i < heights * 4; i++) {\n      const int row = row0 + i / 4 * 4 * down + 4 * thread_row + i % 4;\n      if (row >= out) continue;\n#pragma unroll\n      for (int j = 0; j < quads; j++) {\n        const int column = column0 + 4 * (j * across + thread_column);\n        if (column >= inner) continue;\n        store_sum(dw + static_cast<long long>(row) * inner, column, inner, four_of(sum[i], j), accumulate != 0);\n      }\n    }\n  }\n}\n";
 },"usePartial":true,"useData":true}],
-  ["cuda/product", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+  ["cuda/product", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "// Of a head, columns i and i + half are a pair, which turns.\nconstexpr int half = "
+    + ((stack1 = container.lambda(container.strict(depth0, "half", {"start":{"line":14,"column":23},"end":{"line":14,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ";\n\nDEVICE void rotate(float& a, float& b, float cosine, float sine) {\n  const float turned = a * cosine - b * sine;\n  b = b * cosine + a * sine;\n  a = turned;\n}\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
         }
@@ -1136,7 +1174,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "// "
-    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_async"),depth0,{"name":"_async","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
@@ -1144,15 +1182,25 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_hopper"),depth0,{"name":"_hopper","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_parts"),depth0,{"name":"_parts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Products of the same rows that a block computes half of its columns of each.\nconstexpr int products = "
+    + ((stack1 = alias2(alias1(depth0, "products", {"start":{"line":11,"column":27},"end":{"line":11,"column":35}} ), depth0)) != null ? stack1 : "")
+    + ";\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":12,"column":0},"end":{"line":21,"column":7}}})) != null ? stack1 : "")
     + "\n#if HOPPER\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_hopper"),depth0,{"name":"_product_hopper","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "#else\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_mma"),depth0,{"name":"_product_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "#endif\n";
 },"usePartial":true,"useData":true}],
-  ["cuda/product_mma", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
-    var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
+  ["cuda/product_mma", {"0":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
+  return "// Of a head, columns i and i + half are a pair, which turns.\nconstexpr int half = "
+    + ((stack1 = container.lambda(container.strict(depth0, "half", {"start":{"line":13,"column":23},"end":{"line":13,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ";\n\nDEVICE void rotate(float& a, float& b, float cosine, float sine) {\n  const float turned = a * cosine - b * sine;\n  b = b * cosine + a * sine;\n  a = turned;\n}\n";
+},"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda, lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
         }
@@ -1160,14 +1208,18 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "// "
-    + ((stack1 = container.lambda(container.strict(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "comment", {"start":{"line":1,"column":5},"end":{"line":1,"column":12}} ), depth0)) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_async"),depth0,{"name":"_async","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_tensor"),depth0,{"name":"_tensor","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_quad"),depth0,{"name":"_quad","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_parts"),depth0,{"name":"_parts","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
+    + "\n// Products of the same rows that a block computes half of its columns of each.\nconstexpr int products = "
+    + ((stack1 = alias2(alias1(depth0, "products", {"start":{"line":10,"column":27},"end":{"line":10,"column":35}} ), depth0)) != null ? stack1 : "")
+    + ";\n"
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":11,"column":0},"end":{"line":20,"column":7}}})) != null ? stack1 : "")
     + "\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_mma"),depth0,{"name":"_product_mma","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "");
 },"usePartial":true,"useData":true}],

@@ -12,5 +12,7 @@ const tensorTile: ProductTile = { rows: 128, columns: 128, depth: 64, threadRows
 const plainTile: ProductTile = { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 };
 
 export function cudaEngine(precision: CudaEngine["precision"]): CudaEngine {
-  return { target: "cuda", precision, tile: precision === "bf16" ? tensorTile : plainTile };
+  return precision === "bf16"
+    ? { target: "cuda", precision, tile: tensorTile, epilogues: true }
+    : { target: "cuda", precision, tile: plainTile };
 }
