@@ -4,7 +4,7 @@
 
 import { readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CompileError, type CompilerTarget, type CudaCompiler, compilerFlags } from "./cuda-compiler.ts";
 import { loadKoffi } from "./cuda-driver.ts";
 
@@ -46,6 +46,12 @@ function namesIn(folder: string): readonly string[] {
 
 function tryLoad(koffi: Koffi, name: string): Library | undefined {
   try {
+    // It opens its other half by name, which is found if it is there already.
+    if (name !== basename(name)) {
+      const folder = dirname(name);
+      for (const half of namesIn(folder).filter((each) => /^libnvrtc-builtins\.so/.test(each)))
+        koffi.load(join(folder, half), { global: true });
+    }
     return koffi.load(name);
   } catch {
     return undefined;

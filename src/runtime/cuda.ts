@@ -3,6 +3,7 @@
 // one graph from its second time on (cuda-run.ts).
 
 import type { Artifact } from "../targets/artifact.ts";
+import { DriverError, driverCodes } from "./cuda-driver.ts";
 import { makeCudaGuard } from "./cuda-failure.ts";
 import type { CudaGpu } from "./cuda-gpu.ts";
 import { cudaOf, loadKernels } from "./cuda-kernels.ts";
@@ -12,6 +13,7 @@ import { type CudaStats, makeRunner } from "./cuda-run.ts";
 import { makeReader, makeWriter } from "./cuda-staging.ts";
 import { type Device, DeviceError } from "./device.ts";
 import { callTimes } from "./launch-times.ts";
+import { formatBytes, largestBuffers, MemoryError, memoryAdvice } from "./memory.ts";
 
 export type CudaDevice = Device & {
   readonly gpu: CudaGpu;
@@ -32,10 +34,29 @@ export async function openCudaDevice(artifact: Artifact, gpu: CudaGpu): Promise<
   checkCudaMemory([artifact], gpu.memory());
   const { driver } = gpu;
   const places = placesOf(artifact);
-  const stream = driver.make("open a stream on the GPU", "cuStreamCreate", nonBlocking);
-  const doing = `allocate ${places.totalBytes} bytes on the GPU`;
-  const arena = driver.make(doing, "cuMemAlloc_v2", places.totalBytes);
-  return cudaDevice(artifact, gpu, { stream, arena, places }, functions);
+  const arena = allocateArena(artifact, gpu, places.totalBytes);
+  let stream = 0n;
+  try {
+    stream = driver.make("open a stream on the GPU", "cuStreamCreate", nonBlocking);
+    return cudaDevice(artifact, gpu, { stream, arena, places }, functions);
+  } catch (error) {
+    if (stream !== 0n) driver.status("cuStreamDestroy_v2", stream);
+    driver.status("cuMemFree_v2", arena);
+    throw error;
+  }
+}
+
+/** Somebody else may have taken what was free a moment ago, or there is no room for it in one piece. */
+function allocateArena(artifact: Artifact, { driver }: CudaGpu, bytes: number): bigint {
+  try {
+    return driver.make(`allocate ${formatBytes(bytes)} on the GPU`, "cuMemAlloc_v2", bytes);
+  } catch (error) {
+    if (!(error instanceof DriverError && error.code === driverCodes.outOfMemory)) throw error;
+    throw new MemoryError(
+      `the GPU has not the ${formatBytes(bytes)} of memory that \`${artifact.variant}\` needs, of which the largest are ${largestBuffers(artifact)}`,
+      `${memoryAdvice(artifact)}; \`nvidia-smi\` shows what else runs on this GPU`,
+    );
+  }
 }
 
 /** CU_STREAM_NON_BLOCKING: it waits for no other stream. */
