@@ -2,47 +2,10 @@
 // little it does. Counted per layer (the difference between n and n + 1 layers) and in all.
 
 import { describe, expect, test } from "vitest";
-import type { Model } from "../src/check/model.ts";
-import { compile } from "../src/compile.ts";
 import { usualGpu } from "../src/targets/wgsl.ts";
+import { launchesOf, mostLaunches, perLayer } from "./support/counted.ts";
 import { modelOf } from "./support/interpreted.ts";
 import { exampleNames, exampleText, variantsOf } from "./support/stages.ts";
-
-type Counts = Readonly<Record<"prepare" | "forward" | "backward" | "update", number>>;
-
-function launchesOf(model: Model, purpose: "train" | "evaluate" | "infer" = "train"): Counts {
-  const { launches } = compile(model, { purpose, engine: usualGpu });
-  const count = (phase: string): number => launches.filter((launch) => launch.phase === phase).length;
-  return {
-    prepare: count("prepare"),
-    forward: count("forward"),
-    backward: count("backward"),
-    update: count("update"),
-  };
-}
-
-/** What layer number `layers` + 1 adds to a step. */
-function perLayer(
-  example: string,
-  rules: string,
-  layers: number,
-  purpose: "train" | "evaluate" = "train",
-): Counts {
-  const at = (count: number): Counts => {
-    const spec = `${exampleText(example)}\nvariant counted = ${example} { layers = ${count} ${rules} }\n`;
-    return launchesOf(modelOf(spec, "counted"), purpose);
-  };
-  const [fewer, more] = [at(layers), at(layers + 1)];
-  return {
-    prepare: more.prepare - fewer.prepare,
-    forward: more.forward - fewer.forward,
-    backward: more.backward - fewer.backward,
-    update: more.update - fewer.update,
-  };
-}
-
-/** The bounds a target must keep, from the design. */
-const most = { forward: 6, backward: 12 };
 
 describe("a layer", () => {
   test.each([
@@ -51,10 +14,10 @@ describe("a layer", () => {
     ["ffn_only", "share attn, final"],
   ])("chameleon %s: attention, two norms, seven matrices", (_variant, rules) => {
     for (const layers of [1, 2]) {
-      const counts = perLayer("chameleon", rules, layers);
+      const counts = perLayer("chameleon", rules, layers, usualGpu);
       expect(counts).toEqual({ prepare: 0, forward: 5, backward: 8, update: 0 });
-      expect(counts.forward).toBeLessThanOrEqual(most.forward);
-      expect(counts.backward).toBeLessThanOrEqual(most.backward);
+      expect(counts.forward).toBeLessThanOrEqual(mostLaunches.forward);
+      expect(counts.backward).toBeLessThanOrEqual(mostLaunches.backward);
     }
   });
 
@@ -63,11 +26,11 @@ describe("a layer", () => {
     // Image's plain block stands beside text's experts.
     ["hybrid", "experts ffn: 4 for text", { forward: 12, backward: 18 }],
   ])("chameleon %s: scores, a choice, rows that go and come back", (_variant, rules, wanted) => {
-    expect(perLayer("chameleon", rules, 2)).toEqual({ prepare: 0, ...wanted, update: 0 });
+    expect(perLayer("chameleon", rules, 2, usualGpu)).toEqual({ prepare: 0, ...wanted, update: 0 });
   });
 
   test("without a gradient the forward pass is the same", () => {
-    expect(perLayer("chameleon", "", 2, "evaluate")).toEqual({
+    expect(perLayer("chameleon", "", 2, usualGpu, "evaluate")).toEqual({
       prepare: 0,
       forward: 5,
       backward: 0,
@@ -80,7 +43,7 @@ describe("a step", () => {
   test("in all", () => {
     const counts = exampleNames.flatMap((example) =>
       [...variantsOf(exampleText(example))].map(([variant, model]) => {
-        const { prepare, forward, backward, update } = launchesOf(model);
+        const { prepare, forward, backward, update } = launchesOf(model, usualGpu);
         return `${example} ${variant}: prepare ${prepare} forward ${forward} backward ${backward} update ${update}`;
       }),
     );
@@ -110,7 +73,7 @@ describe("a step", () => {
         objective ${names.join(", ")} = cross_entropy(logits, next_token)
       }`;
     };
-    const counts = [1, 2, 5].map((count) => launchesOf(modelOf(spec(count))));
+    const counts = [1, 2, 5].map((count) => launchesOf(modelOf(spec(count)), usualGpu));
     expect(counts[1]).toEqual(counts[0]);
     expect(counts[2]).toEqual(counts[0]);
   });
