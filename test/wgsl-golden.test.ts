@@ -21,7 +21,7 @@ const engines: Readonly<Record<string, WgslEngine>> = {
   "f16 weights": { ...usualGpu, weights: "f16", shaderF16: true },
   "f16 weights, subgroups": { ...richGpu, weights: "f16", shaderF16: true },
   "f16 weights in words": { ...usualGpu, weights: "f16" },
-  "several banks": { ...usualGpu, limits: { ...usualGpu.limits, maxStorageBufferBindingSize: 1 << 24 } },
+  "several banks": { ...usualGpu, limits: { ...usualGpu.limits, maxStorageBufferBindingSize: 1 << 25 } },
 };
 
 const bless = "MOTLEY_BLESS=1 npx vitest run test/wgsl-golden.test.ts";

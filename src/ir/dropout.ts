@@ -8,12 +8,18 @@ export const dropoutInput = "dropout";
 /** 2³² ÷ the golden ratio: spreads counters over all bits. */
 export const goldenBits = 0x9e3779b9;
 
-/** A bijection of 32-bit words that leaves no trace of their order (Wellons 2018, `lowbias32`). */
+/** x ← (x xor x >>> shift) · factor, one after another (Wellons 2018, `lowbias32`). */
+export const scrambleRounds: readonly { readonly shift: number; readonly factor: number }[] = [
+  { shift: 16, factor: 0x7feb352d },
+  { shift: 15, factor: 0x846ca68b },
+  { shift: 16, factor: 1 },
+];
+
+/** A bijection of 32-bit words that leaves no trace of their order. */
 export function scramble(word: number): number {
   let x = word >>> 0;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
+  for (const { shift, factor } of scrambleRounds) x = Math.imul(x ^ (x >>> shift), factor);
+  return x >>> 0;
 }
 
 /** The bits of a call of `dropout`, counted from 0. */

@@ -1,20 +1,13 @@
 // attention-tasks.ts: attention and its gradient → tasks, one per context and group of heads.
 // In: a node and the layout. Out: task groups. On a grid attention may rotate queries and keys itself (rotary.ts).
 
-import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
-import { makeCall } from "./call.ts";
+import { makeCall, required } from "./call.ts";
 import { rotaryTables } from "./calls.ts";
 import { rowOfBuffer } from "./host.ts";
 import type { Argument, TaskGroup } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { at, count } from "./registry.ts";
-
-function required(values: readonly ValueId[], index: number): ValueId {
-  const value = values[index];
-  if (value === undefined) return bug("kernel", `operand ${index} is missing`);
-  return value;
-}
 
 /** What an attention that rotates queries and keys itself needs besides. */
 function rotationOf(

@@ -1,8 +1,9 @@
 // call.ts: one kernel with its arguments, as launches hold them.
 // In: the nodes that it computes, a body and arguments. Out: a call, with what a profile wants to know about it.
 
+import { bug } from "../diagnostics/bug.ts";
 import { positionAt } from "../diagnostics/source.ts";
-import type { AnyNode } from "../ir/graph.ts";
+import type { AnyNode, ValueId } from "../ir/graph.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 
@@ -26,4 +27,9 @@ export function makeCall(
     ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
     ...cost,
   };
+}
+
+/** An operand or result that the op table says is there. */
+export function required(values: readonly ValueId[], index: number): ValueId {
+  return values[index] ?? bug("kernel", `value ${index} of an operation is missing`);
 }

@@ -4,7 +4,7 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, ValueId } from "../ir/graph.ts";
 import type { Space } from "../ir/spaces.ts";
-import { makeCall } from "./call.ts";
+import { makeCall, required } from "./call.ts";
 import { groupStarts } from "./host.ts";
 import type { Argument, Call } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
@@ -31,10 +31,6 @@ export function expertCallsOf(layout: Layout, stage: ExpertStage, run: number): 
     default:
       return stage satisfies never;
   }
-}
-
-function required(values: readonly ValueId[], index: number): ValueId {
-  return values[index] ?? bug("kernel", `value ${index} of a block of experts is missing`);
 }
 
 /** The same argument, `elements` further. */

@@ -1,19 +1,14 @@
 // expert-tasks.ts: choosing experts, and the loss that keeps them in balance → tasks.
 // In: a node and the layout. Out: task groups of one task each. A pool's tokens are row segments that the host writes.
 
-import { bug } from "../diagnostics/bug.ts";
-import type { Node, ValueId } from "../ir/graph.ts";
+import type { Node } from "../ir/graph.ts";
 import { membersOf, poolCount, type Space } from "../ir/spaces.ts";
-import { makeCall } from "./call.ts";
+import { makeCall, required } from "./call.ts";
 import { spaceOf } from "./expert-calls.ts";
 import { groupSegments, groupSets, groupStarts, type Segments, tileBuffers } from "./host.ts";
 import type { Argument, TaskGroup } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { at } from "./registry.ts";
-
-function required(values: readonly ValueId[], index: number): ValueId {
-  return values[index] ?? bug("kernel", `value ${index} of a choice of experts is missing`);
-}
 
 function poolSegments(space: Space, segments: Segments): readonly Argument[] {
   return Array.from({ length: poolCount(space) }, (_, pool) => segments(membersOf(space, pool)));

@@ -3,6 +3,7 @@
 // In: a layout. Out: buffers, requested on first use. The host writes them for every batch; those of a routed space are
 // written on the device by the task that chooses.
 
+import { bug } from "../diagnostics/bug.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Argument } from "./kernel.ts";
 import { type Layout, runsIn, spaceRead } from "./layout.ts";
@@ -81,10 +82,10 @@ export function segmentsOfGroups(layout: Layout, space: number, groups: readonly
   const wanted = JSON.stringify(rangesOf(groups));
   let words = 0;
   for (const ranges of groupSets(layout.graph, space)) {
-    if (JSON.stringify(ranges) === wanted) break;
+    if (JSON.stringify(ranges) === wanted) return at(groupSegments(layout, space), 4 * words);
     words += 1 + 2 * ranges.length;
   }
-  return at(groupSegments(layout, space), 4 * words);
+  return bug("kernel", `nothing was to sum over the groups ${groups.join(" ")} of space ${space}`);
 }
 
 /** The live rows sorted by token (ascending within one), and where each token's begin: vocab + 1 indices. */

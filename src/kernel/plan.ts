@@ -152,8 +152,8 @@ function tasksOfGroup(
 }
 
 function heavyFirst(layout: Layout, tasks: readonly TaskGroup[]): readonly TaskGroup[] {
-  const weight = ({ call, count }: TaskGroup): number =>
-    ((call.flopsPerRow + call.bytesPerRow) * layout.rows) / Math.max(1, count);
+  const weight = ({ call, count, space }: TaskGroup): number =>
+    ((call.flopsPerRow + call.bytesPerRow) * layout.rowsIn(space)) / Math.max(1, count);
   return tasks
     .map((task, position) => ({ task, position }))
     .sort((a, b) => weight(b.task) - weight(a.task) || a.position - b.position)

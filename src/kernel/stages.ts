@@ -6,6 +6,7 @@
 import { bug } from "../diagnostics/bug.ts";
 import type { Readers } from "../fusion/chunk.ts";
 import type { AnyNode, Graph, Node, ValueId } from "../ir/graph.ts";
+import { rowScalarsOf } from "./row-program.ts";
 
 export type Stage =
   | {
@@ -245,8 +246,7 @@ function sameShape(graph: Graph, nodes: readonly AnyNode[], node: AnyNode): bool
   if (left?.kind !== "rows" || right?.kind !== "rows") return false;
   const widthsAgree =
     left.space === right.space && left.widths.every((width, m) => width === right.widths[m]);
-  const hasSums = ({ op }: AnyNode): boolean =>
-    op === "rms_norm" || op === "rms_norm_dx" || op === "softmax_dx";
+  const hasSums = (other: AnyNode): boolean => rowScalarsOf(other) > 0;
   const parts = nodes.filter(hasSums).map(headsOf);
   return widthsAgree && (!hasSums(node) || parts.every((heads) => heads === headsOf(node)));
 }

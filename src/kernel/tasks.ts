@@ -7,7 +7,7 @@ import { bug } from "../diagnostics/bug.ts";
 import type { AnyNode, Node, ValueId } from "../ir/graph.ts";
 import { sizeOf } from "../ir/types.ts";
 import { attention, attentionGradient, cachedAttention } from "./attention-tasks.ts";
-import { makeCall } from "./call.ts";
+import { makeCall, required } from "./call.ts";
 import { packedWeight } from "./calls.ts";
 import { balanceTask, routeTask } from "./expert-tasks.ts";
 import { type Segments, tokenRowBuffers } from "./host.ts";
@@ -52,12 +52,6 @@ export function tasksOf(
     default:
       return bug("kernel", `no task for ${node.op}`);
   }
-}
-
-function required(values: readonly ValueId[], index: number): ValueId {
-  const value = values[index];
-  if (value === undefined) return bug("kernel", `operand ${index} is missing`);
-  return value;
 }
 
 const within = (space: number | undefined): { readonly space?: number } =>

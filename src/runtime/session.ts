@@ -2,7 +2,6 @@
 // In: an artifact and a device. Out: a Session. It knows the model's numbers (parameters by path, losses by modality),
 // the device only bytes. After anything but the update changed a parameter the packed copies are made again.
 
-import { timesteps } from "../data/noise.ts";
 import type { Artifact, ArtifactTensor } from "../targets/artifact.ts";
 import type { Batch } from "./batch.ts";
 import type { Device, DeviceTimes, Phase } from "./device.ts";
@@ -169,7 +168,7 @@ function writeRotaryTables(artifact: Artifact, device: Device): void {
 
 /** cos and then sin of t · 10000^(−2i/width), for every timestep t. */
 function writeSinusoidTables({ sinusoidTables }: Artifact, device: Device): void {
-  for (const { width, byteOffset } of sinusoidTables) {
+  for (const { width, timesteps, byteOffset } of sinusoidTables) {
     const half = width / 2;
     const table = new Float32Array(timesteps * width);
     for (let t = 0; t < timesteps; t += 1) {

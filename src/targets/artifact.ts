@@ -40,7 +40,11 @@ export type Artifact = {
     readonly sine: number;
   }[];
   /** Tables of time embeddings the host fills once: [timesteps, width], cosines before sines. */
-  readonly sinusoidTables: readonly { readonly width: number; readonly byteOffset: number }[];
+  readonly sinusoidTables: readonly {
+    readonly width: number;
+    readonly timesteps: number;
+    readonly byteOffset: number;
+  }[];
   /** Which rows see their own span to its end: a mask's input (one past the last key a row sees), and the modalities. */
   readonly masks: readonly { readonly input: string; readonly within: readonly number[] }[];
   readonly layout: ArtifactLayout;

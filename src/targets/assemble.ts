@@ -179,9 +179,10 @@ function rotaryTablesOf(plan: Plan): Artifact["rotaryTables"] {
 }
 
 function sinusoidTablesOf({ buffers }: Plan): Artifact["sinusoidTables"] {
-  return buffers.flatMap(({ name, byteOffset }) => {
-    const [what, width] = name.split(" ");
-    return what === "sinusoid" ? [{ width: Number(width), byteOffset }] : [];
+  return buffers.flatMap(({ name, byteOffset, byteLength }) => {
+    const [what, text] = name.split(" ");
+    const width = Number(text);
+    return what === "sinusoid" ? [{ width, timesteps: byteLength / (4 * width), byteOffset }] : [];
   });
 }
 

@@ -49,7 +49,7 @@ export function emitWgsl({ plan, layout }: Planned, engine: WgslEngine): WgslPro
       workgroups: workgroupsOf(plan, context, tiles, launch, members),
       // Records stand behind the integers.
       job: [plan.regions.integerBytes / 4 + first, ...shape, ...tileWords(tiles, launch)],
-      ...(members.some(({ body }) => body.kind === "route") ? { writesIntegers: true } : {}),
+      ...(members.some(({ body }) => formOf(body, context).writesIntegers) ? { writesIntegers: true } : {}),
     };
   });
   const list = shaders.list();

@@ -22,7 +22,7 @@ export function stagesOf(model: Model): Stages {
 }
 
 /** Examples by file name, in alphabetical order. */
-export const exampleNames = ["chameleon", "hello", "odd", "transfusion"] as const;
+export const exampleNames = ["chameleon", "experts", "hello", "odd", "transfusion"] as const;
 
 export function exampleText(name: string): string {
   return readFileSync(new URL(`../../examples/${name}.mot`, import.meta.url), "utf8");

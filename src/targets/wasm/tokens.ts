@@ -1,7 +1,7 @@
 // tokens.ts: what moves rows and says where they stand: embedding and its gradient, copies, zeros, rotary positions.
 // In: kernels. Out: views. Copies and zeros are row programs of one store.
 
-import { goldenBits, siteBits } from "../../ir/dropout.ts";
+import { goldenBits, scrambleRounds, siteBits } from "../../ir/dropout.ts";
 import type { RowPhase } from "../../kernel/kernel.ts";
 import type { KernelViews } from "./context.ts";
 import { get, type Lanes, set, singleLane, vectorLanes } from "./lanes.ts";
@@ -106,15 +106,9 @@ export const tokenViews: KernelViews<"rope" | "dropout" | "embed" | "zero_rows" 
 const signed = (word: number): string => String(word | 0);
 
 /** `scramble` of ir/dropout.ts on the four words of $h. */
-const scramble = ([16, 15, 16] as const).flatMap((bits, round): readonly string[] => {
-  const mixed = `(v128.xor ${get("h")} (i32x4.shr_u ${get("h")} (i32.const ${bits})))`;
-  const factor = [0x7feb352d, 0x846ca68b][round];
-  return [
-    set(
-      "h",
-      factor === undefined ? mixed : `(i32x4.mul ${mixed} (i32x4.splat (i32.const ${signed(factor)})))`,
-    ),
-  ];
+const scramble = scrambleRounds.map(({ shift, factor }): string => {
+  const mixed = `(v128.xor ${get("h")} (i32x4.shr_u ${get("h")} (i32.const ${shift})))`;
+  return set("h", factor === 1 ? mixed : `(i32x4.mul ${mixed} (i32x4.splat (i32.const ${signed(factor)})))`);
 });
 
 /** (a, b) → (a·cos − b·sin, b·cos + a·sin), or with −sin, for the pairs at `offset` and `offset` + `half` bytes. */

@@ -53,6 +53,8 @@ export type ShaderView = { readonly template: string; readonly view: View };
 
 /** One kind of kernel: its text, what its records hold, and how many workgroups it takes. */
 export type WgslForm<K extends KernelKind> = {
+  /** Its bind group lets it write the integers, which are read-only for all others. */
+  readonly writesIntegers?: true;
   /** May depend on what `textKey` names and on the context, on nothing else. */
   readonly shader: (body: BodyOf<K>, context: WgslContext) => ShaderView;
   /** The record's words between the first (active) and the addresses; floats as `floatBits`. */

@@ -120,6 +120,14 @@ function listWords({ segments }: BodyOf<"route">): readonly string[] {
   return words.map((value, i) => `host[lists + ${i}u] = ${value};`);
 }
 
+/** A record that ends in the segments of each pool: its words by name, and the index of the first pool's. */
+function withPools(names: readonly string[]): {
+  readonly record: readonly string[];
+  readonly firstPool: number;
+} {
+  return { record: recordLines(names), firstPool: 1 + names.length };
+}
+
 function routeShader(body: BodyOf<"route">, context: WgslContext): ShaderView {
   const { experts, pools, top, tileRows } = body;
   return {
@@ -127,15 +135,9 @@ function routeShader(body: BodyOf<"route">, context: WgslContext): ShaderView {
     view: {
       comment: `${experts} experts in ${pools} pools: ${top === 0 ? "each takes its tokens" : `each token takes ${top}`}`,
       bindings: bindingLines({ floats: "scalar", integers: "write" }, context),
-      record: recordLines([
-        "p_stride",
-        "p",
-        "source",
-        "slots",
-        "group_starts",
-        "tiles",
-        "tile_starts",
-        "lists",
+      ...withPools([
+        ...["p_stride", "p", "source", "slots"],
+        ...["group_starts", "tiles", "tile_starts", "lists"],
       ]),
       byToken: top > 0,
       experts,
@@ -144,14 +146,13 @@ function routeShader(body: BodyOf<"route">, context: WgslContext): ShaderView {
       groups: experts * pools,
       tileRows,
       threads: choiceThreads,
-      /** Index in the record of the first pool's segments. */
-      firstPool: 9,
       lists: listWords(body),
     },
   };
 }
 
 const route: WgslForm<"route"> = {
+  writesIntegers: true,
   shader: routeShader,
   words: ({ pStride }) => [pStride],
   // An expert's choice depends on nothing but its own weights; where tokens choose, rows are handed out one after another.
@@ -166,12 +167,10 @@ export const expertTaskForms: WgslForms<"route" | "balance"> = {
       view: {
         comment: "Σ over experts of their share of rows · their mean weight",
         bindings: bindingLines({ floats: "scalar", sumThreads: balanceThreads }, context),
-        record: recordLines([
+        ...withPools([
           ...["experts", "pools", "modalities", "p_stride", "scale."],
           ...["p", "starts", "sums"],
         ]),
-        /** Index in the record of the first pool's segments. */
-        firstPool: 9,
         total: reduction("sum", "part", context),
         ...reductionView(["sum"], balanceThreads, context),
       },

@@ -1,6 +1,7 @@
 // expressions.ts: scalar expressions of a row program → WGSL.
 // In: an expression and where its leaves are. Out: text. Compilers of shaders fuse multiply-adds themselves.
 
+import { scrambleRounds } from "../../ir/dropout.ts";
 import type { Expression, ScalarBinary, ScalarUnary } from "../../kernel/kernel.ts";
 import { literal } from "./context.ts";
 
@@ -70,9 +71,12 @@ const functions = {
   /** Integers: `scramble` of ir/dropout.ts. */
   scrambled: () => [
     "fn scrambled(word: u32) -> u32 {",
-    "  let a = (word ^ (word >> 16u)) * 0x7feb352du;",
-    "  let b = (a ^ (a >> 15u)) * 0x846ca68bu;",
-    "  return b ^ (b >> 16u);",
+    "  var x = word;",
+    ...scrambleRounds.map(
+      ({ shift, factor }) =>
+        `  x = (x ^ (x >> ${shift}u))${factor === 1 ? "" : ` * 0x${factor.toString(16)}u`};`,
+    ),
+    "  return x;",
     "}",
   ],
   bounded_tanh: (lanes: Lanes) => [

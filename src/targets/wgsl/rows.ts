@@ -2,7 +2,7 @@
 // In: kernels. Out: forms. What needs a sum over its row gets a workgroup per row; the rest spreads a tile's elements
 // over a few workgroups.
 
-import { siteBits } from "../../ir/dropout.ts";
+import { goldenBits, siteBits } from "../../ir/dropout.ts";
 import type { RowPhase } from "../../kernel/kernel.ts";
 import { bindingLines } from "./bindings.ts";
 import {
@@ -170,7 +170,7 @@ export const rowForms: WgslForms<
         ["width", "x_stride", "y_stride", "site", "threshold", "scale.", "x", "y", "sequence", "key"],
         [
           "let place = u32(host[sequence + row]);",
-          "let bits = scrambled(scrambled(scrambled(u32(host[key]) ^ site) + place) ^ (column * 0x9e3779b9u));",
+          `let bits = scrambled(scrambled(scrambled(u32(host[key]) ^ site) + place) ^ (column * ${goldenBits}u));`,
           "let is_training = host[key + 1u] != 0;",
           "let kept = load(x + row * x_stride + column) * select(1f, scale, is_training);",
           "store(y + row * y_stride + column, select(kept, 0f, is_training && bits < threshold));",

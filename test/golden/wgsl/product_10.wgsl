@@ -18,6 +18,8 @@ const threads_across = 16u;
 
 var<workgroup> a_tile: array<vec4<f32>, 256>;
 var<workgroup> b_tile: array<vec4<f32>, 256>;
+var<workgroup> row_parts: array<f32, 256>;
+var<workgroup> row_scalars: array<f32, 64>;
 
 fn inside(column: u32, width: u32) -> vec4<bool> {
   return vec4(column, column + 1u, column + 2u, column + 3u) < vec4(width);
@@ -41,12 +43,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let keeps = u32(host[record + 7u]);
   let stride0 = u32(host[record + 8u]);
   let stride1 = u32(host[record + 9u]);
-  let c = u32(host[record + 10u]);
-  let d = u32(host[record + 11u]);
-  let a0 = u32(host[record + 12u]);
-  let packed0 = u32(host[record + 13u]);
-  let x0 = u32(host[record + 14u]);
-  let x1 = u32(host[record + 15u]);
+  let stride2 = u32(host[record + 10u]);
+  let c = u32(host[record + 11u]);
+  let d = u32(host[record + 12u]);
+  let a0 = u32(host[record + 13u]);
+  let packed0 = u32(host[record + 14u]);
+  let x0 = u32(host[record + 15u]);
+  let x1 = u32(host[record + 16u]);
+  let x2 = u32(host[record + 17u]);
   let column0 = group.y * columns;
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
@@ -54,6 +58,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let per_column = 1f / f32(width);
   // Of the workgroups that share these rows, the first also stores what is computed on the way.
   let keeps_rows = keeps != 0u && group.y == 0u;
+  // Sums over the tile's rows, 4 threads a row, then what is made of them.
+  for (var item = thread; item < rows * 4u; item += threads) {
+    let row_in_tile = item / 4u;
+    let row = first + row_in_tile;
+    var total0 = vec4<f32>();
+    for (var column = 4u * (item % 4u); column < width; column += 4u * 4u) {
+      let t0 = load4((x0 + row * stride0 + column) / 4u);
+      let t1 = load4((x1 + row * stride1 + column) / 4u);
+      total0 += select(vec4<f32>(), (t0 * t1), inside(column, width));
+    }
+    row_parts[0u + item] = (total0.x + total0.y) + (total0.z + total0.w);
+  }
+  workgroupBarrier();
+  for (var row_in_tile = thread; row_in_tile < rows; row_in_tile += threads) {
+    let whole0 = row_parts[0u + row_in_tile * 4u + 0u] + row_parts[0u + row_in_tile * 4u + 1u] + row_parts[0u + row_in_tile * 4u + 2u] + row_parts[0u + row_in_tile * 4u + 3u];
+    row_scalars[0u * rows + row_in_tile] = whole0;
+  }
+  workgroupBarrier();
   var sum0_0 = vec4<f32>();
   var sum1_0 = vec4<f32>();
   var sum2_0 = vec4<f32>();
@@ -64,11 +86,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row_in_tile = at / (depth / 4u);
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
-      let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = (t0 * vec4(0.5f));
-      if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t1); }
+      let t0 = load4((x1 + row * stride1 + column) / 4u);
+      let t1 = load4((x0 + row * stride0 + column) / 4u);
+      let t2 = (t0 * (t1 - vec4(row_scalars[0u * rows + row_in_tile])));
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x2 + row * stride2 + column) / 4u, t2); }
       // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), t1, inside(column, k0));
+      a_tile[at] = select(vec4<f32>(), t2, inside(column, k0));
     }
     for (var at = thread; at < depth * columns / 4u; at += threads) {
       let column = column0 + 4u * (at % (columns / 4u));

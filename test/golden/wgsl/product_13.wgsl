@@ -7,12 +7,6 @@ struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: 
 fn load4(i: u32) -> vec4<f32> { return floats0[i]; }
 fn store4(i: u32, x: vec4<f32>) { floats0[i] = x; }
 fn weight4(i: u32) -> vec4<f32> { return weights0[i]; }
-fn bounded_tanh(x: vec4<f32>) -> vec4<f32> {
-  let square = x * x;
-  let series = x * (1f + square * (-0.33333334f + square * (0.13333334f + square * (-0.053968254f + square * 0.021869488f))));
-  let small = exp(-2f * min(abs(x), vec4<f32>(44f)));
-  return select(sign(x) * (1f - small) / (1f + small), series, abs(x) < vec4<f32>(0.25f));
-}
 
 // A workgroup's part of the product, the run of k it stages at a time, and the columns of a packed panel.
 const rows = 64u;
@@ -71,11 +65,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
       let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = bounded_tanh((vec4(0.7978845834732056f) * (t0 * (vec4(1f) + (vec4(0.044714998453855515f) * (t0 * t0))))));
-      let t2 = ((vec4(0.5f) * t0) * (vec4(1f) + t1));
-      if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t2); }
+      let t1 = (t0 * vec4(0.5f));
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t1); }
       // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), t2, inside(column, k0));
+      a_tile[at] = select(vec4<f32>(), t1, inside(column, k0));
     }
     for (var at = thread; at < depth * columns / 4u; at += threads) {
       let column = column0 + 4u * (at % (columns / 4u));

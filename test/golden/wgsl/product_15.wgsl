@@ -1,4 +1,4 @@
-// c = d + Σ of 2 x · packed, x computed while it is loaded; 64 × 64 a workgroup, 4 × 4 a thread, 16 deep
+// c = x · packed, x computed while it is loaded; 64 × 64 a workgroup, 4 × 4 a thread, 16 deep
 struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: u32, end_tile: u32 }
 @group(0) @binding(0) var<uniform> job: Job;
 @group(0) @binding(1) var<storage, read> host: array<i32>;
@@ -7,7 +7,12 @@ struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: 
 fn load4(i: u32) -> vec4<f32> { return floats0[i]; }
 fn store4(i: u32, x: vec4<f32>) { floats0[i] = x; }
 fn weight4(i: u32) -> vec4<f32> { return weights0[i]; }
-fn sigmoid(x: vec4<f32>) -> vec4<f32> { return 1f / (1f + exp(min(-x, vec4<f32>(88f)))); }
+fn bounded_tanh(x: vec4<f32>) -> vec4<f32> {
+  let square = x * x;
+  let series = x * (1f + square * (-0.33333334f + square * (0.13333334f + square * (-0.053968254f + square * 0.021869488f))));
+  let small = exp(-2f * min(abs(x), vec4<f32>(44f)));
+  return select(sign(x) * (1f - small) / (1f + small), series, abs(x) < vec4<f32>(0.25f));
+}
 
 // A workgroup's part of the product, the run of k it stages at a time, and the columns of a packed panel.
 const rows = 64u;
@@ -38,28 +43,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let d_stride = u32(host[record + 3u]);
   let k0 = u32(host[record + 4u]);
   let a0_stride = u32(host[record + 5u]);
-  let k1 = u32(host[record + 6u]);
-  let a1_stride = u32(host[record + 7u]);
-  let width = u32(host[record + 8u]);
-  let keeps = u32(host[record + 9u]);
-  let stride0 = u32(host[record + 10u]);
-  let stride1 = u32(host[record + 11u]);
-  let stride2 = u32(host[record + 12u]);
-  let stride3 = u32(host[record + 13u]);
-  let stride4 = u32(host[record + 14u]);
-  let stride5 = u32(host[record + 15u]);
-  let c = u32(host[record + 16u]);
-  let d = u32(host[record + 17u]);
-  let a0 = u32(host[record + 18u]);
-  let packed0 = u32(host[record + 19u]);
-  let a1 = u32(host[record + 20u]);
-  let packed1 = u32(host[record + 21u]);
-  let x0 = u32(host[record + 22u]);
-  let x1 = u32(host[record + 23u]);
-  let x2 = u32(host[record + 24u]);
-  let x3 = u32(host[record + 25u]);
-  let x4 = u32(host[record + 26u]);
-  let x5 = u32(host[record + 27u]);
+  let width = u32(host[record + 6u]);
+  let keeps = u32(host[record + 7u]);
+  let stride0 = u32(host[record + 8u]);
+  let stride1 = u32(host[record + 9u]);
+  let c = u32(host[record + 10u]);
+  let d = u32(host[record + 11u]);
+  let a0 = u32(host[record + 12u]);
+  let packed0 = u32(host[record + 13u]);
+  let x0 = u32(host[record + 14u]);
+  let x1 = u32(host[record + 15u]);
   let column0 = group.y * columns;
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
@@ -78,15 +71,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
       let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = load4((x1 + row * stride1 + column) / 4u);
-      let t2 = (t0 * t1);
-      let t3 = load4((x3 + row * stride3 + column) / 4u);
-      let t4 = sigmoid(t3);
-      let t5 = load4((x4 + row * stride4 + column) / 4u);
-      let t6 = (t0 * t5);
-      let t7 = ((t6 * t4) * (vec4(1f) + (t3 * (vec4(1f) - t4))));
-      if (keeps_rows && row_in_tile < count && column < k0) { store4((x2 + row * stride2 + column) / 4u, t2); }
-      if (keeps_rows && row_in_tile < count && column < k0) { store4((x5 + row * stride5 + column) / 4u, t7); }
+      let t1 = bounded_tanh((vec4(0.7978845834732056f) * (t0 * (vec4(1f) + (vec4(0.044714998453855515f) * (t0 * t0))))));
+      let t2 = ((vec4(0.5f) * t0) * (vec4(1f) + t1));
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t2); }
       // What stands past k is no number.
       a_tile[at] = select(vec4<f32>(), t2, inside(column, k0));
     }
@@ -124,71 +111,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  // Rows are computed.
-  for (var begin = 0u; begin < k1; begin += depth) {
-    for (var at = thread; at < rows * depth / 4u; at += threads) {
-      let row_in_tile = at / (depth / 4u);
-      let row = first + row_in_tile;
-      let column = begin + 4u * (at % (depth / 4u));
-      let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = load4((x1 + row * stride1 + column) / 4u);
-      let t2 = (t0 * t1);
-      let t3 = load4((x3 + row * stride3 + column) / 4u);
-      let t4 = sigmoid(t3);
-      let t5 = load4((x4 + row * stride4 + column) / 4u);
-      let t6 = (t0 * t5);
-      let t7 = ((t6 * t4) * (vec4(1f) + (t3 * (vec4(1f) - t4))));
-      // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), t7, inside(column, k1));
-    }
-    for (var at = thread; at < depth * columns / 4u; at += threads) {
-      let column = column0 + 4u * (at % (columns / 4u));
-      let at_k = begin + at / (columns / 4u);
-      b_tile[at] = weight4((packed1 + (column / panel * k1 + at_k) * panel + column % panel) / 4u);
-    }
-    workgroupBarrier();
-    for (var kk = 0u; kk < depth / 4u; kk++) {
-      let x_0 = a_tile[(thread_row + 0u) * (depth / 4u) + kk];
-      let x_1 = a_tile[(thread_row + 16u) * (depth / 4u) + kk];
-      let x_2 = a_tile[(thread_row + 32u) * (depth / 4u) + kk];
-      let x_3 = a_tile[(thread_row + 48u) * (depth / 4u) + kk];
-      let w0_0 = b_tile[(4u * kk + 0u) * (columns / 4u) + thread_column + 0u];
-      sum0_0 += x_0[0] * w0_0;
-      sum1_0 += x_1[0] * w0_0;
-      sum2_0 += x_2[0] * w0_0;
-      sum3_0 += x_3[0] * w0_0;
-      let w1_0 = b_tile[(4u * kk + 1u) * (columns / 4u) + thread_column + 0u];
-      sum0_0 += x_0[1] * w1_0;
-      sum1_0 += x_1[1] * w1_0;
-      sum2_0 += x_2[1] * w1_0;
-      sum3_0 += x_3[1] * w1_0;
-      let w2_0 = b_tile[(4u * kk + 2u) * (columns / 4u) + thread_column + 0u];
-      sum0_0 += x_0[2] * w2_0;
-      sum1_0 += x_1[2] * w2_0;
-      sum2_0 += x_2[2] * w2_0;
-      sum3_0 += x_3[2] * w2_0;
-      let w3_0 = b_tile[(4u * kk + 3u) * (columns / 4u) + thread_column + 0u];
-      sum0_0 += x_0[3] * w3_0;
-      sum1_0 += x_1[3] * w3_0;
-      sum2_0 += x_2[3] * w3_0;
-      sum3_0 += x_3[3] * w3_0;
-    }
-    workgroupBarrier();
-  }
   if (thread_row + 0u < count && column0 + 4u * thread_column + 0u < n) {
-    sum0_0 += load4((d + (first + thread_row + 0u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 0u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum0_0);
   }
   if (thread_row + 16u < count && column0 + 4u * thread_column + 0u < n) {
-    sum1_0 += load4((d + (first + thread_row + 16u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 16u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum1_0);
   }
   if (thread_row + 32u < count && column0 + 4u * thread_column + 0u < n) {
-    sum2_0 += load4((d + (first + thread_row + 32u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 32u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum2_0);
   }
   if (thread_row + 48u < count && column0 + 4u * thread_column + 0u < n) {
-    sum3_0 += load4((d + (first + thread_row + 48u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 48u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum3_0);
   }
 }

@@ -1,4 +1,4 @@
-// c = Σ of 2 x · packed, x computed while it is loaded; 64 × 64 a workgroup, 4 × 4 a thread, 16 deep
+// c = d + Σ of 2 x · packed, x computed while it is loaded; 64 × 64 a workgroup, 4 × 4 a thread, 16 deep
 struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: u32, end_tile: u32 }
 @group(0) @binding(0) var<uniform> job: Job;
 @group(0) @binding(1) var<storage, read> host: array<i32>;
@@ -44,14 +44,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let keeps = u32(host[record + 9u]);
   let stride0 = u32(host[record + 10u]);
   let stride1 = u32(host[record + 11u]);
-  let c = u32(host[record + 12u]);
-  let d = u32(host[record + 13u]);
-  let a0 = u32(host[record + 14u]);
-  let packed0 = u32(host[record + 15u]);
-  let a1 = u32(host[record + 16u]);
-  let packed1 = u32(host[record + 17u]);
-  let x0 = u32(host[record + 18u]);
-  let x1 = u32(host[record + 19u]);
+  let stride2 = u32(host[record + 12u]);
+  let stride3 = u32(host[record + 13u]);
+  let stride4 = u32(host[record + 14u]);
+  let stride5 = u32(host[record + 15u]);
+  let c = u32(host[record + 16u]);
+  let d = u32(host[record + 17u]);
+  let a0 = u32(host[record + 18u]);
+  let packed0 = u32(host[record + 19u]);
+  let a1 = u32(host[record + 20u]);
+  let packed1 = u32(host[record + 21u]);
+  let x0 = u32(host[record + 22u]);
+  let x1 = u32(host[record + 23u]);
+  let x2 = u32(host[record + 24u]);
+  let x3 = u32(host[record + 25u]);
+  let x4 = u32(host[record + 26u]);
+  let x5 = u32(host[record + 27u]);
   let column0 = group.y * columns;
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
@@ -63,14 +71,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum1_0 = vec4<f32>();
   var sum2_0 = vec4<f32>();
   var sum3_0 = vec4<f32>();
-  // Rows come from memory.
+  // Rows are computed.
   for (var begin = 0u; begin < k0; begin += depth) {
     for (var at = thread; at < rows * depth / 4u; at += threads) {
       let row_in_tile = at / (depth / 4u);
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
+      let t0 = load4((x0 + row * stride0 + column) / 4u);
+      let t1 = load4((x1 + row * stride1 + column) / 4u);
+      let t2 = (t0 * t1);
+      let t3 = load4((x3 + row * stride3 + column) / 4u);
+      let t4 = sigmoid(t3);
+      let t5 = load4((x4 + row * stride4 + column) / 4u);
+      let t6 = (t0 * t5);
+      let t7 = ((t6 * t4) * (vec4(1f) + (t3 * (vec4(1f) - t4))));
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x2 + row * stride2 + column) / 4u, t2); }
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x5 + row * stride5 + column) / 4u, t7); }
       // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), load4((a0 + row * a0_stride + column) / 4u), inside(column, k0));
+      a_tile[at] = select(vec4<f32>(), t2, inside(column, k0));
     }
     for (var at = thread; at < depth * columns / 4u; at += threads) {
       let column = column0 + 4u * (at % (columns / 4u));
@@ -113,10 +131,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
       let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = (t0 * sigmoid(t0));
-      if (keeps_rows && row_in_tile < count && column < k1) { store4((x1 + row * stride1 + column) / 4u, t1); }
+      let t1 = load4((x1 + row * stride1 + column) / 4u);
+      let t2 = (t0 * t1);
+      let t3 = load4((x3 + row * stride3 + column) / 4u);
+      let t4 = sigmoid(t3);
+      let t5 = load4((x4 + row * stride4 + column) / 4u);
+      let t6 = (t0 * t5);
+      let t7 = ((t6 * t4) * (vec4(1f) + (t3 * (vec4(1f) - t4))));
       // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), t1, inside(column, k1));
+      a_tile[at] = select(vec4<f32>(), t7, inside(column, k1));
     }
     for (var at = thread; at < depth * columns / 4u; at += threads) {
       let column = column0 + 4u * (at % (columns / 4u));
@@ -153,15 +176,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
   }
   if (thread_row + 0u < count && column0 + 4u * thread_column + 0u < n) {
+    sum0_0 += load4((d + (first + thread_row + 0u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 0u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum0_0);
   }
   if (thread_row + 16u < count && column0 + 4u * thread_column + 0u < n) {
+    sum1_0 += load4((d + (first + thread_row + 16u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 16u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum1_0);
   }
   if (thread_row + 32u < count && column0 + 4u * thread_column + 0u < n) {
+    sum2_0 += load4((d + (first + thread_row + 32u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 32u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum2_0);
   }
   if (thread_row + 48u < count && column0 + 4u * thread_column + 0u < n) {
+    sum3_0 += load4((d + (first + thread_row + 48u) * d_stride + column0 + 4u * thread_column + 0u) / 4u);
     store4((c + (first + thread_row + 48u) * c_stride + column0 + 4u * thread_column + 0u) / 4u, sum3_0);
   }
 }

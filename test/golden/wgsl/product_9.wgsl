@@ -7,6 +7,7 @@ struct Job { records: u32, words: u32, modalities: u32, tiles: u32, first_tile: 
 fn load4(i: u32) -> vec4<f32> { return floats0[i]; }
 fn store4(i: u32, x: vec4<f32>) { floats0[i] = x; }
 fn weight4(i: u32) -> vec4<f32> { return weights0[i]; }
+fn sigmoid(x: vec4<f32>) -> vec4<f32> { return 1f / (1f + exp(min(-x, vec4<f32>(88f)))); }
 
 // A workgroup's part of the product, the run of k it stages at a time, and the columns of a packed panel.
 const rows = 64u;
@@ -41,12 +42,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let keeps = u32(host[record + 7u]);
   let stride0 = u32(host[record + 8u]);
   let stride1 = u32(host[record + 9u]);
-  let c = u32(host[record + 10u]);
-  let d = u32(host[record + 11u]);
-  let a0 = u32(host[record + 12u]);
-  let packed0 = u32(host[record + 13u]);
-  let x0 = u32(host[record + 14u]);
-  let x1 = u32(host[record + 15u]);
+  let stride2 = u32(host[record + 10u]);
+  let stride3 = u32(host[record + 11u]);
+  let c = u32(host[record + 12u]);
+  let d = u32(host[record + 13u]);
+  let a0 = u32(host[record + 14u]);
+  let packed0 = u32(host[record + 15u]);
+  let x0 = u32(host[record + 16u]);
+  let x1 = u32(host[record + 17u]);
+  let x2 = u32(host[record + 18u]);
+  let x3 = u32(host[record + 19u]);
   let column0 = group.y * columns;
   if (column0 >= n) { return; }
   let thread_row = thread / threads_across;
@@ -65,10 +70,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let row = first + row_in_tile;
       let column = begin + 4u * (at % (depth / 4u));
       let t0 = load4((x0 + row * stride0 + column) / 4u);
-      let t1 = (t0 * vec4(1f));
+      let t1 = (t0 * sigmoid(t0));
+      let t2 = load4((x2 + row * stride2 + column) / 4u);
+      let t3 = (t1 * t2);
       if (keeps_rows && row_in_tile < count && column < k0) { store4((x1 + row * stride1 + column) / 4u, t1); }
+      if (keeps_rows && row_in_tile < count && column < k0) { store4((x3 + row * stride3 + column) / 4u, t3); }
       // What stands past k is no number.
-      a_tile[at] = select(vec4<f32>(), t1, inside(column, k0));
+      a_tile[at] = select(vec4<f32>(), t3, inside(column, k0));
     }
     for (var at = thread; at < depth * columns / 4u; at += threads) {
       let column = column0 + 4u * (at % (columns / 4u));

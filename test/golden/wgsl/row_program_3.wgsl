@@ -42,18 +42,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let stride0 = u32(host[record + 3u]);
   let stride1 = u32(host[record + 4u]);
   let stride2 = u32(host[record + 5u]);
-  let stride3 = u32(host[record + 6u]);
-  let x0 = u32(host[record + 7u]);
-  let x1 = u32(host[record + 8u]);
-  let x2 = u32(host[record + 9u]);
-  let x3 = u32(host[record + 10u]);
+  let x0 = u32(host[record + 6u]);
+  let x1 = u32(host[record + 7u]);
+  let x2 = u32(host[record + 8u]);
   if (group.y >= count) { return; }
   let row = first + group.y;
   let per_column = 1f / f32(width);
   for (var part = 0u; part < parts; part++) {
     let p0 = x0 + row * stride0 + part * width;
-    let p1 = x1 + row * stride1 + part * width;
-    let p3 = x3 + row * stride3 + part * width;
+    let p2 = x2 + row * stride2 + part * width;
     var total0 = 0f;
     for (var column = thread; column < width; column += 64u) {
       let t0 = load(p0 + column);
@@ -62,12 +59,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let s0 = workgroup_sum(total0, thread);
     let r0 = inverseSqrt(((s0 * per_column) + 0.000009999999747378752f));
     for (var column = thread; column < width; column += 64u) {
-      let t0 = load(p1 + column);
-      let t1 = load(p0 + column);
-      let t2 = load(x2 + column);
-      let t3 = ((t1 * r0) * t2);
-      let t4 = (t0 + t3);
-      store(p3 + column, t4);
+      let t0 = load(p0 + column);
+      let t1 = load(x1 + column);
+      let t2 = ((t0 * r0) * t1);
+      store(p2 + column, t2);
     }
   }
 }

@@ -55,24 +55,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let p1 = x1 + row * stride1 + part * width;
     let p3 = x3 + row * stride3 + part * width;
     var total0 = 0f;
-    var total1 = 0f;
     for (var column = thread; column < width; column += 64u) {
       let t0 = load(p0 + column);
-      let t1 = load(p1 + column);
-      let t2 = load(x2 + column);
       total0 += (t0 * t0);
-      total1 += ((t1 * t2) * t0);
     }
     let s0 = workgroup_sum(total0, thread);
     let r0 = inverseSqrt(((s0 * per_column) + 0.000009999999747378752f));
-    let s1 = workgroup_sum(total1, thread);
-    let r1 = (((s1 * per_column) * r0) * (r0 * r0));
     for (var column = thread; column < width; column += 64u) {
       let t0 = load(p1 + column);
-      let t1 = load(x2 + column);
-      let t2 = load(p0 + column);
-      let t3 = (((t0 * t1) * r0) - (t2 * r1));
-      store(p3 + column, t3);
+      let t1 = load(p0 + column);
+      let t2 = load(x2 + column);
+      let t3 = ((t1 * r0) * t2);
+      let t4 = (t0 + t3);
+      store(p3 + column, t4);
     }
   }
 }
