@@ -268,7 +268,7 @@ function makeRotation(headDim: number, n: number, runs: Runs): Made {
 describeWith(emulatorProblem(), "epilogues of products on CUDA", () => {
   test.each<Architecture>(["sm_80", "sm_90a"])(
     "compute what is stored, for %s",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async (architecture) => {
       const all = [
         ...cases.map((wanted) => ({ name: wanted.name, ...makeEpilogue(wanted) })),

@@ -297,7 +297,7 @@ const variants: readonly (readonly [Precision, Architecture])[] = [
 
 describeWith(emulatorProblem(), "matrix products on CUDA", () => {
   for (const [precision, architecture] of variants) {
-    test(`${precision} products for ${architecture}`, { timeout: 60_000 }, async () => {
+    test(`${precision} products for ${architecture}`, { timeout: 240_000 }, async () => {
       const all = products.map((wanted) => ({ name: wanted.name, ...makeProduct(wanted, precision) }));
       const run = await openLaunches(
         all.map(({ launch }) => launch),
@@ -306,7 +306,7 @@ describeWith(emulatorProblem(), "matrix products on CUDA", () => {
       for (const { name, launch, arena, check } of all) within(name, () => run(launch, arena), check);
     });
 
-    test(`${precision} gradients for ${architecture}`, { timeout: 60_000 }, async () => {
+    test(`${precision} gradients for ${architecture}`, { timeout: 240_000 }, async () => {
       const all = outers.map((wanted) => ({ name: wanted.name, ...makeOuter(wanted, precision) }));
       const run = await openLaunches(
         all.map(({ launch }) => launch),

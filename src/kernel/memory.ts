@@ -16,11 +16,8 @@ export type BufferRequest = {
   readonly lifetime?: { readonly first: number; readonly last: number };
 };
 
-const alignment = 64;
 /** A vector load may read past the end of the last buffer. */
 const spareBytes = 256;
-
-const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 export type Placement = {
   readonly buffers: readonly Buffer[];
@@ -28,8 +25,9 @@ export type Placement = {
   readonly regions: Regions;
 };
 
-/** Offsets in request order. */
-export function placeBuffers(requests: readonly BufferRequest[]): Placement {
+/** Offsets in request order, multiples of `alignment`. */
+export function placeBuffers(requests: readonly BufferRequest[], alignment: number): Placement {
+  const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
   const offsets = new Map<number, number>();
   let end = 0;
   const layEndToEnd = (isWanted: (request: BufferRequest) => boolean): number => {

@@ -13,7 +13,7 @@ import type { Launch, Plan, TaskGroup } from "./kernel.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { placeBuffers } from "./memory.ts";
 import { at, createRegistry } from "./registry.ts";
-import type { Schedule } from "./schedule.ts";
+import { lineBytes, type Schedule } from "./schedule.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { planStorage } from "./storage.ts";
 import { mirrorTasks, normTasks, packTasks, tasksOf, updateTasks } from "./tasks.ts";
@@ -58,7 +58,7 @@ export function planKernels(graph: Graph, fusion: Fusion, schedule: Schedule, si
       : withMirror(layout, steps);
   requestResults(graph, layout);
   const spaces = spacesOf(layout);
-  const { buffers, totalBytes, regions } = placeBuffers(registry.requests);
+  const { buffers, totalBytes, regions } = placeBuffers(registry.requests, lineBytes(schedule));
   const plan: Plan = {
     isGrid: schedule.grid !== undefined,
     rows,

@@ -168,3 +168,12 @@ export function rowStride(width: number): number {
   const padded = Math.ceil(width / 16) * 16;
   return padded % 64 === 0 ? padded + 16 : padded;
 }
+
+/** The same for tensor cores, whose copies take 128 bytes of a row at a time: wide rows begin at whole lines of memory. */
+export function tensorRowStride(width: number): number {
+  const whole = width < 64 ? 16 : 64;
+  return Math.ceil(width / whole) * whole;
+}
+
+/** What buffers begin at multiples of: a line of a CPU's caches; where the copies are wider, whole lines of a GPU's. */
+export const lineBytes = ({ rows }: Schedule): number => (rows === "bf16" ? 256 : 64);

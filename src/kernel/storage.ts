@@ -8,7 +8,7 @@ import type { Fusion } from "../fusion/groups.ts";
 import type { AnyNode, Graph, ValueId } from "../ir/graph.ts";
 import { type Elements, planElements } from "./precision.ts";
 import { findRotary, noRotary, type Rotary } from "./rotary.ts";
-import { rowStride, type Schedule } from "./schedule.ts";
+import { rowStride, type Schedule, tensorRowStride } from "./schedule.ts";
 import type { Stage } from "./stages.ts";
 
 export type Storage = {
@@ -52,8 +52,11 @@ export function planStorage(
     return at;
   };
   const widest = widestByRoot(graph, root);
-  const stride = (value: ValueId): number =>
-    isDense(graph, root(value)) ? (widest.get(root(value)) ?? 1) : rowStride(widest.get(root(value)) ?? 1);
+  const padded = rows === "bf16" ? tensorRowStride : rowStride;
+  const stride = (value: ValueId): number => {
+    const width = widest.get(root(value)) ?? 1;
+    return isDense(graph, root(value)) ? width : padded(width);
+  };
   const perChunk = new Set(fusion.losses.flatMap((loss) => loss.perChunk.map(root)));
   return {
     root,

@@ -227,13 +227,13 @@ export const templates: ReadonlyMap<string, object> = new Map([
     var stack1, alias1=container.strict, alias2=container.lambda;
 
   return "    for (int k = 0; k < k"
-    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":50,"column":27},"end":{"line":50,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "t", {"start":{"line":56,"column":27},"end":{"line":56,"column":28}} ), depth0)) != null ? stack1 : "")
     + "; k += depth) {\n      mbarrier_wait(ring.full + ring.at, ring.parity);\n      const shared<bf16> a_tile = ring.places + (ring.at * place + group * box), b_tile = ring.places + (ring.at * place + b_begin);\n      wgmma_fence();\n#pragma unroll\n      for (int i = 0; i < depth / 16; i++)\n        wgmma_bf16<width, 0, "
-    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":56,"column":31},"end":{"line":56,"column":37}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "across", {"start":{"line":62,"column":31},"end":{"line":62,"column":37}} ), depth0)) != null ? stack1 : "")
     + ">(sum, lines_along_k(a_tile + 16 * i), "
-    + ((stack1 = alias2(alias1(depth0, "bTile", {"start":{"line":56,"column":80},"end":{"line":56,"column":85}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "bTile", {"start":{"line":62,"column":80},"end":{"line":62,"column":85}} ), depth0)) != null ? stack1 : "")
     + ", "
-    + ((stack1 = alias2(alias1(depth0, "adds", {"start":{"line":56,"column":91},"end":{"line":56,"column":95}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "adds", {"start":{"line":62,"column":91},"end":{"line":62,"column":95}} ), depth0)) != null ? stack1 : "")
     + ");\n      wgmma_commit();\n      // The products before these are done, and so is what they read.\n      wgmma_wait<1>();\n      if (before >= 0) leave(ring, before);\n      before = ring.at;\n      advance(ring);\n    }\n";
 },"5":function(container,depth0,helpers,partials,data) {
     return "      if (turns != 0 && row < part.count) {\n        const int angle = positions[part.first + row] * half + threadIdx.x % 4 * 2;\n#pragma unroll\n        for (int i = 0; i < half; i += 8) {\n          const float2 cosine = as<const float2>(cosines + (angle + i))[0], sine = as<const float2>(sines + (angle + i))[0];\n#pragma unroll\n          for (int head = 0; head < width; head += 2 * half) {\n            const int at = (head + i) / 2 + 2 * h;\n            rotate(sum[at], sum[at + half / 2], cosine.x, sine.x);\n            rotate(sum[at + 1], sum[at + half / 2 + 1], cosine.y, sine.y);\n          }\n        }\n      }\n";
@@ -248,7 +248,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     };
 
   return "      for (int j = 0; j < width / 2 / products; j += 8) {\n        const float4 x = quad(sum[j + 2 * h], sum[j + 2 * h + 1], sum[j + 2 * h + 4], sum[j + 2 * h + 5]);\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"twin"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":98,"column":0},"end":{"line":104,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(depth0 != null ? depth0 : (container.nullContext || {}),lookupProperty(depth0,"twin"),{"name":"if","hash":{},"fn":container.program(8, data, 0),"inverse":container.program(9, data, 0),"data":data,"loc":{"start":{"line":106,"column":0},"end":{"line":112,"column":7}}})) != null ? stack1 : "")
     + "      }\n";
 },"8":function(container,depth0,helpers,partials,data) {
     return "        const int other = j + width / 4 + 2 * h;\n        const float4 y = quad(sum[other], sum[other + 1], sum[other + 4], sum[other + 5]);\n        finish(row, part.column0 + 2 * j + quad_column(), x, y);\n";
@@ -269,16 +269,16 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "mapCount", {"start":{"line":13,"column":28},"end":{"line":13,"column":36}} ), depth0)) != null ? stack1 : "")
     + "; i++) tensor_map_acquire(map + i);\n      acquired = part.record;\n    }\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":32,"column":9}}})) != null ? stack1 : "")
-    + "  }\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, int parts) {\n  const int group = threadIdx.x / 128 - 1;\n  for (int piece = blockIdx.x; piece < work.tiles * parts; piece += gridDim.x) {\n    const Part part = part_of(work, piece, parts, width / products);\n    if (part.count == 0) continue;\n    const int* record = work.records + part.record;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":44,"column":0},"end":{"line":46,"column":9}}})) != null ? stack1 : "")
+    + "  }\n}\n\n// Multiplies, and stores, the pieces in the same order.\ntemplate <int width>\nDEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, int parts) {\n  const int group = threadIdx.x / 128 - 1;\n  const int end = work.tiles * parts, begin = blockIdx.x;\n  Part next = begin < end ? part_of(work, begin, parts, width / products) : Part{};\n  for (int piece = begin; piece < end; piece += gridDim.x) {\n    const Part part = next;\n    const int following = piece + gridDim.x;\n    if (part.count == 0) {\n      if (following < end) next = part_of(work, following, parts, width / products);\n      continue;\n    }\n    const int* record = work.records + part.record;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":50,"column":0},"end":{"line":52,"column":9}}})) != null ? stack1 : "")
     + "    float sum[width / 2];\n    int before = -1;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":49,"column":0},"end":{"line":64,"column":9}}})) != null ? stack1 : "")
-    + "    wgmma_wait<0>();\n    wgmma_hold(sum);\n    leave(ring, before);\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"terms"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":70,"column":9}}})) != null ? stack1 : "")
+    + "    // While the last products are under way.\n    if (following < end) next = part_of(work, following, parts, width / products);\n    wgmma_wait<0>();\n    wgmma_hold(sum);\n    leave(ring, before);\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_product_finish"),depth0,{"name":"_product_finish","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "#pragma unroll\n    for (int h = 0; h < 2; h++) {\n      const int row = 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":72,"column":0},"end":{"line":86,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"rotates"),{"name":"if","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":80,"column":0},"end":{"line":94,"column":7}}})) != null ? stack1 : "")
     + "#pragma unroll\n"
-    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":88,"column":0},"end":{"line":106,"column":7}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"octets"),{"name":"if","hash":{},"fn":container.program(6, data, 0),"inverse":container.program(7, data, 0),"data":data,"loc":{"start":{"line":96,"column":0},"end":{"line":114,"column":7}}})) != null ? stack1 : "")
     + "    }\n  }\n}\n\nKERNEL(product, threads, 1)(ARGUMENTS) {\n  SHARED(ring_bytes + most_turns * 4);\n  Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(barrier_begin), shared_at<unsigned long long>(barrier_begin + stages * 8), 0, 0};\n  start_ring(ring);\n  const Work work = find_work(arena, records, job, shared_at<int>(ring_bytes));\n  const int wide_parts = parts_of_all(work, wide / products), narrow_parts = parts_of_all(work, narrow / products);\n  const bool is_wide = wide_is_better(work.tiles * wide_parts, work.tiles * narrow_parts);\n  if (threadIdx.x < 128) {\n    registers_decrease<40>();\n    if (threadIdx.x == 0) {\n      if (is_wide)\n        copy_pieces<wide>(work, maps, ring, wide_parts);\n      else\n        copy_pieces<narrow>(work, maps, ring, narrow_parts);\n    }\n  } else {\n    registers_increase<232>();\n    if (is_wide)\n      multiply_pieces<wide>(arena, work, ring, wide_parts);\n    else\n      multiply_pieces<narrow>(arena, work, ring, narrow_parts);\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/_product_mma", {"0":function(container,depth0,helpers,partials,data) {

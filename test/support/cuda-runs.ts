@@ -9,8 +9,8 @@ export const contexts: Readonly<Record<CudaContext["precision"], CudaContext>> =
   f32: {
     target: "cuda",
     precision: "f32",
-    tile: { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 },
-    tileRows: 64,
+    tile: { rows: 128, columns: 64, depth: 16, threadRows: 8, threadColumns: 4 },
+    tileRows: 128,
   },
   bf16: {
     target: "cuda",

@@ -9,7 +9,7 @@ import type { CudaEngine } from "./context.ts";
 const tensorTile: ProductTile = { rows: 128, columns: 128, depth: 64, threadRows: 64, threadColumns: 128 };
 
 /** Of ordinary cores. */
-const plainTile: ProductTile = { rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4 };
+const plainTile: ProductTile = { rows: 128, columns: 64, depth: 16, threadRows: 8, threadColumns: 4 };
 
 export function cudaEngine(precision: CudaEngine["precision"]): CudaEngine {
   return precision === "bf16"
