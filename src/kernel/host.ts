@@ -5,7 +5,7 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import type { Graph } from "../ir/graph.ts";
-import type { Argument } from "./kernel.ts";
+import type { Argument, Call, Plan } from "./kernel.ts";
 import { type Layout, runsIn, spaceRead } from "./layout.ts";
 import { at } from "./registry.ts";
 
@@ -97,4 +97,13 @@ export function tokenRowBuffers(
     order: request(layout, "rows_by_token", layout.rows),
     starts: request(layout, "token_starts", vocab + 1),
   };
+}
+
+/** The chunk whose rows a task sums over, if it is limited to one: its segments say so. */
+export function chunkOf(plan: Plan, call: Call): number | undefined {
+  const limited = plan.segments.find(
+    ({ buffer, chunk }) =>
+      chunk !== undefined && call.args.some((a) => a.kind === "buffer" && a.buffer === buffer),
+  );
+  return limited?.chunk;
 }

@@ -13,6 +13,7 @@
 
 import { bug } from "../diagnostics/bug.ts";
 import { type Access, accessesOf } from "./accesses.ts";
+import { chunkOf } from "./host.ts";
 import type { Call, Launch, Plan } from "./kernel.ts";
 
 /** Throws a CompilerBug for the first invariant that does not hold. */
@@ -88,15 +89,6 @@ function runner(plan: Plan, launch: number, call: Call, modality?: number): Runn
     "plan",
     `P2: launch ${launch}: ${nameOf(plan, call)} leaves \`${plan.buffers[outside.buffer]?.name}\``,
   );
-}
-
-/** The chunk whose rows a task sums over, if it is limited to one: its segments say so. */
-function chunkOf(plan: Plan, call: Call): number | undefined {
-  const limited = plan.segments.find(
-    ({ buffer, chunk }) =>
-      chunk !== undefined && call.args.some((a) => a.kind === "buffer" && a.buffer === buffer),
-  );
-  return limited?.chunk;
 }
 
 function nameOf(plan: Plan, call: Call): string {

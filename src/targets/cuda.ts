@@ -2,6 +2,7 @@
 // In: a plan whose launches are one kernel's text each, and the engine. Out: the program of an artifact.
 
 import { bug } from "../diagnostics/bug.ts";
+import { chunkOf } from "../kernel/host.ts";
 import type { Argument, Call, Launch, Plan } from "../kernel/kernel.ts";
 import type { Layout } from "../kernel/layout.ts";
 import type { Planned } from "../kernel/plan.ts";
@@ -36,7 +37,7 @@ export function emitCuda({ plan, layout }: Planned, engine: CudaEngine): CudaPro
     const shape = appendRecords(members, modalities, records, (member) => [
       ...formOf(member.body).words(member.body, context),
       ...member.call.args.flatMap((argument) => argumentWords(plan, argument)),
-      appendMaps(plan, context, member, sizesOf(layout, launch, member), maps),
+      appendMaps(plan, context, member, mappedSizes(plan, layout, launch, member), maps),
     ]);
     const blocks = blocksOf(plan, layout, context, tiles, launch, members);
     const [, parts, turns] = blocks;
@@ -154,6 +155,13 @@ const sizesOf = (layout: Layout, launch: Launch, { count, call }: Member): GridS
   rows: layout.rowsIn(launch.space ?? spaceOfTask(launch, call)),
   count,
 });
+
+/** Of a chunk of rows, no row past its end is looked at: what stands there may not even be the arena's. */
+function mappedSizes(plan: Plan, layout: Layout, launch: Launch, member: Member): GridSizes {
+  const sizes = sizesOf(layout, launch, member);
+  const chunk = launch.chunk ?? chunkOf(plan, member.call);
+  return chunk === undefined ? sizes : { ...sizes, rows: Math.min(sizes.rows, (chunk + 1) * plan.chunkRows) };
+}
 
 const spaceOfTask = ({ tasks }: Launch, call: Call): number | undefined =>
   tasks.find((task) => task.call === call)?.space;
