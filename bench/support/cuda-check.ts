@@ -18,6 +18,7 @@ import { trainStep } from "../../src/runtime/step.ts";
 import { randomBatch } from "../../test/support/batches.ts";
 import { compareStep, startFrom, worstTensor } from "../../test/support/compare-step.ts";
 import { layoutOptions, livelyParameters, modelOf, specText } from "../../test/support/interpreted.ts";
+import { roundingOf } from "../../test/support/narrow.ts";
 import { type Host, type Precision, wasmHost } from "./cuda-host.ts";
 import type { CudaSetting } from "./cuda-settings.ts";
 import { halves } from "./model.ts";
@@ -140,12 +141,19 @@ async function againstInterpreter(
   const { optimizer } = session.artifact;
   if (optimizer === undefined) return "nothing to compare: the spec has no optimizer";
   const tolerance = tolerances[precision];
+  const rounding = precision === "bf16" ? roundingOf(model, shape) : undefined;
   let found = "";
   try {
     await startFrom(session, livelyParameters(model, 3));
     for (const [index, present] of [everyone, [0], everyone.slice(-2)].entries()) {
       const batch = randomBatch({ ...shape, modalities, seed: 20 + index, present, emptyTail: index / 2 });
-      const distance = await compareStep(session, model, batch, scheduleOf(optimizer, index + 1, 10));
+      const distance = await compareStep(
+        session,
+        model,
+        batch,
+        scheduleOf(optimizer, index + 1, 10),
+        rounding,
+      );
       judge(`step ${index + 1}: the loss is off by`, distance.loss, tolerance.loss);
       const worst = worstTensor(distance);
       found = judge(`step ${index + 1}: ${worst.name} is off by`, worst.distance, tolerance.tensor);

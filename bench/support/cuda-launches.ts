@@ -38,21 +38,34 @@ const sizes = /(?:^|_)(product|outer)_(\d+)x(\d+(?:\+\d+)*)/;
 export function productsOf(artifact: Artifact, launch: ArtifactLaunch): readonly Product[] | undefined {
   // All modalities run one text: the first says how many products there are, and their sizes.
   const calls = launch.stages.find(({ length }) => length > 0) ?? launch.tasks.map(({ call }) => call);
-  const found = calls.flatMap((call) => productOf(artifact, launch, call) ?? []);
-  return found.length > 0 && found.length === calls.length ? found : undefined;
+  const found = calls.map((call) => productsOfCall(artifact, launch, call));
+  return found.length > 0 && found.every(({ length }) => length > 0) ? found.flat() : undefined;
 }
 
-function productOf(artifact: Artifact, launch: ArtifactLaunch, call: ArtifactCall): Product | undefined {
+function productsOfCall(artifact: Artifact, launch: ArtifactLaunch, call: ArtifactCall): readonly Product[] {
   const match = sizes.exec(artifact.kernels[call.kernel]?.name ?? "");
-  if (match === null) return undefined;
+  if (match === null) return [];
   const [, kernel, first = "", second = ""] = match;
   const [n, k] = [Number(first), second.split("+").reduce((sum, each) => sum + Number(each), 0)];
-  const rows = launch.chunk === undefined ? artifact.rows : artifact.layout.chunkRows;
-  if (kernel === "outer") return { kind: "outer", rows, out: n, inner: k };
+  const isChunk =
+    launch.chunk !== undefined ||
+    call.args.some((value, i) => call.isAddress[i] === true && ofChunks(artifact).has(value));
+  const rows = isChunk ? artifact.layout.chunkRows : artifact.rows;
+  if (kernel === "outer") return [{ kind: "outer", rows, out: n, inner: k }];
   // A product that goes back reads k columns of gradients and makes n of its input's.
-  return launch.phase === "backward"
-    ? { kind: "dx", rows, out: k, inner: n }
-    : { kind: "forward", rows, out: n, inner: k };
+  const product: Product =
+    launch.phase === "backward"
+      ? { kind: "dx", rows, out: k, inner: n }
+      : { kind: "forward", rows, out: n, inner: k };
+  // Two of one size that read the same rows may be one call.
+  return new Array<Product>(Math.max(1, Math.round(call.flopsPerRow / (2 * n * k)))).fill(product);
+}
+
+/** Where the segments of the loss's chunks stand: a task of a chunk may run in a launch of its own. */
+function ofChunks({ layout }: Artifact): ReadonlySet<number> {
+  return new Set(
+    layout.segments.flatMap(({ byteOffset, chunk }) => (chunk === undefined ? [] : [byteOffset])),
+  );
 }
 
 /** Products of a step, launches alike together. */

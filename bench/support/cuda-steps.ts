@@ -60,7 +60,7 @@ export async function openRunner(
     return {
       artifact,
       parameters: parameterCount(session),
-      memoryBytes: artifact.arenaBytes,
+      memoryBytes: host.bytesOf(artifact),
       coldMs: performance.now() - start,
       firstLoss,
       step: (next) => run(next, all),

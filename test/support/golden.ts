@@ -13,19 +13,19 @@ const shownLines = 12;
 /** Fails unless test/golden/PATH holds exactly this text; `bless` is the command that accepts it. */
 export function expectGolden(path: string, actual: string, bless: string): void {
   const file = join(root, path);
+  const expected = readGolden(path);
   if (isBlessing) {
     mkdirSync(dirname(file), { recursive: true });
-    if (readGolden(file) !== actual) writeFileSync(file, actual);
+    if (expected !== actual) writeFileSync(file, actual);
     return;
   }
-  const expected = readGolden(file);
   if (expected === actual) return;
   const what = expected === undefined ? "does not exist" : `is another:\n${difference(expected, actual)}`;
   expect.fail(`test/golden/${path} ${what}\nto accept what was made: ${bless}`);
 }
 
 /** Each of these folders of test/golden is kept by a suite of its own; the rest by golden.test.ts. */
-const ownFolders = ["built", "wgsl"] as const;
+const ownFolders = ["built", "cuda", "wgsl"] as const;
 
 /** Fails if a suite's part of test/golden holds other files than these; blessing removes them. */
 export function expectNoOtherGoldens(paths: readonly string[], folder?: (typeof ownFolders)[number]): void {
@@ -38,9 +38,10 @@ export function expectNoOtherGoldens(paths: readonly string[], folder?: (typeof 
   else expect(others, "nothing writes these").toEqual([]);
 }
 
-function readGolden(file: string): string | undefined {
+/** A text that is kept; undefined where there is none. */
+export function readGolden(path: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(join(root, path), "utf8");
   } catch {
     return undefined;
   }

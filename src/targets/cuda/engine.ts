@@ -11,8 +11,14 @@ const tensorTile: ProductTile = { rows: 128, columns: 128, depth: 64, threadRows
 /** Of ordinary cores. */
 const plainTile: ProductTile = { rows: 128, columns: 64, depth: 16, threadRows: 8, threadColumns: 4 };
 
+/**
+ * Two chunks of logits exist at a time. The gradient of a chunk's rows is a product [rows, width] over the whole
+ * vocabulary: with few rows it has few tiles, and most multiprocessors wait.
+ */
+const lossChunkBytes = 2 ** 31;
+
 export function cudaEngine(precision: CudaEngine["precision"]): CudaEngine {
   return precision === "bf16"
-    ? { target: "cuda", precision, tile: tensorTile, epilogues: true }
-    : { target: "cuda", precision, tile: plainTile };
+    ? { target: "cuda", precision, tile: tensorTile, epilogues: true, lossChunkBytes }
+    : { target: "cuda", precision, tile: plainTile, lossChunkBytes };
 }
