@@ -445,8 +445,8 @@ export const templates: ReadonlyMap<string, object> = new Map([
 
   return "\n// Vectors of a row that a thread keeps in registers.\nconstexpr int KEPT = "
     + ((stack1 = alias2(alias1(depth0, "kept", {"start":{"line":3,"column":23},"end":{"line":3,"column":27}} ), depth0)) != null ? stack1 : "")
-    + ";\n\n// Vectors of a row from column i on, `step` columns apart, up to column `end`; zeros behind.\ntemplate <typename T>\nDEVICE void load_window(float (&x)[KEPT][LANES], global<const T> p, int i, int step, int end, bool wide) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n    const int at = i + k * step;\n    if (wide && at + LANES <= end) {\n      load_lanes<T>(x[k], p, at);\n    } else {\n      load_some<T>(x[k], p, at, end - at);\n    }\n  }\n}\n\ntemplate <typename T>\nDEVICE void store_window(global<T> p, int i, int step, int end, bool wide, const float (&x)[KEPT][LANES]) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n    const int at = i + k * step;\n    if (wide && at + LANES <= end) {\n      store_lanes<T>(p, at, x[k]);\n    } else {\n      store_some<T>(p, at, x[k], end - at);\n    }\n  }\n}\n\n// Threads of a row of so many columns: a power of two, so many that none has more than it can keep, if there are.\nDEVICE int group_size(int columns) {\n  int size = 1;\n  while (size < "
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":35,"column":18},"end":{"line":35,"column":25}} ), depth0)) != null ? stack1 : "")
+    + ";\n\n// A vector of a row that ends at column `end`; zeros behind.\ntemplate <typename T>\nDEVICE void load_vector(float (&x)[LANES], global<const T> p, int i, int end, bool wide) {\n  if (wide && i + LANES <= end) {\n    load_lanes<T>(x, p, i);\n  } else {\n    load_some<T>(x, p, i, end - i);\n  }\n}\n\ntemplate <typename T>\nDEVICE void store_vector(global<T> p, int i, int end, bool wide, const float (&x)[LANES]) {\n  if (wide && i + LANES <= end) {\n    store_lanes<T>(p, i, x);\n  } else {\n    store_some<T>(p, i, x, end - i);\n  }\n}\n\n// Vectors of a row from column i on, `step` columns apart.\ntemplate <typename T>\nDEVICE void load_window(float (&x)[KEPT][LANES], global<const T> p, int i, int step, int end, bool wide) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) load_vector<T>(x[k], p, i + k * step, end, wide);\n}\n\ntemplate <typename T>\nDEVICE void store_window(global<T> p, int i, int step, int end, bool wide, const float (&x)[KEPT][LANES]) {\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) store_vector<T>(p, i + k * step, end, wide, x[k]);\n}\n\n// Threads of a row of so many columns: a power of two, so many that none has more than it can keep, if there are.\nDEVICE int group_size(int columns) {\n  int size = 1;\n  while (size < "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":40,"column":18},"end":{"line":40,"column":25}} ), depth0)) != null ? stack1 : "")
     + " && size * KEPT * LANES < columns) size *= 2;\n  return size;\n}\n";
 },"useData":true}],
   ["cuda/adamw", {"0":function(container,depth0,helpers,partials,data) {
@@ -477,7 +477,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_prelude"),depth0,{"name":"_prelude","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_lanes"),depth0,{"name":"_lanes","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
-    + "\n// Moments that fade towards zero never become denormal.\nDEVICE float flushed(float x) { return fabsf(x) < 1.1754944e-38f ? 0.0f : x; }\n\n// Blocks walk through the pieces of all turns, so that few of them add up the norm: each in the same order.\nKERNEL(adamw, 256)(ARGUMENTS) {\n  SHARED("
+    + "\n// Moments that fade towards zero never become denormal.\nDEVICE float flushed(float x) { return fabsf(x) < 1.1754944e-38f ? 0.0f : x; }\n\n// Blocks walk through the pieces of all turns, so that few of them add up the norm: each in the same order.\nKERNEL(adamw, 256, 4)(ARGUMENTS) {\n  SHARED("
     + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":11,"column":11},"end":{"line":11,"column":22}} ), depth0)) != null ? stack1 : "")
     + ");\n  float norm = -1.0f;\n  for (int turn = 0; turn < (int)job.turns; turn++) {\n    const int* record = records + job.records + turn * job.words;\n    if (record[0] == 0) continue;\n"
     + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"record"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":16,"column":0},"end":{"line":18,"column":9}}})) != null ? stack1 : "")
@@ -707,7 +707,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n// One block.\nKERNEL(balance, "
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":6,"column":18},"end":{"line":6,"column":25}} ), depth0)) != null ? stack1 : "")
-    + ")(ARGUMENTS) {\n  SHARED("
+    + ", 1)(ARGUMENTS) {\n  SHARED("
     + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":7,"column":11},"end":{"line":7,"column":22}} ), depth0)) != null ? stack1 : "")
     + ");\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
@@ -1002,7 +1002,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_groups"),depth0,{"name":"_groups","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n// One block.\nKERNEL(loss_sums, "
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":6,"column":20},"end":{"line":6,"column":27}} ), depth0)) != null ? stack1 : "")
-    + ")(ARGUMENTS) {\n  SHARED("
+    + ", 1)(ARGUMENTS) {\n  SHARED("
     + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":7,"column":11},"end":{"line":7,"column":22}} ), depth0)) != null ? stack1 : "")
     + ");\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
@@ -1339,13 +1339,13 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":40,"column":27},"end":{"line":40,"column":32}} ), depth0)) != null ? stack1 : "")
     + "> x0 = x + ((long long)row * x_stride + index % heads * width);\n      const global<const "
     + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":41,"column":27},"end":{"line":41,"column":33}} ), depth0)) != null ? stack1 : "")
-    + "> dy0 = dy + ((long long)row * dy_stride + index % heads * width);\n      float value[KEPT][LANES], slope[KEPT][LANES];\n      load_window<"
+    + "> dy0 = dy + ((long long)row * dy_stride + index % heads * width);\n      float value[KEPT][LANES];\n      load_window<"
     + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":43,"column":20},"end":{"line":43,"column":25}} ), depth0)) != null ? stack1 : "")
-    + ">(value, x0, own, step, columns, wide);\n      load_window<"
-    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":44,"column":20},"end":{"line":44,"column":26}} ), depth0)) != null ? stack1 : "")
-    + ">(slope, dy0, own, step, columns, wide);\n      float squares[1] = {0.0f};\n      add_squares(squares[0], value);\n      for (int i = member * LANES; i < columns; i += KEPT * step) {\n        if (i == own) continue;\n        float other[KEPT][LANES];\n        load_window<"
-    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":50,"column":22},"end":{"line":50,"column":27}} ), depth0)) != null ? stack1 : "")
-    + ">(other, x0, i, step, columns, wide);\n        add_squares(squares[0], other);\n      }\n      sum_group(squares, size, found);\n      const float root = is_row ? rsqrtf(squares[0] / (float)width + eps) : 0.0f;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) sums[k][lane] += slope[k][lane] * value[k][lane] * root;\n      }\n    }\n  }\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      found[KEPT * step * group + k * step + member * LANES + lane] = sums[k][lane];\n    }\n  }\n  __syncthreads();\n  for (int column = threadIdx.x; column < min(KEPT * step, width - begin); column += 256) {\n    float total = 0.0f;\n    for (int other = 0; other < groups; other++) total += found[KEPT * step * other + column];\n    store(partials, (long long)blockIdx.x * width + begin + column, total);\n  }\n}\n";
+    + ">(value, x0, own, step, columns, wide);\n      float squares[1] = {0.0f};\n      add_squares(squares[0], value);\n      for (int i = member * LANES; i < columns; i += KEPT * step) {\n        if (i == own) continue;\n        float other[KEPT][LANES];\n        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "xType", {"start":{"line":49,"column":22},"end":{"line":49,"column":27}} ), depth0)) != null ? stack1 : "")
+    + ">(other, x0, i, step, columns, wide);\n        add_squares(squares[0], other);\n      }\n      sum_group(squares, size, found);\n      const float root = is_row ? rsqrtf(squares[0] / (float)width + eps) : 0.0f;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n        float slope[LANES];\n        load_vector<"
+    + ((stack1 = alias2(alias1(depth0, "dyType", {"start":{"line":57,"column":22},"end":{"line":57,"column":28}} ), depth0)) != null ? stack1 : "")
+    + ">(slope, dy0, own + k * step, columns, wide);\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) sums[k][lane] += slope[lane] * value[k][lane] * root;\n      }\n    }\n  }\n#pragma unroll\n  for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n    for (int lane = 0; lane < LANES; lane++) {\n      found[KEPT * step * group + k * step + member * LANES + lane] = sums[k][lane];\n    }\n  }\n  __syncthreads();\n  for (int column = threadIdx.x; column < min(KEPT * step, width - begin); column += 256) {\n    float total = 0.0f;\n    for (int other = 0; other < groups; other++) total += found[KEPT * step * other + column];\n    store(partials, (long long)blockIdx.x * width + begin + column, total);\n  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/roofline_arithmetic", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, lookupProperty = container.lookupProperty || function(parent, propertyName) {
@@ -1516,7 +1516,7 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = lookupProperty(helpers,"if").call(alias3,lookupProperty(depth0,"byToken"),{"name":"if","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":60,"column":7}}})) != null ? stack1 : "")
     + "\n// Threads take stretches of a pool's tokens, in order, so that rows come in the tokens' order.\nKERNEL(route, "
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":63,"column":16},"end":{"line":63,"column":23}} ), depth0)) != null ? stack1 : "")
-    + ")(ARGUMENTS) {\n  SHARED("
+    + ", 1)(ARGUMENTS) {\n  SHARED("
     + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":64,"column":11},"end":{"line":64,"column":22}} ), depth0)) != null ? stack1 : "")
     + ");\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_task"),depth0,{"name":"_task","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
@@ -1551,16 +1551,22 @@ export const templates: ReadonlyMap<string, object> = new Map([
   ["cuda/row_program", {"0":function(container,depth0,helpers,partials,data) {
     var stack1;
 
-  return "    "
+  return "  "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + "\n";
 },"1":function(container,depth0,helpers,partials,data) {
     var stack1;
 
+  return "    "
+    + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
+    + "\n";
+},"2":function(container,depth0,helpers,partials,data) {
+    var stack1;
+
   return "    float "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + "[KEPT][LANES];\n";
-},"2":function(container,depth0,helpers,partials,data) {
+},"3":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
           return parent[propertyName];
@@ -1568,53 +1574,67 @@ export const templates: ReadonlyMap<string, object> = new Map([
         return undefined
     };
 
-  return ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"totals"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":33,"column":0},"end":{"line":35,"column":9}}})) != null ? stack1 : "")
+  return ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"totals"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":35,"column":0},"end":{"line":37,"column":9}}})) != null ? stack1 : "")
     + "    for (int from = own; from < columns; from += KEPT * step) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"loads"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":37,"column":0},"end":{"line":39,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"loads"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":39,"column":0},"end":{"line":41,"column":9}}})) != null ? stack1 : "")
     + "      if (from != kept) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"reloads"),{"name":"each","hash":{},"fn":container.program(4, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":41,"column":0},"end":{"line":43,"column":9}}})) != null ? stack1 : "")
-    + "      }\n      kept = from;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":50,"column":0},"end":{"line":52,"column":9}}})) != null ? stack1 : "")
-    + "        }\n      }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":55,"column":0},"end":{"line":57,"column":9}}})) != null ? stack1 : "")
-    + "    }\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":59,"column":0},"end":{"line":61,"column":9}}})) != null ? stack1 : "");
-},"3":function(container,depth0,helpers,partials,data) {
-    var stack1, alias1=container.strict, alias2=container.lambda;
-
-  return "      load_window<"
-    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":38,"column":20},"end":{"line":38,"column":24}} ), depth0)) != null ? stack1 : "")
-    + ">("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":38,"column":30},"end":{"line":38,"column":34}} ), depth0)) != null ? stack1 : "")
-    + ", "
-    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":38,"column":40},"end":{"line":38,"column":45}} ), depth0)) != null ? stack1 : "")
-    + ", from, step, columns, wide);\n";
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"reloads"),{"name":"each","hash":{},"fn":container.program(5, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":43,"column":0},"end":{"line":45,"column":9}}})) != null ? stack1 : "")
+    + "      }\n      kept = from;\n#pragma unroll\n      for (int k = 0; k < KEPT; k++) {\n        const int column = from + k * step;\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"columns"),{"name":"each","hash":{},"fn":container.program(6, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":51,"column":0},"end":{"line":54,"column":9}}})) != null ? stack1 : "")
+    + "#pragma unroll\n        for (int lane = 0; lane < LANES; lane++) {\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"lines"),{"name":"each","hash":{},"fn":container.program(7, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":57,"column":0},"end":{"line":59,"column":9}}})) != null ? stack1 : "")
+    + "        }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"stores"),{"name":"each","hash":{},"fn":container.program(8, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":61,"column":0},"end":{"line":63,"column":9}}})) != null ? stack1 : "")
+    + "      }\n    }\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias1,lookupProperty(depth0,"finish"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":66,"column":0},"end":{"line":68,"column":9}}})) != null ? stack1 : "");
 },"4":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "        load_window<"
-    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":42,"column":22},"end":{"line":42,"column":26}} ), depth0)) != null ? stack1 : "")
+  return "      load_window<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":40,"column":20},"end":{"line":40,"column":24}} ), depth0)) != null ? stack1 : "")
     + ">("
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":42,"column":32},"end":{"line":42,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":40,"column":30},"end":{"line":40,"column":34}} ), depth0)) != null ? stack1 : "")
     + ", "
-    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":42,"column":42},"end":{"line":42,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":40,"column":40},"end":{"line":40,"column":45}} ), depth0)) != null ? stack1 : "")
     + ", from, step, columns, wide);\n";
 },"5":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        load_window<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":44,"column":22},"end":{"line":44,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":44,"column":32},"end":{"line":44,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":44,"column":42},"end":{"line":44,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ", from, step, columns, wide);\n";
+},"6":function(container,depth0,helpers,partials,data) {
+    var stack1, alias1=container.strict, alias2=container.lambda;
+
+  return "        float "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":52,"column":16},"end":{"line":52,"column":20}} ), depth0)) != null ? stack1 : "")
+    + "[LANES];\n        load_vector<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":53,"column":22},"end":{"line":53,"column":26}} ), depth0)) != null ? stack1 : "")
+    + ">("
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":53,"column":32},"end":{"line":53,"column":36}} ), depth0)) != null ? stack1 : "")
+    + ", "
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":53,"column":42},"end":{"line":53,"column":47}} ), depth0)) != null ? stack1 : "")
+    + ", column, columns, wide);\n";
+},"7":function(container,depth0,helpers,partials,data) {
     var stack1;
 
   return "          "
     + ((stack1 = container.lambda(depth0, depth0)) != null ? stack1 : "")
     + "\n";
-},"6":function(container,depth0,helpers,partials,data) {
+},"8":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda;
 
-  return "      store_window<"
-    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":56,"column":21},"end":{"line":56,"column":25}} ), depth0)) != null ? stack1 : "")
+  return "        store_vector<"
+    + ((stack1 = alias2(alias1(depth0, "type", {"start":{"line":62,"column":23},"end":{"line":62,"column":27}} ), depth0)) != null ? stack1 : "")
     + ">("
-    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":56,"column":31},"end":{"line":56,"column":36}} ), depth0)) != null ? stack1 : "")
-    + ", from, step, columns, wide, "
-    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":56,"column":69},"end":{"line":56,"column":73}} ), depth0)) != null ? stack1 : "")
-    + ");\n";
+    + ((stack1 = alias2(alias1(depth0, "place", {"start":{"line":62,"column":33},"end":{"line":62,"column":38}} ), depth0)) != null ? stack1 : "")
+    + ", column, columns, wide, "
+    + ((stack1 = alias2(alias1(depth0, "name", {"start":{"line":62,"column":67},"end":{"line":62,"column":71}} ), depth0)) != null ? stack1 : "")
+    + "[k]);\n";
 },"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {
     var stack1, alias1=container.strict, alias2=container.lambda, alias3=depth0 != null ? depth0 : (container.nullContext || {}), lookupProperty = container.lookupProperty || function(parent, propertyName) {
         if (Object.prototype.hasOwnProperty.call(parent, propertyName)) {
@@ -1633,19 +1653,21 @@ export const templates: ReadonlyMap<string, object> = new Map([
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_functions"),depth0,{"name":"_functions","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "\n// A group of threads per row, or per part of it. What they keep of a row in one phase, they have in the next; of a row\n// that is wider than that, they load it again.\nKERNEL(row_program, "
     + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":10,"column":22},"end":{"line":10,"column":29}} ), depth0)) != null ? stack1 : "")
-    + ")(ARGUMENTS) {\n  SHARED("
+    + ", 3)(ARGUMENTS) {\n  SHARED("
     + ((stack1 = alias2(alias1(depth0, "sharedBytes", {"start":{"line":11,"column":11},"end":{"line":11,"column":22}} ), depth0)) != null ? stack1 : "")
     + ");\n"
     + ((stack1 = container.invokePartial(lookupProperty(partials,"_tile"),depth0,{"name":"_tile","data":data,"helpers":helpers,"partials":partials,"decorators":container.decorators})) != null ? stack1 : "")
     + "  const shared<float> partials = shared_at<float>(0);\n  const int size = group_size(width);\n  const int step = size * LANES;\n  const int own = threadIdx.x % size * LANES;\n  const bool wide = "
     + ((stack1 = alias2(alias1(depth0, "wide", {"start":{"line":17,"column":22},"end":{"line":17,"column":26}} ), depth0)) != null ? stack1 : "")
-    + ";\n  const float per_column = 1.0f / (float)width;\n  const int groups = "
-    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":19,"column":23},"end":{"line":19,"column":30}} ), depth0)) != null ? stack1 : "")
+    + ";\n"
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"scalars"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":18,"column":0},"end":{"line":20,"column":9}}})) != null ? stack1 : "")
+    + "  const int groups = "
+    + ((stack1 = alias2(alias1(depth0, "threads", {"start":{"line":21,"column":23},"end":{"line":21,"column":30}} ), depth0)) != null ? stack1 : "")
     + " / size;\n  for (int begin = groups * blockIdx.y; begin < count * parts; begin += groups * gridDim.y) {\n    const int index = begin + threadIdx.x / size;\n    const int columns = index < count * parts ? width : 0;\n    const int row = first + index / parts;\n    const int part = index % parts * width;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"places"),{"name":"each","hash":{},"fn":container.program(0, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":25,"column":0},"end":{"line":27,"column":9}}})) != null ? stack1 : "")
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"values"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":28,"column":0},"end":{"line":30,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"places"),{"name":"each","hash":{},"fn":container.program(1, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":27,"column":0},"end":{"line":29,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"values"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":30,"column":0},"end":{"line":32,"column":9}}})) != null ? stack1 : "")
     + "    int kept = -1;\n"
-    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"phases"),{"name":"each","hash":{},"fn":container.program(2, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":32,"column":0},"end":{"line":62,"column":9}}})) != null ? stack1 : "")
+    + ((stack1 = lookupProperty(helpers,"each").call(alias3,lookupProperty(depth0,"phases"),{"name":"each","hash":{},"fn":container.program(3, data, 0),"inverse":container.noop,"data":data,"loc":{"start":{"line":34,"column":0},"end":{"line":69,"column":9}}})) != null ? stack1 : "")
     + "  }\n}\n";
 },"usePartial":true,"useData":true}],
   ["cuda/softmax", {"compiler":[8,">= 4.3.0"],"main":function(container,depth0,helpers,partials,data) {

@@ -9,8 +9,10 @@ import type { Element } from "./context.ts";
 
 /** Threads of a block whose elements are independent. */
 export const elementwiseThreads = 256;
-/** Elements of a row that a thread keeps. */
-export const keptElements = 16;
+/** Of an elementwise kernel, about: launching threads costs, and rows differ. */
+const elementsPerThread = 16;
+/** Elements of a row that a thread keeps: several operands of a row need as many registers each. */
+export const keptElements = 8;
 
 export const lanesOf = (elements: readonly Element[]): number => (elements.includes("bf16") ? 8 : 4);
 
@@ -49,9 +51,9 @@ export function groupSize(width: number, threads: number, kept = keptElements): 
 }
 
 /** Blocks for so many rows (or parts of rows), all of which are then at work at once. */
-export const groupBlocks = (rows: number, width: number, threads: number): number =>
-  Math.max(1, Math.ceil((rows * groupSize(width, threads)) / threads));
+export const groupBlocks = (rows: number, width: number, threads: number, kept = keptElements): number =>
+  Math.max(1, Math.ceil((rows * groupSize(width, threads, kept)) / threads));
 
 /** Blocks of an elementwise kernel for so many elements: a thread takes a few vectors, for rows and tiles differ. */
 export const elementwiseBlocks = (count: number): number =>
-  Math.max(1, Math.ceil(count / (elementwiseThreads * keptElements)));
+  Math.max(1, Math.ceil(count / (elementwiseThreads * elementsPerThread)));

@@ -87,7 +87,7 @@ const letLines = ({ lets }: RowPhase, leaves: Leaves): readonly string[] =>
 function summingProgram(body: Program, elements: readonly Element[]): KernelText {
   const mostSums = Math.max(...body.phases.map(({ sums }) => sums.length));
   const held = new Set<number>();
-  const phases = body.phases.map((phase, number) => phaseView(phase, number, elements, held));
+  const phases = body.phases.map((phase, number) => phaseView(body, phase, number, elements, held));
   const lines = phases.flatMap((phase) => [...phase.lines, ...phase.finish]);
   const written = writtenBy(body);
   return {
@@ -101,7 +101,10 @@ function summingProgram(body: Program, elements: readonly Element[]): KernelText
         const type = `${written.has(i) ? "" : "const "}${typeOf(elements[i])}`;
         return `const global<${type}> p${i} = ${startOf(body, i, " + part")};`;
       }),
-      values: body.operands.map((_, i) => `v${i}`),
+      values: body.operands.flatMap(({ kind }, i) => (kind === "column" ? [] : [`v${i}`])),
+      scalars: lines.some((line) => line.includes("per_column"))
+        ? ["const float per_column = 1.0f / (float)width;"]
+        : [],
       phases,
       ...groupView(elements, threads, { sums: mostSums }),
     },
@@ -110,21 +113,34 @@ function summingProgram(body: Program, elements: readonly Element[]): KernelText
 }
 
 /** `held`: operands that threads have in registers when the phase begins; what it adds is noted there. */
-function phaseView(phase: RowPhase, number: number, elements: readonly Element[], held: Set<number>) {
-  const leaves: Leaves = { value: (operand) => `v${operand}[k][lane]`, rowScalar: (index) => `r${index}` };
+function phaseView(
+  { operands }: Program,
+  phase: RowPhase,
+  number: number,
+  elements: readonly Element[],
+  held: Set<number>,
+) {
+  const isColumn = (operand: number): boolean => operands[operand]?.kind === "column";
+  const leaves: Leaves = {
+    value: (operand) => (isColumn(operand) ? `v${operand}[lane]` : `v${operand}[k][lane]`),
+    rowScalar: (index) => `r${index}`,
+  };
   const vector = (operand: number) => ({
     name: `v${operand}`,
     type: typeOf(elements[operand]),
     place: `p${operand}`,
   });
-  const read = [...operandsRead(phase)];
+  const all = [...operandsRead(phase)];
+  const read = all.filter((operand) => !isColumn(operand));
   const stored = phase.stores.map(({ operand }) => operand);
   const view = {
     totals: phase.sums.length === 0 ? [] : [`float totals${number}[${phase.sums.length}] = {};`],
     loads: read.filter((operand) => !held.has(operand)).map(vector),
     reloads: read.filter((operand) => held.has(operand)).map(vector),
+    // Near, for all rows read them: not worth a register between phases.
+    columns: all.filter(isColumn).map(vector),
     lines: [
-      ...(phase.sums.length === 0 ? [] : ["const bool is_inside = from + k * step + lane < columns;"]),
+      ...(phase.sums.length === 0 ? [] : ["const bool is_inside = column + lane < columns;"]),
       ...letLines(phase, leaves),
       ...phase.sums.map(
         ({ value }, i) => `if (is_inside) totals${number}[${i}] += ${emitExpression(value, leaves)};`,

@@ -31,6 +31,7 @@ import { rowProgramForm } from "./row-programs.ts";
 export const summingThreads = 256;
 /** Logits are the widest rows there are: more threads leave fewer rows between the two passes, so that they stay near. */
 const crossEntropyThreads = 512;
+const keptLogits = 16;
 
 const spread = (width: number, { tileRows }: CudaContext): readonly [number, number] => [
   0,
@@ -100,7 +101,10 @@ export const rowForms: CudaForms<
   cross_entropy: {
     source: crossEntropy,
     words: ({ vocab, stride, gradientStride, zLoss }) => [vocab, stride, gradientStride, floatBits(zLoss)],
-    blocks: ({ vocab }, _sizes, { tileRows }) => [0, groupBlocks(tileRows, vocab, crossEntropyThreads)],
+    blocks: ({ vocab }, _sizes, { tileRows }) => [
+      0,
+      groupBlocks(tileRows, vocab, crossEntropyThreads, keptLogits),
+    ],
   },
   mean_square: {
     source: meanSquare,
@@ -190,7 +194,7 @@ function crossEntropy({ gradient }: BodyOf<"cross_entropy">, elements: readonly 
       wide: isWide(gradient ? ["stride", "gradient_stride"] : ["stride"]),
       logitsType: typeOf(elements[0]),
       gradientType: typeOf(elements[4]),
-      ...groupView(elements, crossEntropyThreads),
+      ...groupView(elements, crossEntropyThreads, { kept: keptLogits }),
     },
     configurations: everywhere({
       threads: crossEntropyThreads,

@@ -18,7 +18,7 @@ import { groupSize, groupView, isWide, lanesOf, partialBytes, typeOf } from "./l
 const updateThreads = 256;
 const lossThreads = 1024;
 /** Columns of a norm's gradient that a thread sums. */
-const normColumns = 32;
+const normColumns = 16;
 
 const warpsOf = (threads: number): number => threads / 32;
 
@@ -213,7 +213,8 @@ function adamw({ clip }: BodyOf<"adamw">, elements: readonly Element[]): KernelT
       ),
       isClipped: clip > 0,
       hasMirror,
-      lanes: lanesOf(elements),
+      // Eight would need more registers than let four blocks stay beside one another.
+      lanes: 4,
       warps: warpsOf(updateThreads),
       sharedBytes: partialBytes(updateThreads),
     },
