@@ -161,7 +161,9 @@ function loadLibrary(koffi: Koffi, path: string | undefined): Library {
   let reason: unknown;
   for (const name of names) {
     try {
-      return koffi.load(name);
+      const library = koffi.load(name);
+      keepLoaded(koffi, name);
+      return library;
     } catch (error) {
       reason ??= error;
     }
@@ -170,6 +172,15 @@ function loadLibrary(koffi: Koffi, path: string | undefined): Library {
     help: "install NVIDIA's driver; targets `wgsl` and `wasm` need none",
     cause: reason,
   });
+}
+
+/** RTLD_NOW and RTLD_NODELETE of glibc and musl. */
+const loadForGood = 0x1002;
+
+/** koffi unloads libraries while the process ends, and a driver has threads that still run in it then. */
+function keepLoaded(koffi: Koffi, name: string): void {
+  if (process.platform !== "linux") return;
+  koffi.load(null).func("dlopen", "void *", ["str", "int"])(name, loadForGood);
 }
 
 function bindDriver(koffi: Koffi, library: Library): Driver {

@@ -3,9 +3,6 @@
 // What `motley build` writes imports nothing but these, so a name that goes or changes breaks folders built before.
 
 export type { Batch, BatchSource } from "./batch.ts";
-export { type CudaDevice, openCudaDevice } from "./cuda.ts";
-export { type CudaTraits, listCudaDevices } from "./cuda-devices.ts";
-export { type CudaGpu, type CudaGpuOptions, openCudaGpu } from "./cuda-gpu.ts";
 export { type Device, DeviceError, type DeviceTimes, type Phase } from "./device.ts";
 export type { DeviceRequest, ProgramOptions } from "./host.ts";
 export { type KernelTime, timeKernels } from "./kernel-times.ts";

@@ -46,8 +46,9 @@ export async function motleyUntil(
   metricsPath: string,
   lineCount: number,
   signal: NodeJS.Signals,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<number | null> {
-  const child = start(args, repository, {});
+  const child = start(args, repository, environment);
   const end = ended(child);
   const watch = setInterval(() => {
     if (lines(metricsPath).length < lineCount) return;

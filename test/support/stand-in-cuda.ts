@@ -16,7 +16,7 @@ export type StandIn = {
   readonly driver: string;
   /** Path of the compiler's program. */
   readonly compiler: string;
-  /** Sets a number: see `settings` in test/cuda/driver.cpp. */
+  /** Sets a number: see `settings` in test/cuda/stand-in/driver.cpp. */
   set(name: string, value: number): void;
   /** Streams, events, graphs and allocations that nobody has given back. */
   live(): number;
@@ -47,7 +47,7 @@ function hostCompiler(): string {
 }
 
 function buildDriver(): string {
-  const source = join(root, "test/cuda/driver.cpp");
+  const source = join(root, "test/cuda/stand-in/driver.cpp");
   const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 24);
   const library = join(folder, `driver-${hash}.so`);
   if (existsSync(library)) return library;
@@ -61,7 +61,7 @@ function buildDriver(): string {
 
 /** A program of one line: the Node that runs the tests may not be the first on the path. */
 function writeCompiler(): string {
-  const text = `#!/bin/sh\nexec "${process.execPath}" "${join(root, "test/cuda/compiler.ts")}" "$@"\n`;
+  const text = `#!/bin/sh\nexec "${process.execPath}" "${join(root, "test/cuda/stand-in/compiler.ts")}" "$@"\n`;
   const path = join(folder, `nvcc-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });

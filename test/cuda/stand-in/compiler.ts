@@ -29,7 +29,7 @@ if (args.includes("--version")) {
 async function compile(path: string): Promise<string> {
   const text = readFileSync(path, "utf8");
   if (text.includes("motley_launch")) return compilePlain(path, text);
-  const { compileForEmulator } = await import("../support/cuda-compile.ts");
+  const { compileForEmulator } = await import("../../support/cuda-compile.ts");
   const entry = /^KERNEL\((\w+)/m.exec(text)?.[1] ?? "";
   const isHopper = args.some((each) => each.includes("sm_90a"));
   return compileForEmulator([{ name: entry, entry, source: text }], isHopper ? "sm_90a" : "sm_80");
@@ -37,7 +37,7 @@ async function compile(path: string): Promise<string> {
 
 function compilePlain(path: string, text: string): string {
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 24);
-  const library = join(import.meta.dirname, "../../.cache/motley/cuda-emulator", `plain-${hash}.so`);
+  const library = join(import.meta.dirname, "../../../.cache/motley/cuda-emulator", `plain-${hash}.so`);
   if (existsSync(library)) return library;
   mkdirSync(dirname(library), { recursive: true });
   const draft = `${library}.${process.pid}.${basename(path)}`;
