@@ -7,7 +7,7 @@ import type { AnyNode, ValueId } from "../ir/graph.ts";
 import type { Argument, Call, KernelBody } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 
-/** Named after the nodes, and placed where the first of them stands. */
+/** Named after the nodes, and placed where the first of them stands. `bytesPerRow` counts four for every element. */
 export function makeCall(
   layout: Layout,
   nodes: readonly AnyNode[],
@@ -25,11 +25,22 @@ export function makeCall(
     label: `${label}${first?.origin.phase === "backward" ? " gradient" : ""}`,
     scope: first?.origin.scope ?? "",
     ...(span === undefined ? {} : { line: positionAt(span.source, span.start).line }),
-    ...cost,
+    flopsPerRow: cost.flopsPerRow,
+    bytesPerRow: cost.bytesPerRow * narrowness(layout, args),
   };
 }
 
 /** An operand or result that the op table says is there. */
 export function required(values: readonly ValueId[], index: number): ValueId {
   return values[index] ?? bug("kernel", `value ${index} of an operation is missing`);
+}
+
+/** Bytes of an element, as a part of four: the mean over the rows that a call reads and writes. */
+function narrowness({ registry }: Layout, args: readonly Argument[]): number {
+  const sizes = args.flatMap((argument) => {
+    const request = argument.kind === "buffer" ? registry.requests[argument.buffer] : undefined;
+    if (request?.role !== "activation" || request.dtype === "i32") return [];
+    return [request.dtype === "bf16" ? 2 : 4];
+  });
+  return sizes.length === 0 ? 1 : sizes.reduce((sum, size) => sum + size, 0) / (4 * sizes.length);
 }
