@@ -73,7 +73,7 @@ const cases: readonly Case[] = [
     [[3, 40], [], [64]],
     "causal",
   ],
-  ["both directions", { heads: 2, kvHeads: 1, headDim: 16, context: 130 }, [[5, 9, 110], [130], [1]], "both"],
+  ["both directions", { heads: 2, kvHeads: 1, headDim: 16, context: 130 }, [[63, 64, 3], [130], [1]], "both"],
   ["spans", { heads: 2, kvHeads: 1, headDim: 33, context: 130 }, [[5, 30, 95], [130]], "spans"],
   ["wide heads", { heads: 2, kvHeads: 1, headDim: 64, context: 130 }, [[100, 30]], "spans"],
   ["very wide heads", { heads: 2, kvHeads: 1, headDim: 128, context: 130 }, [[31, 70]], "causal"],

@@ -20,14 +20,22 @@ export type TensorShape = {
   readonly warpTiles: 1 | 2;
   readonly ownRows: number;
   readonly stepRows: number;
+  /** Copies that a thread has under way before it asks whether there are more: more of them take more registers. */
+  readonly copies: number;
 };
 
 export function tensorShape({ kind, headDim }: Pick<Body, "kind" | "headDim">): TensorShape {
   const depth = 16 * Math.ceil(headDim / 16);
   // Twice the rows halve what is loaded of the rows walked over, as far as there are registers.
   const warpTiles = depth <= (kind === "attention" ? 128 : 64) ? 2 : 1;
-  const stepRows = kind === "attention" && depth <= 96 ? 64 : 32;
-  return { depth, warpTiles, ownRows: 16 * warps * warpTiles, stepRows };
+  const stepRows = kind === "attention" && depth <= 64 ? 64 : 32;
+  return {
+    depth,
+    warpTiles,
+    ownRows: 16 * warps * warpTiles,
+    stepRows,
+    copies: kind === "attention" ? 4 : 2,
+  };
 }
 
 function arraysOf(body: Body): readonly SharedArray[] {
@@ -99,11 +107,12 @@ export function tensorGradient(body: BodyOf<"attention_grad">, elements: readonl
 }
 
 function commonView(body: Body, elements: readonly Element[]) {
-  const { depth, warpTiles, ownRows, stepRows } = tensorShape(body);
+  const shape = tensorShape(body);
   const scale = 1 / Math.sqrt(body.headDim);
   return {
     record: recordOf(body, elements),
-    ...{ threads, depth, warpTiles, ownRows, stepRows },
+    threads,
+    ...shape,
     headDim: body.headDim,
     scale: literal(scale),
     scaleOfTwo: literal(scale * Math.LOG2E),
