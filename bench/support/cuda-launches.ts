@@ -47,10 +47,7 @@ function productsOfCall(artifact: Artifact, launch: ArtifactLaunch, call: Artifa
   if (match === null) return [];
   const [, kernel, first = "", second = ""] = match;
   const [n, k] = [Number(first), second.split("+").reduce((sum, each) => sum + Number(each), 0)];
-  const isChunk =
-    launch.chunk !== undefined ||
-    call.args.some((value, i) => call.isAddress[i] === true && ofChunks(artifact).has(value));
-  const rows = isChunk ? artifact.layout.chunkRows : artifact.rows;
+  const rows = rowsOf(artifact, launch.chunk ?? chunkOf(artifact, call));
   if (kernel === "outer") return [{ kind: "outer", rows, out: n, inner: k }];
   // A product that goes back reads k columns of gradients and makes n of its input's.
   const product: Product =
@@ -61,11 +58,17 @@ function productsOfCall(artifact: Artifact, launch: ArtifactLaunch, call: Artifa
   return new Array<Product>(Math.max(1, Math.round(call.flopsPerRow / (2 * n * k)))).fill(product);
 }
 
-/** Where the segments of the loss's chunks stand: a task of a chunk may run in a launch of its own. */
-function ofChunks({ layout }: Artifact): ReadonlySet<number> {
-  return new Set(
-    layout.segments.flatMap(({ byteOffset, chunk }) => (chunk === undefined ? [] : [byteOffset])),
-  );
+/** Of a batch that is full, or of a chunk of it: the last one may be shorter. */
+function rowsOf({ rows, layout }: Artifact, chunk: number | undefined): number {
+  return chunk === undefined ? rows : Math.min(layout.chunkRows, rows - chunk * layout.chunkRows);
+}
+
+/** A task of a chunk may run in a launch of its own: the segments that it reads say which chunk it is of. */
+function chunkOf({ layout }: Artifact, { args, isAddress }: ArtifactCall): number | undefined {
+  return layout.segments.find(
+    ({ byteOffset, chunk }) =>
+      chunk !== undefined && args.some((value, i) => isAddress[i] === true && value === byteOffset),
+  )?.chunk;
 }
 
 /** Products of a step, launches alike together. */

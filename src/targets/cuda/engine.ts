@@ -15,7 +15,7 @@ const plainTile: ProductTile = { rows: 128, columns: 64, depth: 16, threadRows: 
  * Two chunks of logits exist at a time. The gradient of a chunk's rows is a product [rows, width] over the whole
  * vocabulary: with few rows it has few tiles, and most multiprocessors wait.
  */
-const lossChunkBytes = 2 ** 31;
+const lossChunkBytes = 2 ** 30;
 
 export function cudaEngine(precision: CudaEngine["precision"]): CudaEngine {
   return precision === "bf16"
