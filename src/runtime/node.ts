@@ -21,9 +21,6 @@ import { openWasmDevice } from "./wasm.ts";
 import { openWebgpuDevice } from "./webgpu.ts";
 import { findAdapter } from "./webgpu-node.ts";
 
-export { type CudaDevice, openCudaDevice } from "./cuda.ts";
-export { type CudaTraits, listCudaDevices } from "./cuda-devices.ts";
-export { type CudaGpu, type CudaGpuOptions, openCudaGpu } from "./cuda-gpu.ts";
 export * from "./public.ts";
 
 export const openDevice: OpenDevice = async (artifact, request = {}) => {
