@@ -66,9 +66,22 @@ type Case = {
   readonly operands: number;
   readonly twin?: true;
   readonly residual?: true;
+  /** Operands in memory that are f32. */
+  readonly exact?: ReadonlySet<number>;
 };
 
 const cases: readonly Case[] = [
+  {
+    name: "rows in f32",
+    runs: few,
+    n: 40,
+    k: 8,
+    transposed: true,
+    phase: gradient,
+    operands: 4,
+    residual: true,
+    exact: new Set([1, 3]),
+  },
   {
     name: "gate and up",
     runs: uneven,
@@ -121,9 +134,16 @@ const cases: readonly Case[] = [
   { name: "wide", runs: few, n: 300, k: 8, transposed: true, phase: gated, operands: 3, twin: true },
 ];
 
-const values = (arena: Arena, rows: number, width: number, seed: number, runs?: Runs): Stored =>
+const values = (
+  arena: Arena,
+  rows: number,
+  width: number,
+  seed: number,
+  runs?: Runs,
+  element: "f32" | "bf16" = "bf16",
+): Stored =>
   arena.putRows(
-    ...([rows, width, runs === undefined ? width : strideOf(width), "bf16"] as const),
+    ...([rows, width, runs === undefined ? width : strideOf(width), element] as const),
     (row, column) => valueAt(seed)(row, column) / (runs === undefined ? 8 : 1),
     runs === undefined ? undefined : isIn(runs),
   );
@@ -151,12 +171,14 @@ function evaluate(
   throw new Error(`no ${expression.kind} here`);
 }
 
-function makeEpilogue({ runs, n, k, transposed, phase, operands, twin, residual }: Case): Made {
+function makeEpilogue({ runs, n, k, transposed, phase, operands, twin, residual, exact }: Case): Made {
   const arena = createArena(1 << 22);
   const a = values(arena, allRows, k, 1, runs);
   const written = new Set(phase.stores.map(({ operand }) => operand));
   const rows = Array.from({ length: operands }, (_, i) =>
-    written.has(2 + i) ? values(arena, allRows, n, 0, []) : values(arena, allRows, n, 30 + i, runs),
+    written.has(2 + i)
+      ? values(arena, allRows, n, 0, [], exact?.has(i) ? "f32" : "bf16")
+      : values(arena, allRows, n, 30 + i, runs, exact?.has(i) ? "f32" : "bf16"),
   );
   const d = residual ? values(arena, allRows, n, 9, runs) : undefined;
   const made = runs.map((_run, modality) => {

@@ -315,4 +315,26 @@ describeWith(emulatorProblem(), "matrix products on CUDA", () => {
       for (const { name, launch, arena, check } of all) within(name, () => run(launch, arena), check);
     });
   }
+
+  test.each<Architecture>(["sm_80", "sm_90a"])(
+    "have the same bits however many blocks there are, for %s",
+    { timeout: 240_000 },
+    async (architecture) => {
+      const [wanted] = products.filter(({ name }) => name === "many columns");
+      const [weight] = outers.filter(({ name }) => name === "large");
+      if (wanted === undefined || weight === undefined) throw new Error("there is no such case");
+      const product = [1, 5].map((processors) => ({ ...makeProduct(wanted, "bf16"), processors }));
+      const outer = [1, 12].map((processors) => ({ ...makeOuter(weight, "bf16"), processors }));
+      for (const made of [product, outer]) {
+        const run = await openLaunches(
+          made.map(({ launch }) => launch as BenchLaunch<Product | Outer>),
+          architecture,
+        );
+        for (const { launch, arena, processors } of made)
+          run({ ...launch, processors } as BenchLaunch<Product | Outer>, arena);
+        const [one, several] = made.map(({ arena }) => arena.bytes);
+        expect(Buffer.compare(one ?? new Uint8Array(), several ?? new Uint8Array())).toBe(0);
+      }
+    },
+  );
 });

@@ -111,46 +111,85 @@ function multipliesOf({ terms }: Product, apart: number): readonly string[] {
   return new Set(calls).size === 1 ? calls.slice(0, 1) : calls.map((call, t) => `if (${isMine(t)}) ${call}`);
 }
 
-/** What becomes of four neighbouring columns of a row, or of eight where they are only stored, in bf16. */
+/** A value of the epilogue: its place in memory, or the sums that it is. */
+const placed = (operand: number): string => `x${operand} + (at * stride${operand} + column)`;
+
+/**
+ * What becomes of a row's sums. Warps finish four neighbouring columns at a time, or eight where they are only stored, in
+ * bf16; groups of warps do the latter with epilogues, too (pairs: what a lane has of 32 columns).
+ */
 function finishView(body: Product, elements: readonly Element[]): View {
   const { epilogue, residual, twin } = body;
   const octets = epilogue === undefined && !residual && elements[0] === "bf16";
+  const sums = twin === undefined ? ["x"] : ["x", "y"];
   const common = {
-    octets,
-    residual,
-    twin: twin !== undefined,
-    sums: octets ? "uint4 x" : twin === undefined ? "float4 x" : "float4 x, float4 y",
+    ...{ octets, residual, twin: twin !== undefined },
+    sums: octets ? "uint4 x" : sums.map((sum) => `float4 ${sum}`).join(", "),
     quads: epilogue === undefined && !octets,
     epilogue: epilogue !== undefined,
+    ...pairsView(body),
   };
   if (epilogue === undefined) return { ...common, functions: [], values: [], lines: [], stores: [] };
-  const leaves: Leaves = { value: (operand) => `v${operand}[lane]`, rowScalar: () => "0.0f" };
-  const { lets, stores } = epilogue.phase;
-  const written = [...writtenBy(body)];
-  const read = [...operandsRead({ lets, sums: [], stores })];
-  const placed = (operand: number): string => `x${operand} + at * stride${operand}, column`;
-  const lines = [
-    ...lets.map((value, i) => `const float t${i} = ${emitExpression(value, leaves)};`),
-    ...stores.map(({ operand, value }) => `v${operand}[lane] = ${emitExpression(value, leaves)};`),
-  ];
-  const loaded = read.filter((operand) => operand >= 2 && !written.includes(operand));
+  const { loaded, written, lines } = epilogueOf(body, epilogue);
+  const spread = (operand: number, from: string): string =>
+    `const float v${operand}[4] = {${["x", "y", "z", "w"].map((part) => `${from}.${part}`).join(", ")}};`;
   return {
     ...common,
     functions: calledFunctions(lines),
     values: [
-      "const float v0[4] = {x.x, x.y, x.z, x.w};",
-      ...(twin === undefined ? [] : ["const float v1[4] = {y.x, y.y, y.z, y.w};"]),
+      ...sums.map((sum, operand) => spread(operand, sum)),
       ...loaded.flatMap((operand) => [
-        `const float4 from${operand} = load4(${placed(operand)});`,
-        `const float v${operand}[4] = {from${operand}.x, from${operand}.y, from${operand}.z, from${operand}.w};`,
+        `const float4 from${operand} = load4(${placed(operand)}, 0);`,
+        spread(operand, `from${operand}`),
       ]),
       ...written.map((operand) => `float v${operand}[4];`),
     ],
     lines,
     stores: written.map(
       (operand) =>
-        `store4(${placed(operand)}, make_float4(v${operand}[0], v${operand}[1], v${operand}[2], v${operand}[3]));`,
+        `store4(${placed(operand)}, 0, make_float4(v${operand}[0], v${operand}[1], v${operand}[2], v${operand}[3]));`,
     ),
+  };
+}
+
+function pairsView(body: Product): View {
+  const { epilogue, residual, twin } = body;
+  const { loaded, written, lines } =
+    epilogue === undefined ? { loaded: [], written: [], lines: [] } : epilogueOf(body, epilogue);
+  const loading = (name: string, from: string): readonly string[] => [
+    `float ${name}[8];`,
+    `load_pairs(${name}, ${from}, there);`,
+  ];
+  return {
+    pairLoads: [
+      ...["float v0[8];", "take_pairs(v0, sum, j + 2 * h);"],
+      ...(twin === undefined ? [] : ["float v1[8];", "take_pairs(v1, sum, j + width / 4 + 2 * h);"]),
+      ...(residual ? loading("added", "d + (at * d_stride + column)") : []),
+      ...loaded.flatMap((operand) => loading(`v${operand}`, placed(operand))),
+      ...written.map((operand) => `float v${operand}[8];`),
+    ],
+    pairLines: [...(residual ? ["v0[lane] += added[lane];"] : []), ...lines],
+    pairStores:
+      epilogue === undefined
+        ? ["store_pairs(c + (at * c_stride + column), v0, there);"]
+        : written.map((operand) => `store_pairs(${placed(operand)}, v${operand}, there);`),
+  };
+}
+
+type Epilogue = NonNullable<Product["epilogue"]>;
+
+/** What an epilogue reads from memory, what it writes, and its lines for one element. */
+function epilogueOf(body: Product, { phase: { lets, stores } }: Epilogue) {
+  const leaves: Leaves = { value: (operand) => `v${operand}[lane]`, rowScalar: () => "0.0f" };
+  const written = [...writtenBy(body)];
+  const read = [...operandsRead({ lets, sums: [], stores })];
+  return {
+    written,
+    loaded: read.filter((operand) => operand >= 2 && !written.includes(operand)),
+    lines: [
+      ...lets.map((value, i) => `const float t${i} = ${emitExpression(value, leaves)};`),
+      ...stores.map(({ operand, value }) => `v${operand}[lane] = ${emitExpression(value, leaves)};`),
+    ],
   };
 }
 
