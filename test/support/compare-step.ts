@@ -96,7 +96,8 @@ export async function compareStep(
     for (const slot of isFrozen ? [] : ["grad", "param", "m", "v"]) {
       const name = `${slot}/${path}`;
       // A gradient that vanishes but for rounding is judged by how little it is of the whole.
-      const floor = slot === "grad" ? 1e-3 * (expected.get("norm")?.[0] ?? 0) : 0;
+      const share = rounding === undefined ? 1e-3 : 1e-2;
+      const floor = slot === "grad" ? share * (expected.get("norm")?.[0] ?? 0) : 0;
       tensors.set(name, relativeDistance(await session.read(name), expected.get(name) ?? [], floor));
     }
   }
