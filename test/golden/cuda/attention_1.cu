@@ -247,7 +247,6 @@ constexpr int step_tiles = step_rows / 8, depth_tiles = depth / 8;
 constexpr int tile_stride = depth + 8;
 // Scores are powers of two.
 constexpr float scale_of_two = 0.3606737554073334f;
-constexpr float ln2 = 0.69314718f;
 
 // 2ˣ to about two units in the last place; 0 of −∞.
 #ifdef EMULATOR
@@ -289,7 +288,7 @@ DEVICE void stage(shared<bf16> tile, const Rows<const float>& from, shared<int> 
 template <int count>
 DEVICE void stage(shared<bf16> tile, const Rows<const bf16>& from, shared<int> rows) {
   // They come while the thread goes on, until it waits for them.
-#pragma unroll 2
+#pragma unroll 4
   for (int item = threadIdx.x; item < count * depth_tiles; item += threads) {
     const int r = item / depth_tiles, column = item % depth_tiles * 8;
     const int row = rows[r];
@@ -438,6 +437,7 @@ DEVICE bool are_all_there(shared<int> rows) {
   for (int r = threadIdx.x % 32; r < step_rows; r += 32) are_there = are_there && rows[r] >= 0;
   return __all_sync(0xffffffffu, are_there);
 }
+constexpr float ln2 = 0.69314718f;
 
 // A block of threads takes 128 queries and walks over the keys that they see, 64 at a time. The
 // next keys and values come while these are multiplied; scores stay in registers, where they become the weights of values.

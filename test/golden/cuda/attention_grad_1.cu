@@ -247,7 +247,6 @@ constexpr int step_tiles = step_rows / 8, depth_tiles = depth / 8;
 constexpr int tile_stride = depth + 8;
 // Scores are powers of two.
 constexpr float scale_of_two = 0.3606737554073334f;
-constexpr float ln2 = 0.69314718f;
 
 // 2ˣ to about two units in the last place; 0 of −∞.
 #ifdef EMULATOR
@@ -506,18 +505,25 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
   const int steps_of_head = (walk_end - walk_begin + step_rows - 1) / step_rows;
   const int steps = heads * steps_of_head;
 
-  // What is looked up about the position r of a step, in two turns: the second waits for the first.
+  // What is looked up about the position r of a step: its row, and what the query sees that stands there.
   const auto row_in_step = [&](int step, int r) {
-    return step < steps ? row_at(tables.row_of, walk_begin + step % steps_of_head * step_rows + r, walk_end) : -1;
+    const int at = memory.range[0] + step % steps_of_head * step_rows + r;
+    return step < steps ? row_at(tables.row_of, at, memory.range[1]) : -1;
   };
-  const auto keep = [&](int step, int r, int row) {
+  const auto sight_in_step = [&](int row) {
+    if constexpr (for_keys) return sight_of(row, tables.first, tables.last);
+    return Sight{row, 0, 0};
+  };
+  const auto lse_in_step = [&](int step, int row) {
+    return row < 0 ? 0.f : row_of_head(lse, row)[step / steps_of_head];
+  };
+  const auto keep = [&](int step, int r, const Sight& query, float query_lse) {
     const int at = step % 3 * step_rows + r;
-    memory.walked_rows[at] = row;
+    memory.walked_rows[at] = query.row;
     if constexpr (for_keys) {
-      const Sight query = sight_of(row, tables.first, tables.last);
       memory.walked_first[at] = query.first;
       memory.walked_length[at] = query.length;
-      memory.walked_lse[at] = row < 0 ? 0.f : log2_e * row_of_head(lse, row)[step / steps_of_head];
+      memory.walked_lse[at] = log2_e * query_lse;
     }
   };
   // Rows of a step, as soon as what is looked up about it can be read.
@@ -533,8 +539,10 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
     stage<step_rows>(memory.result_tile, Rows<O>{results.at + head, results.stride}, rows);
   };
 
-  for (int r = thread; r < 2 * step_rows; r += threads)
-    keep(r / step_rows, r % step_rows, row_in_step(r / step_rows, r % step_rows));
+  for (int r = thread; r < 2 * step_rows; r += threads) {
+    const int step = r / step_rows, row = row_in_step(step, r % step_rows);
+    keep(step, r % step_rows, sight_in_step(row), for_keys ? lse_in_step(step, row) : 0.f);
+  }
   stage<own_rows>(memory.own_tile, own, memory.own_rows);
   stage<own_rows>(memory.own_slope_tile, own_slopes, memory.own_rows);
   __syncthreads();
@@ -563,7 +571,7 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
 
   for (int step = 0; step < steps; step++) {
     const int slot = step % 3 * step_rows, tile = step % 2 * step_rows * tile_stride;
-    const int at = walk_begin + step % steps_of_head * step_rows;
+    const int at = memory.range[0] + step % steps_of_head * step_rows;
     // This step's rows have come, and everybody has used those of the step before.
     cp_async_wait<0>();
     __syncthreads();
@@ -604,6 +612,9 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
       if (step + 1 < steps) stage_results(step + 1);
       cp_async_commit();
     }
+    const Sight later = sight_in_step(later_row);
+    float later_lse = 0;
+    if constexpr (for_keys) later_lse = lse_in_step(step + 2, later_row);
     if (is_seen) {
 #pragma unroll
       for (int n = 0; n < step_tiles; n++)
@@ -632,7 +643,7 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
       if constexpr (for_keys) add_weighted(value_sums, p, memory.walked_slope_tile + tile);
       add_weighted(sums, ds, memory.walked_tile + tile);
     }
-    if (thread < step_rows) keep(step + 2, thread, later_row);
+    if (thread < step_rows) keep(step + 2, thread, later, later_lse);
   }
 }
 

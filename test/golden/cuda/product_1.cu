@@ -468,6 +468,53 @@ DEVICE bool wide_is_better(int wide_pieces, int narrow_pieces) {
 DEVICE unsigned long long lines_along_k(shared<bf16> p) { return wgmma_descriptor(p, 16, atom_bytes); }
 DEVICE unsigned long long lines_across_k(shared<bf16> p) { return wgmma_descriptor(p, box * 2, atom_bytes); }
 
+// Eight sums of a lane: two neighbours in each of four pieces of eight columns. Of those 32 columns `there` are the
+// product's; memory is read and written 16 bytes at a time, so lanes exchange.
+template <int N>
+DEVICE void take_pairs(float (&v)[8], const float (&sum)[N], int at) {
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] = sum[at + i / 2 * 4 + i % 2];
+}
+
+DEVICE void load_pairs(float (&v)[8], global<const bf16> p, int there) {
+  uint4 x = {};
+  if (octet_column() < there) x = as<const uint4>(p + octet_column())[0];
+  x = octet(x.x, x.y, x.z, x.w);
+  v[0] = low_float(x.x);
+  v[1] = high_float(x.x);
+  v[2] = low_float(x.y);
+  v[3] = high_float(x.y);
+  v[4] = low_float(x.z);
+  v[5] = high_float(x.z);
+  v[6] = low_float(x.w);
+  v[7] = high_float(x.w);
+}
+
+DEVICE void store_pairs(global<bf16> p, const float (&v)[8], int there) {
+  const uint4 x = octet(pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7]));
+  if (octet_column() < there) as<uint4>(p + octet_column())[0] = x;
+}
+
+// In f32 a piece's row is 32 bytes already.
+DEVICE void load_pairs(float (&v)[8], global<const float> p, int there) {
+#pragma unroll
+  for (int i = 0; i < 8; i += 2) {
+    const int column = 4 * i + threadIdx.x % 4 * 2;
+    float2 x = {};
+    if (column < there) x = as<const float2>(p + column)[0];
+    v[i] = x.x;
+    v[i + 1] = x.y;
+  }
+}
+
+DEVICE void store_pairs(global<float> p, const float (&v)[8], int there) {
+#pragma unroll
+  for (int i = 0; i < 8; i += 2) {
+    const int column = 4 * i + threadIdx.x % 4 * 2;
+    if (column < there) as<float2>(p + column)[0] = make_float2(v[i], v[i + 1]);
+  }
+}
+
 // Has the tiles of all pieces copied, in order.
 template <int width>
 DEVICE void copy_pieces(const Work& work, const TensorMap* maps, Ring ring, int parts) {
@@ -542,12 +589,6 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
     wgmma_wait<0>();
     wgmma_hold(sum);
     leave(ring, before);
-    // What becomes of neighbouring columns of a row.
-    const auto finish = [&](int row, int column, uint4 x) {
-      if (row >= part.count || column >= n) return;
-      const long long at = part.first + row;
-      as<uint4>(c + (at * c_stride + column))[0] = x;
-    };
 #pragma unroll
     for (int h = 0; h < 2; h++) {
       const int row = 64 * group + threadIdx.x % 128 / 32 * 16 + 8 * h + threadIdx.x % 32 / 4;
@@ -565,11 +606,15 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
         }
       }
 #pragma unroll
-      for (int j = 0; j < width / 2; j += 16) {
-        unsigned pair[4];
+      for (int j = 0; j < width / 2 / products; j += 16) {
+        const int column = part.column0 + 2 * j, there = row < part.count ? n - column : 0;
+        const long long at = part.first + row;
+        float v0[8];
+        take_pairs(v0, sum, j + 2 * h);
 #pragma unroll
-        for (int i = 0; i < 4; i++) pair[i] = pack_bf16(sum[j + 4 * i + 2 * h], sum[j + 4 * i + 2 * h + 1]);
-        finish(row, part.column0 + 2 * j + octet_column(), octet(pair[0], pair[1], pair[2], pair[3]));
+        for (int lane = 0; lane < 8; lane++) {
+        }
+        store_pairs(c + (at * c_stride + column), v0, there);
       }
     }
   }

@@ -401,9 +401,9 @@ KERNEL(product, threads, 1)(ARGUMENTS) {
       if (row >= part.count || column >= n) return;
       const long long at = part.first + row;
       const float v0[4] = {x.x, x.y, x.z, x.w};
-      const float4 from2 = load4(x2 + at * stride2, column);
+      const float4 from2 = load4(x2 + (at * stride2 + column), 0);
       const float v2[4] = {from2.x, from2.y, from2.z, from2.w};
-      const float4 from4 = load4(x4 + at * stride4, column);
+      const float4 from4 = load4(x4 + (at * stride4 + column), 0);
       const float v4[4] = {from4.x, from4.y, from4.z, from4.w};
       float v3[4];
       float v5[4];
@@ -420,8 +420,8 @@ KERNEL(product, threads, 1)(ARGUMENTS) {
         v3[lane] = t3;
         v5[lane] = t7;
       }
-      store4(x3 + at * stride3, column, make_float4(v3[0], v3[1], v3[2], v3[3]));
-      store4(x5 + at * stride5, column, make_float4(v5[0], v5[1], v5[2], v5[3]));
+      store4(x3 + (at * stride3 + column), 0, make_float4(v3[0], v3[1], v3[2], v3[3]));
+      store4(x5 + (at * stride5 + column), 0, make_float4(v5[0], v5[1], v5[2], v5[3]));
     };
 #pragma unroll
     for (int i = 0; i < 8; i++) {
