@@ -15,6 +15,9 @@ export type EmulatedOptions = {
   readonly order?: number;
 };
 
+/** Roles of buffers that only kernels write. */
+const unwritten: readonly string[] = ["activation", "packed", "result"];
+
 export async function openEmulatedDevice(artifact: Artifact, options: EmulatedOptions): Promise<Device> {
   if (!isCuda(artifact)) throw new DeviceError(`the emulator of CUDA cannot run ${artifact.target}`);
   const { program } = artifact;
@@ -29,6 +32,9 @@ function emulatedDevice(
   { architecture, processors = 3, order = 0 }: EmulatedOptions,
 ): Device {
   const arena = alignedBytes(artifact.arenaBytes);
+  // What no kernel has written is no number: whoever counts on zeros spoils his result.
+  for (const { role, byteOffset, byteLength } of artifact.buffers)
+    if (unwritten.includes(role)) arena.fill(0xff, byteOffset, byteOffset + byteLength);
   const records = Int32Array.from(program.records);
   const maps = tensorMaps(library, arena, program.maps);
   const runLaunch = (index: number): number => {
