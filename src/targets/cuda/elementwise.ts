@@ -41,7 +41,7 @@ export function elementwise(
       comment,
       functions: calledFunctions([...starts, ...lines]),
       record: recordLines(words, args, elements),
-      lanes: lanesOf(elements),
+      lanes: lanesOf([...loads, ...stores].map(({ argument }) => elements[argument])),
       wide: isWide(wide),
       starts: [
         ...starts,

@@ -1,8 +1,8 @@
 // lanes.ts: how threads share a row: neighbouring elements at a time, and groups of threads per row.
 // In: the elements of a kernel's arguments. Out: what the partials `_lanes`, `_window` and `_groups` place.
-// A thread moves 16 bytes of the narrowest element at a time, so 8 elements where one argument is bf16, else 4; where a
-// row's start is no multiple of that, it moves single elements. What does not depend on the elements is how many
-// elements of a row a thread keeps in registers, so how many threads a row has does not either.
+// A thread moves 16 bytes of the widest element at a time, so 4 elements, or 8 where all rows are bf16; where a row's
+// start is no multiple of that, it moves single elements. What does not depend on the elements is how many elements of a
+// row a thread keeps in registers, so how many threads a row has does not either.
 
 import type { View } from "../render.ts";
 import type { Element } from "./context.ts";
@@ -14,7 +14,11 @@ const elementsPerThread = 16;
 /** Elements of a row that a thread keeps: several operands of a row need as many registers each. */
 export const keptElements = 8;
 
-export const lanesOf = (elements: readonly Element[]): number => (elements.includes("bf16") ? 8 : 4);
+/** Elements of a vector, where rows of these are moved; with f32 among them, neighbours would leave gaps at eight. */
+export function lanesOf(rows: readonly (Element | undefined)[]): number {
+  const moved = rows.filter((element) => element === "f32" || element === "bf16");
+  return moved.length > 0 && moved.every((element) => element === "bf16") ? 8 : 4;
+}
 
 /** What an argument's pointer points to. */
 export function typeOf(element: Element | undefined): string {
@@ -27,13 +31,13 @@ export const isWide = (words: readonly string[]): string => `(${words.join(" | "
 /** Bytes that `_groups` needs for sums taken at once. */
 export const partialBytes = (threads: number, sums = 1): number => (4 * sums * threads) / 32;
 
-/** The view of `_lanes`, `_window` and `_groups`, for kernels that sum over rows. */
+/** The view of `_lanes`, `_window` and `_groups`, for kernels that sum over rows; `rows`: what those are made of. */
 export function groupView(
-  elements: readonly Element[],
+  rows: readonly (Element | undefined)[],
   threads: number,
   { sums = 1, kept = keptElements }: { readonly sums?: number; readonly kept?: number } = {},
 ): View {
-  const lanes = lanesOf(elements);
+  const lanes = lanesOf(rows);
   return {
     lanes,
     kept: kept / lanes,

@@ -106,7 +106,11 @@ function summingProgram(body: Program, elements: readonly Element[]): KernelText
         ? ["const float per_column = 1.0f / (float)width;"]
         : [],
       phases,
-      ...groupView(elements, threads, { sums: mostSums }),
+      ...groupView(
+        elements.filter((_, i) => body.operands[i]?.kind === "rows"),
+        threads,
+        { sums: mostSums },
+      ),
     },
     configurations: everywhere({ threads, sharedBytes: partialBytes(threads, mostSums) }),
   };

@@ -165,7 +165,7 @@ function rope(_body: BodyOf<"rope">, elements: readonly Element[]): KernelText {
         ],
         elements,
       ),
-      lanes: lanesOf(elements),
+      lanes: lanesOf(elements.slice(0, 2)),
       wide: isWide(["half", "x_stride", "y_stride"]),
       xType: typeOf(elements[0]),
       yType: typeOf(elements[1]),
@@ -194,7 +194,7 @@ function crossEntropy({ gradient }: BodyOf<"cross_entropy">, elements: readonly 
       wide: isWide(gradient ? ["stride", "gradient_stride"] : ["stride"]),
       logitsType: typeOf(elements[0]),
       gradientType: typeOf(elements[4]),
-      ...groupView(elements, crossEntropyThreads, { kept: keptLogits }),
+      ...groupView([elements[0], elements[4]], crossEntropyThreads, { kept: keptLogits }),
     },
     configurations: everywhere({
       threads: crossEntropyThreads,
@@ -224,7 +224,7 @@ function meanSquare({ gradient }: BodyOf<"mean_square">, elements: readonly Elem
       xType: typeOf(elements[0]),
       wantedType: typeOf(elements[1]),
       gradientType: typeOf(elements[4]),
-      ...groupView(elements, summingThreads),
+      ...groupView([elements[0], elements[1], elements[4]], summingThreads),
     },
     configurations: everywhere({ threads: summingThreads, sharedBytes: partialBytes(summingThreads) }),
   };

@@ -48,7 +48,7 @@ export const gradientForms: CudaForms<"rms_norm_partials" | "sum_partials" | "em
   },
   embed_dw_by_token: {
     source: (_body, elements) => {
-      const sharedBytes = 4 * updateThreads * lanesOf(elements);
+      const sharedBytes = 4 * updateThreads * lanesOf(elements.slice(0, 1));
       return {
         template: "cuda/embed_dw_by_token",
         view: {
@@ -62,7 +62,7 @@ export const gradientForms: CudaForms<"rms_norm_partials" | "sum_partials" | "em
             ],
             elements,
           ),
-          lanes: lanesOf(elements),
+          lanes: lanesOf(elements.slice(0, 1)),
           dyType: typeOf(elements[0]),
           sharedBytes,
         },
@@ -91,7 +91,7 @@ function normPartials(_body: BodyOf<"rms_norm_partials">, elements: readonly Ele
       wide: isWide(["dy_stride", "x_stride", "(heads == 1 ? 0 : width)"]),
       dyType: typeOf(elements[0]),
       xType: typeOf(elements[1]),
-      ...groupView(elements, updateThreads, { kept: normColumns }),
+      ...groupView(elements.slice(0, 2), updateThreads, { kept: normColumns }),
       sharedBytes,
     },
     configurations: everywhere({ threads: updateThreads, sharedBytes }),
@@ -177,7 +177,7 @@ export const updateForms: CudaForms<"loss_sums" | "array_add" | "square_sum" | "
           [{ name: "p" }, { name: "copy", writes: true }, { name: "elements" }],
           elements,
         ),
-        lanes: 8,
+        lanes: 4,
       },
       configurations: everywhere({ threads: updateThreads, sharedBytes: 0 }),
     }),

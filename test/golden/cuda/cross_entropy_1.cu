@@ -90,8 +90,8 @@ DEVICE void store4(global<bf16> p, long long i, float4 x) {
   as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));
 }
 
-// So many neighbouring elements at a time: 16 bytes of the narrowest.
-constexpr int LANES = 8;
+// So many neighbouring elements at a time: 16 bytes of the widest.
+constexpr int LANES = 4;
 
 template <typename T>
 DEVICE void load_lanes(float (&x)[LANES], global<const T> p, int i) {
@@ -149,7 +149,7 @@ DEVICE float as_stored(float x) {
 }
 
 // Vectors of a row that a thread keeps in registers.
-constexpr int KEPT = 2;
+constexpr int KEPT = 4;
 
 // A vector of a row that ends at column `end`; zeros behind.
 template <typename T>

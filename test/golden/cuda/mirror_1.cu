@@ -90,8 +90,8 @@ DEVICE void store4(global<bf16> p, long long i, float4 x) {
   as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));
 }
 
-// So many neighbouring elements at a time: 16 bytes of the narrowest.
-constexpr int LANES = 8;
+// So many neighbouring elements at a time: 16 bytes of the widest.
+constexpr int LANES = 4;
 
 template <typename T>
 DEVICE void load_lanes(float (&x)[LANES], global<const T> p, int i) {

@@ -90,7 +90,7 @@ DEVICE void store4(global<bf16> p, long long i, float4 x) {
   as<uint2>(p + i)[0] = make_uint2(pack_bf16(x.x, x.y), pack_bf16(x.z, x.w));
 }
 
-// So many neighbouring elements at a time: 16 bytes of the narrowest.
+// So many neighbouring elements at a time: 16 bytes of the widest.
 constexpr int LANES = 8;
 
 template <typename T>
