@@ -231,11 +231,17 @@ DEVICE void widen_range(shared<int> range, int begin, int end) {
 // Widens the range to the positions of queries in [base, end) that see any key in [begin, begin + own_rows).
 DEVICE void widen_to_queries(shared<int> range, int begin, int base, int end, global<const int> row_of,
                              global<const int> first, global<const int> last) {
+  int first_at = 0x7fffffff, end_at = 0;
+  // Nothing waits for what was read before, so several are read at once.
+#pragma unroll 4
   for (int at = base + static_cast<int>(threadIdx.x); at < end; at += threads) {
-    const Sight query = sight_of(row_of[at], first, last);
-    if (query.length > 0 && query.first < begin + own_rows && query.first + query.length > begin)
-      widen_range(range, at, at + 1);
+    const int row = row_of[at];
+    const int seen_begin = first[max(row, 0)], seen_end = last[max(row, 0)];
+    if (row < 0 || seen_begin >= seen_end || seen_begin >= begin + own_rows || seen_end <= begin) continue;
+    first_at = min(first_at, at);
+    end_at = at + 1;
   }
+  widen_range(range, first_at, end_at);
 }
 
 // A warp has 2 × 16 of its block's rows, and multiplies them by all that is walked over (mma.sync, sm_80 and later; on

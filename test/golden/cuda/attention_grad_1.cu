@@ -231,11 +231,17 @@ DEVICE void widen_range(shared<int> range, int begin, int end) {
 // Widens the range to the positions of queries in [base, end) that see any key in [begin, begin + own_rows).
 DEVICE void widen_to_queries(shared<int> range, int begin, int base, int end, global<const int> row_of,
                              global<const int> first, global<const int> last) {
+  int first_at = 0x7fffffff, end_at = 0;
+  // Nothing waits for what was read before, so several are read at once.
+#pragma unroll 4
   for (int at = base + static_cast<int>(threadIdx.x); at < end; at += threads) {
-    const Sight query = sight_of(row_of[at], first, last);
-    if (query.length > 0 && query.first < begin + own_rows && query.first + query.length > begin)
-      widen_range(range, at, at + 1);
+    const int row = row_of[at];
+    const int seen_begin = first[max(row, 0)], seen_end = last[max(row, 0)];
+    if (row < 0 || seen_begin >= seen_end || seen_begin >= begin + own_rows || seen_end <= begin) continue;
+    first_at = min(first_at, at);
+    end_at = at + 1;
   }
+  widen_range(range, first_at, end_at);
 }
 
 // A warp has 2 × 16 of its block's rows, and multiplies them by all that is walked over (mma.sync, sm_80 and later; on
@@ -492,6 +498,28 @@ DEVICE float share_of_delta(shared<bf16> gradient, shared<bf16> result) {
   return sum;
 }
 
+// Makes −∞ of the scores of keys that are not seen, or not there; `first_key` is the position of the first.
+template <bool for_keys>
+DEVICE void hide_unseen(float (&scores)[warp_tiles][step_tiles][4], const Memory& memory, int slot, int first_key) {
+#pragma unroll
+  for (int m = 0; m < warp_tiles; m++)
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      const int own = row_of_thread() + 16 * m + 8 * h;
+#pragma unroll
+      for (int n = 0; n < step_tiles; n++)
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+          const int walked = 8 * n + column_of_thread() + e;
+          const bool is_seen =
+              for_keys ? sees(memory.walked_first[slot + walked], memory.walked_length[slot + walked], first_key + own)
+                       : memory.walked_rows[slot + walked] >= 0 &&
+                             sees(memory.query_first[own], memory.query_length[own], first_key + walked);
+          if (!is_seen) scores[m][n][2 * h + e] = -__int_as_float(0x7f800000);
+        }
+    }
+}
+
 // Walks over rows: `heads` heads of those from walk_begin to walk_end. Adds to `sums` what ds weighs, and for keys to
 // `value_sums` what p weighs. Tiles are of two steps in turn, and what is looked up of three.
 template <bool for_keys, typename A, typename B, typename C, typename D, typename G, typename O>
@@ -616,28 +644,22 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
     float later_lse = 0;
     if constexpr (for_keys) later_lse = lse_in_step(step + 2, later_row);
     if (is_seen) {
+      if (!is_all_seen) hide_unseen<for_keys>(p, memory, slot, for_keys ? begin : at);
 #pragma unroll
       for (int n = 0; n < step_tiles; n++)
 #pragma unroll
         for (int e = 0; e < 2; e++) {
-          const int r = slot + 8 * n + column_of_thread() + e;
+          const int r = 8 * n + column_of_thread() + e;
+          const float walked_lse = for_keys ? memory.walked_lse[slot + r] : 0.f;
+          const float walked_delta = for_keys ? memory.walked_delta[r] : 0.f;
 #pragma unroll
           for (int m = 0; m < warp_tiles; m++)
 #pragma unroll
             for (int h = 0; h < 2; h++) {
-              const int own_at = row_of_thread() + 16 * m + 8 * h;
-              const float query_lse = for_keys ? memory.walked_lse[r] : own_lse[m][h];
-              const float query_delta = for_keys ? memory.walked_delta[r - slot] : own_delta[m][h];
               float& weight = p[m][n][2 * h + e];
-              weight = power_of_two(fmaf(weight, scale_of_two, -query_lse));
-              if (!is_all_seen) {
-                const bool is_own_seen =
-                    for_keys ? sees(memory.walked_first[r], memory.walked_length[r], begin + own_at)
-                             : memory.walked_rows[r] >= 0 &&
-                                   sees(memory.query_first[own_at], memory.query_length[own_at], at + r - slot);
-                if (!is_own_seen) weight = 0;
-              }
-              ds[m][n][2 * h + e] = weight * (ds[m][n][2 * h + e] - query_delta);
+              float& slope = ds[m][n][2 * h + e];
+              weight = power_of_two(fmaf(weight, scale_of_two, -(for_keys ? walked_lse : own_lse[m][h])));
+              slope = weight * (slope - (for_keys ? walked_delta : own_delta[m][h]));
             }
         }
       if constexpr (for_keys) add_weighted(value_sums, p, memory.walked_slope_tile + tile);
