@@ -3,6 +3,7 @@
 // positions, a row that belongs to nobody, NaN behind every row.
 
 import { expect, it } from "vitest";
+import { render } from "../src/targets/render.ts";
 import {
   type AttentionProblem,
   type AttentionResults,
@@ -14,7 +15,14 @@ import {
   scaled,
   withoutLast,
 } from "./support/attention-problems.ts";
-import { heldBy, type Precision, runAttention } from "./support/cuda-attention.ts";
+import {
+  bodiesOf,
+  contextOf,
+  heldBy,
+  kernelOf,
+  type Precision,
+  runAttention,
+} from "./support/cuda-attention.ts";
 import { emulatorProblem } from "./support/cuda-compile.ts";
 import { toBf16 } from "./support/cuda-kernels.ts";
 import { describeWith } from "./support/devices.ts";
@@ -156,4 +164,21 @@ describeWith(emulatorProblem(), "attention in CUDA", () => {
     for (const results of await runAttention([problem], { precision: "bf16" }))
       expectRight(results, problem, "bf16");
   });
+});
+
+it("the kernels of attention depend on nothing but the width of a head and what rows are stored as", () => {
+  const textsOf = (sizes: Heads, precision: Precision): readonly string[] => {
+    const { forward, backward } = bodiesOf({ sizes }, { rows: precision, keys: precision });
+    return [forward, backward].map((call) => {
+      const { template, view } = kernelOf(call, contextOf(precision));
+      return render(template, view);
+    });
+  };
+  for (const precision of ["f32", "bf16"] as const) {
+    const [one, other] = [
+      { heads: 2, kvHeads: 1, headDim: 16, context: 33 },
+      { heads: 8, kvHeads: 8, headDim: 16, context: 1024 },
+    ].map((sizes) => textsOf(sizes, precision));
+    expect(one).toEqual(other);
+  }
 });
