@@ -498,9 +498,9 @@ KERNEL(attention, 128)(ARGUMENTS) {
   }
   __syncthreads();
   const int first_key = range[0], end_key = range[1];
+  stage<own_rows>(query_tile, rows_of(q, q_stride, head), query_rows);
   for (int r = thread; r < 2 * step_rows; r += threads)
     key_rows[r] = first_key < end_key ? row_at(row_of, first_key + r, end_key) : -1;
-  stage<own_rows>(query_tile, rows_of(q, q_stride, head), query_rows);
   __syncthreads();
   if (first_key < end_key) {
     stage<step_rows>(key_tile, keys, key_rows);

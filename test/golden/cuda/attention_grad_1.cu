@@ -567,12 +567,12 @@ DEVICE void walk(float (&sums)[warp_tiles][depth_tiles][4], float (&value_sums)[
     stage<step_rows>(memory.result_tile, Rows<O>{results.at + head, results.stride}, rows);
   };
 
+  stage<own_rows>(memory.own_tile, own, memory.own_rows);
+  stage<own_rows>(memory.own_slope_tile, own_slopes, memory.own_rows);
   for (int r = thread; r < 2 * step_rows; r += threads) {
     const int step = r / step_rows, row = row_in_step(step, r % step_rows);
     keep(step, r % step_rows, sight_in_step(row), for_keys ? lse_in_step(step, row) : 0.f);
   }
-  stage<own_rows>(memory.own_tile, own, memory.own_rows);
-  stage<own_rows>(memory.own_slope_tile, own_slopes, memory.own_rows);
   __syncthreads();
   stage_step(0);
   if constexpr (for_keys) stage_results(0);
