@@ -31,6 +31,7 @@ const files = [
   "LICENSE",
   "NOTICE",
   "package.json",
+  "docs/cuda.md",
   "docs/language.md",
   "docs/performance.md",
 ];

@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { describeCommit, packedCommit } from "../bench/support/machine.ts";
 import { checkSource } from "../src/check/load.ts";
 import { requestedModalities } from "../src/check/requested.ts";
 import { bundledFolder, writeBundled } from "../src/data/bundled.ts";
@@ -54,7 +55,12 @@ export async function packBundle(options: BundleOptions): Promise<Bundle> {
   onStage("data");
   const prepared = await preparedMembers(options.examples ?? allExamples());
   const peer = options.peer === undefined ? [] : [fileMember(options.peer, "bench/peers/given.py")];
-  const rest = [...ownMembers(), ...packageMembers(), nodeLicence(), ...prepared, ...peer];
+  const commit = {
+    path: packedCommit,
+    content: Buffer.from(JSON.stringify(describeCommit())),
+    isProgram: false,
+  };
+  const rest = [...ownMembers(), commit, ...packageMembers(), nodeLicence(), ...prepared, ...peer];
   onStage("Node");
   const node = await nodePart(compress);
   onStage("everything else");

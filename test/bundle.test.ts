@@ -51,6 +51,7 @@ describeWith(problem, "a bundle", () => {
         "README.md",
         "LICENSE",
         "NOTICE",
+        "commit.json",
         "licences/node-LICENSE",
       ],
       ...["examples/chameleon.mot", "src/cli/main.ts", "bench/cuda.ts", "bench/specs/mot-37m.mot"],

@@ -2,8 +2,9 @@
 // In: nothing. Out: the machine, the commit, the versions of what takes part.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,8 +18,15 @@ export function describeMachine(): Readonly<Record<string, string | number>> {
   };
 }
 
+export type Commit = { readonly commit: string; readonly isDirty: boolean };
+
+/** What a bundle was packed from; a bundle has no repository to ask. */
+export const packedCommit = "commit.json";
+
 /** The commit, and whether anything that is measured differs from it. */
-export function describeCommit(): { readonly commit: string; readonly isDirty: boolean } {
+export function describeCommit(): Commit {
+  const packed = join(root, packedCommit);
+  if (existsSync(packed)) return JSON.parse(readFileSync(packed, "utf8")) as Commit;
   return {
     commit: git("rev-parse", "HEAD"),
     isDirty: git("status", "--porcelain", "--", "src", "grammar", "templates", "bench/peers") !== "",
@@ -27,7 +35,7 @@ export function describeCommit(): { readonly commit: string; readonly isDirty: b
 
 function git(...args: readonly string[]): string {
   try {
-    return execFileSync("git", args, { encoding: "utf8", cwd: root }).trim();
+    return execFileSync("git", args, { encoding: "utf8", cwd: root, stdio: "pipe" }).trim();
   } catch {
     return "unknown";
   }
