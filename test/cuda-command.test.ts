@@ -53,7 +53,7 @@ let file = "";
 /** A GPU of compute capability 8.0 unless more is said; with little memory, so that copies to measure it are short. */
 function environment(settings = "capability=80"): NodeJS.ProcessEnv {
   const { driver, compiler } = openStandIn();
-  const all = `memory=${2 ** 29} ${settings}`;
+  const all = `memory=${160 * 2 ** 20} multiprocessors=1 ${settings}`;
   return { MOTLEY_CUDA_DRIVER: driver, MOTLEY_CUDA_COMPILER: compiler, STANDIN_CUDA: all };
 }
 
@@ -103,6 +103,9 @@ describeWith(problem, "the command line on CUDA", () => {
     await succeed(trainArgs("narrow", "--target", "cuda"), "capability=90");
     expectClose(lossesOf("narrow"), lossesOf("wasm"), 0.03);
     expect(lossesOf("narrow")).not.toEqual(lossesOf("calm"));
+    const mixed = [...trainArgs("calm", "--target", "cuda"), "--resume"];
+    const { exitCode, stderr } = await motley(mixed, repository, environment("capability=90"));
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("has precision f32, not precision bf16")]);
   });
 
   it("writes a checkpoint when it is interrupted, and goes on to the same bits", async () => {
@@ -121,7 +124,7 @@ describeWith(problem, "the command line on CUDA", () => {
   it("compares variants side by side", { timeout: patience }, async () => {
     const out = join(folder, "compared");
     const document = JSON.parse(
-      await succeed(["compare", file, ...onGpu, "--steps", "2", "--out", out, "--json"]),
+      await succeed(["compare", file, ...onGpu, "--steps", "1", "--out", out, "--json"]),
     );
     expect(document).toMatchObject({ target: "cuda", reference: "dense" });
     expect(Object.keys(document.variants)).toEqual(["dense", "mot"]);

@@ -111,11 +111,31 @@ describe("an NVIDIA GPU", () => {
   });
 
   it.each([
-    [[9, 0], { configuration: "sm_90a", number: 90 }, { architecture: "sm_90a", isPtx: false }],
-    [[8, 0], { configuration: "sm_80", number: 80 }, { architecture: "sm_80", isPtx: false }],
-    [[8, 9], { configuration: "sm_80", number: 89 }, { architecture: "sm_89", isPtx: false }],
-    [[10, 0], { configuration: "sm_80", number: 100 }, { architecture: "sm_100", isPtx: false }],
-    [[15, 0], { configuration: "sm_80", number: 150 }, { architecture: "compute_120", isPtx: true }],
+    [
+      [9, 0],
+      { configuration: "sm_90a", number: 90 },
+      { architecture: "sm_90a", isPtx: false, hasLines: false },
+    ],
+    [
+      [8, 0],
+      { configuration: "sm_80", number: 80 },
+      { architecture: "sm_80", isPtx: false, hasLines: false },
+    ],
+    [
+      [8, 9],
+      { configuration: "sm_80", number: 89 },
+      { architecture: "sm_89", isPtx: false, hasLines: false },
+    ],
+    [
+      [10, 0],
+      { configuration: "sm_80", number: 100 },
+      { architecture: "sm_100", isPtx: false, hasLines: false },
+    ],
+    [
+      [15, 0],
+      { configuration: "sm_80", number: 150 },
+      { architecture: "compute_120", isPtx: true, hasLines: false },
+    ],
   ] as const)(
     "of compute capability %s takes what is compiled for it",
     (capability, architecture, target) => {

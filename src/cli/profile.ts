@@ -63,7 +63,10 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
 }
 
 function rooflineOf(machine: Machine): RooflineProbe {
-  if (machine.kind === "cuda") return cudaRoofline(machine.engine, machine.gpu.traits);
+  if (machine.kind === "cuda") {
+    const { traits, architecture } = machine.gpu;
+    return cudaRoofline(machine.engine, { ...traits, configuration: architecture.configuration });
+  }
   return machine.kind === "wgsl" ? wgslRoofline(machine.engine) : wasmRoofline(machine.engine);
 }
 
@@ -72,7 +75,7 @@ function peaksOf({ target, roofline }: Profile): string {
   const arithmetic = `${decimal(roofline.gflopsPerThread, 1)} GFLOP/s`;
   const memory = `${decimal(roofline.gigabytesPerThread, 1)} GB/s`;
   return target !== "wasm"
-    ? `this GPU at best: ${arithmetic} (multiply-adds in registers), ${memory} (a long copy)`
+    ? `this GPU at best: ${arithmetic} (${target === "cuda" ? "products without memory" : "multiply-adds in registers"}), ${memory} (a long copy)`
     : `this machine at best, a thread while all work: ${arithmetic} (the matmul micro-kernel in cache), ${memory} (long additions)`;
 }
 

@@ -9,6 +9,8 @@ export type CompilerTarget = {
   /** sm_90a, sm_89: machine code. compute_89: PTX, for GPUs newer than the compiler. */
   readonly architecture: string;
   readonly isPtx: boolean;
+  /** Machine code says which line it is of, for NVIDIA's tools; compiling takes up to twice as long. */
+  readonly hasLines: boolean;
 };
 
 export type CudaCompiler = {
@@ -35,21 +37,24 @@ export class CompileError extends Error {
 }
 
 /** Both compilers take these. */
-export const compilerFlags: readonly string[] = ["-std=c++17", "-lineinfo"];
+export function compilerFlags({ hasLines }: CompilerTarget): readonly string[] {
+  return ["-std=c++17", ...(hasLines ? ["-lineinfo"] : [])];
+}
 
 /** What to compile for on a GPU; throws `DeviceError` where the compiler is too old for it. */
 export function compilerTarget(
   { configuration, number }: CudaArchitecture,
   { kind, version, architectures }: Pick<CudaCompiler, "kind" | "version" | "architectures">,
+  hasLines = false,
 ): CompilerTarget {
   // CUDA 11.8 knows 9.0, but not 9.0a.
   const isKnown = architectures.includes(number) && Number.parseInt(version, 10) >= 12;
-  if (configuration === "sm_90a" && isKnown) return { architecture: "sm_90a", isPtx: false };
-  if (isKnown) return { architecture: `sm_${number}`, isPtx: false };
+  if (configuration === "sm_90a" && isKnown) return { architecture: "sm_90a", isPtx: false, hasLines };
+  if (isKnown) return { architecture: `sm_${number}`, isPtx: false, hasLines };
   // The driver goes on from the text of an older architecture.
   const older = architectures.filter((each) => each >= 80 && each < number).sort((a, b) => b - a)[0];
   if (configuration === "sm_80" && older !== undefined)
-    return { architecture: `compute_${older}`, isPtx: true };
+    return { architecture: `compute_${older}`, isPtx: true, hasLines };
   throw new DeviceError(`${kind} ${version} does not know this GPU's architecture, sm_${number}`, {
     help: "install a newer CUDA toolkit: 12.0 or newer knows sm_90",
   });

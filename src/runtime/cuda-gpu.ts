@@ -25,7 +25,7 @@ export type CudaGpuOptions = {
   readonly driver?: string;
   /** An nvcc, or a library of NVRTC; looked for unless given. */
   readonly compiler?: string;
-  /** Waits for every launch, so that an error names the one that failed. */
+  /** Waits for every launch, so that an error names the one that failed; kernels say which lines they are of. */
   readonly waitsForLaunches?: boolean;
 };
 
@@ -53,7 +53,7 @@ export async function openCudaGpu(options: CudaGpuOptions = {}): Promise<CudaGpu
   const traits = describeCudaDevice(driver, ordinal);
   const architecture = architectureOf(traits);
   const compiler = await findCompiler(options.compiler);
-  const target = compilerTarget(architecture, compiler);
+  const target = compilerTarget(architecture, compiler, options.waitsForLaunches);
   const doing = `open ${traits.name}`;
   const device = driver.ask(doing, "cuDeviceGet", ordinal);
   const context = driver.make(doing, "cuDevicePrimaryCtxRetain", device);

@@ -82,7 +82,7 @@ function strangerError(error: DriverError, { driver, compiler }: CudaGpu): Devic
 function keyOf({ source, entry }: CudaKernel, { compiler, target }: CudaGpu): string {
   const { kind, version } = compiler;
   return createHash("sha256")
-    .update(JSON.stringify([cacheVersion, kind, version, target, compilerFlags, entry]))
+    .update(JSON.stringify([cacheVersion, kind, version, compilerFlags(target), target, entry]))
     .update(source)
     .digest("hex");
 }

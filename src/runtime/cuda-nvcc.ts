@@ -34,16 +34,13 @@ export async function openNvcc(path: string): Promise<CudaCompiler | string> {
 const hostProblem =
   /Failed to preprocess host compiler|Cannot find compiler|: (?:g\+\+|gcc): (?:not found|No such)/i;
 
-export function nvccArguments(
-  source: string,
-  output: string,
-  { architecture, isPtx }: CompilerTarget,
-): readonly string[] {
+export function nvccArguments(source: string, output: string, target: CompilerTarget): readonly string[] {
+  const { architecture, isPtx } = target;
   const virtual = architecture.replace(/^sm_/, "compute_");
   const code = isPtx
     ? ["-ptx", `-arch=${virtual}`]
     : ["-cubin", `-gencode=arch=${virtual},code=${architecture}`];
-  return [...compilerFlags, ...code, "-o", output, source];
+  return [...compilerFlags(target), ...code, "-o", output, source];
 }
 
 type Ran = { readonly failure?: string; readonly stdout: string; readonly stderr: string };

@@ -94,8 +94,8 @@ function nvrtcCompiler(path: string, nvrtc: Nvrtc): CudaCompiler {
   };
 }
 
-function optionsOf({ architecture }: CompilerTarget): readonly string[] {
-  return [...compilerFlags, `-arch=${architecture}`];
+function optionsOf(target: CompilerTarget): readonly string[] {
+  return [...compilerFlags(target), `-arch=${target.architecture}`];
 }
 
 async function compileText(

@@ -111,7 +111,7 @@ function holdFolder(path: string): void {
 
 /**
  * Opens a run's folder to go on with it.
- * - Refuses a folder of another format version, model, variant, seed or number of steps.
+ * - Refuses a folder of another format version, model, variant, seed, number of steps, target or precision.
  * - `checkpoint` is undefined where the run stopped before its first one: it then starts at step 1.
  */
 export function resumeRunFolder(
@@ -134,6 +134,13 @@ export function resumeRunFolder(
       );
     }
   }
+  const [precision, other] = [precisionOf(manifest), precisionOf(wanted)];
+  if (precision !== other) {
+    throw new RunFolderError(
+      `the run in ${path} has ${precision}, not ${other}`,
+      "a resumed run goes on in the precision that it was started in: give it with `--precision`",
+    );
+  }
   if (manifest.warmStart?.hash !== wanted.warmStart?.hash) {
     throw new RunFolderError(
       `the run in ${path} was started from ${startOf(manifest)}, not from ${startOf(wanted)}`,
@@ -153,6 +160,11 @@ export function resumeRunFolder(
   }
   for (const file of [metricsFile, timingFile, validationFile]) cutLines(join(path, file), step);
   return { folder, checkpoint };
+}
+
+/** `precision f32`, of targets that have more than one. */
+function precisionOf({ flags }: Manifest): string | undefined {
+  return flags.find((flag) => flag.startsWith("precision "));
 }
 
 function startOf({ warmStart }: Manifest): string {

@@ -1,6 +1,6 @@
 // cuda-roofline.ts: an artifact that computes nothing of use, to measure what an NVIDIA GPU can do at best.
-// In: an engine, and how large the GPU is. Out: launch 0, multiply-adds in registers; launch 1, a copy of an array too
-// long for any cache.
+// In: an engine, and how large the GPU is. Out: launch 0, arithmetic as the engine's products do it, on tensor cores or on
+// ordinary ones; launch 1, a copy of an array too long for any cache.
 
 import { type Artifact, type ArtifactLaunch, artifactFormat, type CudaKernel } from "./artifact.ts";
 import { type CudaEngine, everywhere } from "./cuda/context.ts";
@@ -8,10 +8,15 @@ import { render } from "./render.ts";
 
 const threads = 256;
 /** Blocks of the arithmetic: several rounds of those that a multiprocessor has room for. */
-const blocksPerMultiprocessor = 32;
-const steps = 512;
-/** Of a thread and a step: four chains of four multiply-adds. */
-const flopsPerStep = 32;
+const blocksPerMultiprocessor = 16;
+
+/** Ordinary cores: a thread has four chains of four multiply-adds. */
+const plain = { steps: 512, flops: 32 * threads };
+/** Tensor cores: a warp's 16 products of 16 × 8 × 16, eight warps. */
+const tensor = { steps: 1024, flops: 8 * 16 * 2 * 16 * 8 * 16 };
+/** Those of 9.0: a warpgroup's four products of 64 × 128 × 16, two groups; operands in shared memory. */
+const hopper = { steps: 256, flops: 2 * 4 * 2 * 64 * 128 * 16 };
+const hopperSharedBytes = 32 << 10;
 /** Bytes of the copy, and of what is copied: well beyond the caches, where the memory allows it. */
 const mostHalfBytes = 512 << 20;
 const memoryShare = 128;
@@ -25,21 +30,26 @@ export type CudaRoofline = {
   readonly bytes: number;
 };
 
+/** Of a GPU: what its speed depends on. */
+export type CudaSize = {
+  readonly multiprocessors: number;
+  readonly memoryBytes: number;
+  /** Which of a kernel's paths it takes. */
+  readonly configuration: keyof CudaKernel["configurations"];
+};
+
 /** The probe for a GPU, with what its two launches compute and move. */
 export function cudaRoofline(
   { precision }: CudaEngine,
-  { multiprocessors, memoryBytes }: { readonly multiprocessors: number; readonly memoryBytes: number },
+  { multiprocessors, memoryBytes, configuration }: CudaSize,
 ): CudaRoofline {
   const blockBytes = 16 * threads;
   const copyBlocks = Math.max(1, Math.floor(Math.min(mostHalfBytes, memoryBytes / memoryShare) / blockBytes));
   const halfBytes = copyBlocks * blockBytes;
   const blocks = blocksPerMultiprocessor * multiprocessors;
-  const kernels = ["roofline_arithmetic", "roofline_copy"].map(
-    (name): CudaKernel => ({
-      ...{ name, entry: name, configurations: everywhere({ threads, sharedBytes: 0 }) },
-      source: render(`cuda/${name}`, { steps, half: halfBytes / 4 }),
-    }),
-  );
+  const isTensor = precision === "bf16";
+  const arithmetic = !isTensor ? plain : configuration === "sm_90a" ? hopper : tensor;
+  const kernels = [isTensor ? tensorKernel() : plainKernel(), copyKernel(halfBytes / 4)];
   const launch = (kernel: number, count: number) => ({
     kernel,
     blocks: [count, 1, 1] as const,
@@ -59,9 +69,30 @@ export function cudaRoofline(
     },
     // Near one: denormals and infinities could take another path through the processor.
     inputs: [{ byteOffset: floatStart, values: new Float32Array(4 * threads).fill(0.999) }],
-    flops: blocks * threads * steps * flopsPerStep,
+    flops: blocks * arithmetic.steps * arithmetic.flops,
     bytes: 2 * halfBytes,
   };
+}
+
+const bare = { threads, sharedBytes: 0 };
+
+function plainKernel(): CudaKernel {
+  const name = "roofline_arithmetic";
+  const source = render(`cuda/${name}`, { steps: plain.steps });
+  return { name, entry: name, source, configurations: everywhere(bare) };
+}
+
+function tensorKernel(): CudaKernel {
+  const name = "roofline_tensor";
+  const sizes = { steps: tensor.steps, hopperSteps: hopper.steps, sharedBytes: hopperSharedBytes };
+  const source = render(`cuda/${name}`, sizes);
+  const configurations = { sm_80: bare, sm_90a: { threads, sharedBytes: hopperSharedBytes } };
+  return { name, entry: name, source, configurations };
+}
+
+function copyKernel(half: number): CudaKernel {
+  const name = "roofline_copy";
+  return { name, entry: name, source: render(`cuda/${name}`, { half }), configurations: everywhere(bare) };
 }
 
 function launchOf(phase: ArtifactLaunch["phase"], kernel: number): ArtifactLaunch {
