@@ -123,9 +123,9 @@ describeWith(emulatorProblem(), "a mistake in a CUDA kernel is noticed", () => {
       right = await tried.run(tried.artifact);
     }, 600_000);
 
-    test("the right program gives numbers, the same every time", { timeout: 300_000 }, async () => {
+    test("the right program gives the same in any order", { timeout: 300_000 }, async () => {
       expect([...right.values()].every((values) => values.every(Number.isFinite))).toBe(true);
-      expect(await tried.run(tried.artifact)).toEqual(right);
+      expect(await tried.run(tried.artifact, 1)).toEqual(right);
     });
 
     test.each(planted)("$kernel: $what", { timeout: 300_000 }, async ({ said, ...mutation }) => {

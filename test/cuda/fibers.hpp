@@ -7,19 +7,23 @@
 #include "faults.hpp"
 
 #include <sys/mman.h>
-#if !defined(__x86_64__)
+#if !defined(__x86_64__) && !defined(EMULATOR_UCONTEXT)
+#define EMULATOR_UCONTEXT 1
+#endif
+#if EMULATOR_UCONTEXT
 #include <ucontext.h>
 #endif
 
 namespace emulator {
 
-constexpr size_t stack_bytes = 128 * 1024;
+// Address space: what a thread does not touch takes no memory. Its lowest page is left unmapped, for stacks that overflow.
+constexpr size_t stack_bytes = 256 * 1024, guard_bytes = 4096;
 
 struct Fiber {
-#if defined(__x86_64__)
-  void* stack_pointer;
-#else
+#if EMULATOR_UCONTEXT
   ucontext_t context;
+#else
+  void* stack_pointer;
 #endif
   bool is_done;
   const char* waits_for;   // where it waits, for the report of a deadlock
@@ -38,7 +42,9 @@ static void (*thread_body)();
 static bool when_idle();                       // makes something asynchronous happen; false where nothing is under way
 [[noreturn]] static void report_deadlock();    // execution.hpp
 
-#if defined(__x86_64__)
+#if EMULATOR_UCONTEXT
+static inline void switch_fiber(Fiber& from, Fiber& to) { swapcontext(&from.context, &to.context); }
+#else
 // Saves what a call must keep, and goes on where `to` was saved.
 __attribute__((naked, noinline, noipa)) static void switch_stack(void** from, void* to) {
   asm("pushq %rbp\n pushq %rbx\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n"
@@ -46,8 +52,6 @@ __attribute__((naked, noinline, noipa)) static void switch_stack(void** from, vo
       "popq %r15\n popq %r14\n popq %r13\n popq %r12\n popq %rbx\n popq %rbp\n ret\n");
 }
 static inline void switch_fiber(Fiber& from, Fiber& to) { switch_stack(&from.stack_pointer, to.stack_pointer); }
-#else
-static inline void switch_fiber(Fiber& from, Fiber& to) { swapcontext(&from.context, &to.context); }
 #endif
 
 [[noreturn]] static void leave_launch() {
@@ -99,18 +103,18 @@ static void prepare_fiber(unsigned thread) {
   Fiber& fiber = fibers[thread];
   fiber.is_done = false;
   fiber.waits_for = nullptr;
-#if defined(__x86_64__)
-  // As if `run_thread` had been called from nowhere: six saved registers, its address, a return address of zero.
-  void** top = reinterpret_cast<void**>(bottom + stack_bytes - 72);
-  for (int i = -7; i <= 0; i++) top[i] = nullptr;
-  top[-1] = reinterpret_cast<void*>(&run_thread);
-  fiber.stack_pointer = top - 7;
-#else
+#if EMULATOR_UCONTEXT
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = bottom;
   fiber.context.uc_stack.ss_size = stack_bytes;
   fiber.context.uc_link = nullptr;
   makecontext(&fiber.context, reinterpret_cast<void (*)()>(&run_thread), 0);
+#else
+  // As if `run_thread` had been called from nowhere: six saved registers, its address, a return address of zero.
+  void** top = reinterpret_cast<void**>(bottom + stack_bytes - 72);
+  for (int i = -7; i <= 0; i++) top[i] = nullptr;
+  top[-1] = reinterpret_cast<void*>(&run_thread);
+  fiber.stack_pointer = top - 7;
 #endif
 }
 
@@ -121,6 +125,7 @@ static void run_threads(void (*body)(), unsigned first_offset) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) abort();
     stacks = static_cast<unsigned char*>(memory);
+    for (unsigned i = 0; i < most_threads; i++) mprotect(stacks + i * stack_bytes, guard_bytes, PROT_NONE);
   }
   thread_body = body;
   ready_first = ready_count = done_count = 0;

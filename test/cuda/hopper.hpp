@@ -67,6 +67,19 @@ struct TileCopy {
 };
 static std::vector<TileCopy> tile_copies;
 
+// Maps that a thread has acquired in this block: the host wrote them, and the accelerator has a cache of its own.
+struct Acquired {
+  unsigned thread;
+  const TensorMap* map;
+};
+static std::vector<Acquired> acquired_maps;
+
+static bool has_acquired(const TensorMap* map) {
+  for (const Acquired& each : acquired_maps)
+    if (each.thread == threadIdx.x && each.map == map) return true;
+  return false;
+}
+
 // Calls `visit` with every piece of 16 bytes: where it goes, and where it comes from (nothing: outside the matrix) with
 // how many of its bytes are inside.
 template <typename Visit>
@@ -131,6 +144,7 @@ static void start_mbarriers() {
   if (mbarriers == nullptr) mbarriers = static_cast<Mbarrier*>(calloc(most_mbarriers, sizeof(Mbarrier)));
   mbarrier_count = 0;
   tile_copies.clear();
+  acquired_maps.clear();
 }
 
 }  // namespace emulator
@@ -181,11 +195,13 @@ void mbarrier_wait(shared<unsigned long long> bar, int parity) {
 
 void tensor_map_acquire(const TensorMap* map) {
   if (map == nullptr || map->magic != emulator::map_magic) emulator::fail("tensor_map_acquire: this is no tensor map");
+  if (!emulator::has_acquired(map)) emulator::acquired_maps.push_back({threadIdx.x, map});
 }
 
 void tma_load_2d(shared<bf16> to, const TensorMap* map, int column, int row, shared<unsigned long long> bar) {
   using namespace emulator;
   if (map == nullptr || map->magic != map_magic) fail("tma_load_2d: this is no tensor map");
+  if (!has_acquired(map)) fail("tma_load_2d: this thread has not acquired the tensor map: no tensor_map_acquire");
   Mbarrier& found = find_mbarrier(bar);
   if (!found.is_fenced) fail("the mbarrier at shared byte %u is not known to the accelerator: no mbarrier_init_fence", found.offset);
   check_place<Shared>(to.at, map->box_rows * box_row_bytes, 1024);

@@ -7,6 +7,8 @@
 
 #include "clocks.hpp"
 
+#include <ctime>
+
 namespace emulator {
 
 enum CellState : uint8_t { written = 1, by_async = 2, arriving = 4, is_mbarrier = 8, by_atomic = 16, read_by_groups = 32 };
@@ -53,8 +55,19 @@ static std::string who(unsigned knower) {
   fail("%s shared byte %llu, which nobody wrote", now, byte);
 }
 
+// A loop that does not end holds up everybody: a launch may take so many seconds of the processor's time.
+constexpr unsigned most_seconds = 300;
+static unsigned long long access_count = 0;
+static clock_t launch_begin;
+
+static inline void count_access() {
+  if ((++access_count & 0xfffff) == 0 && (clock() - launch_begin) / CLOCKS_PER_SEC > most_seconds)
+    fail("it has run for more than %u seconds: does this loop end?", most_seconds);
+}
+
 // `address` is within shared memory.
 void note_shared_read(const void* address, size_t bytes) {
+  count_access();
   const size_t first = (static_cast<const unsigned char*>(address) - shared_memory) / 2;
   const unsigned self = threadIdx.x, me = knower_of(self);
   const Clock now = own_clock[self];
@@ -132,6 +145,7 @@ static void start_global(unsigned char* arena, unsigned long long bytes) {
     shadowed_bytes = bytes;
   }
   first_serial = block_serial + 1;
+  launch_begin = clock();
 }
 
 [[noreturn]] __attribute__((noinline, cold)) static void fail_blocks(const GlobalCell& cell, uint32_t other,
@@ -143,6 +157,7 @@ static void start_global(unsigned char* arena, unsigned long long bytes) {
 }
 
 void note_global_read(const void* address, size_t bytes) {
+  count_access();
   const size_t first = (static_cast<const unsigned char*>(address) - launch.arena) / 2;
   const unsigned self = threadIdx.x;
   for (GlobalCell* cell = global_cells + first; cell != global_cells + first + (bytes + 1) / 2; cell++) {

@@ -87,5 +87,7 @@ function callsOf({ launches }: Artifact, index: number): string {
   const calls = [...(launch?.stages.flat() ?? []), ...(launch?.tasks.map(({ call }) => call) ?? [])];
   const first = calls.find(({ label }) => label !== "");
   if (first === undefined) return "";
-  return ` (launch ${index}: ${first.scope}${first.scope === "" ? "" : ": "}${first.label}${calls.length > 1 ? ", …" : ""})`;
+  const place = first.line === undefined ? "" : `, line ${first.line} of the spec`;
+  const more = calls.length > 1 ? ", …" : "";
+  return ` (launch ${index}: ${first.scope}${first.scope === "" ? "" : ": "}${first.label}${more}${place})`;
 }

@@ -68,8 +68,8 @@ const shape = { batch: 2, context: 90 };
 export type Subject = {
   readonly artifact: CudaArtifact;
   readonly architecture: Architecture;
-  /** Runs one step of a program; every gradient and parameter after it. */
-  readonly run: (artifact: Artifact) => Promise<ReadonlyMap<string, Float32Array>>;
+  /** Runs one step of a program, its blocks and threads in some order; every gradient and parameter after it. */
+  readonly run: (artifact: Artifact, order?: number) => Promise<ReadonlyMap<string, Float32Array>>;
 };
 
 export function subject(precision: "f32" | "bf16", architecture: Architecture): Subject {
@@ -78,8 +78,8 @@ export function subject(precision: "f32" | "bf16", architecture: Architecture): 
   const artifact = compile(model, { purpose: "train", engine: cudaEngine(precision), ...shape });
   if (!isCuda(artifact)) throw new Error("compiled for another target");
   const batch = randomBatch({ ...shape, modalities, seed: 20, present: [0, 1], emptyTail: 0.2 });
-  const run: Subject["run"] = async (changed) => {
-    const session: Session = openSession(changed, await openEmulatedDevice(changed, { architecture }));
+  const run: Subject["run"] = async (changed, order = 0) => {
+    const session: Session = openSession(changed, await openEmulatedDevice(changed, { architecture, order }));
     await startFrom(session, livelyParameters(model, 3));
     session.writeBatch(batch);
     session.writeSchedule(Float32Array.of(1e-3, 1, 1));

@@ -11,6 +11,8 @@ KERNEL(right_mn_major, 128)(ARGUMENTS) {
   if (threadIdx.x == 0) {
     mbarrier_init(bar, 1);
     mbarrier_init_fence();
+    tensor_map_acquire(map_a);
+    tensor_map_acquire(map_b);
     mbarrier_arrive_expect(bar, 3 * 8192);
     tma_load_2d(shared_at<bf16>(0), map_a, 0, 0, bar);
     tma_load_2d(shared_at<bf16>(8192), map_b, 0, 0, bar);

@@ -7,6 +7,7 @@ KERNEL(unaligned_tile, 128)(ARGUMENTS) {
   if (threadIdx.x > 0) return;
   mbarrier_init(bar, 1);
   mbarrier_init_fence();
+  tensor_map_acquire(maps);
   tma_load_2d(shared_at<bf16>(512), maps, 0, 0, bar);
 }
 #endif
