@@ -12,6 +12,7 @@ import {
   type MapRequest,
   mapWord,
   recordLines,
+  unread,
 } from "./context.ts";
 import {
   boxColumns,
@@ -33,6 +34,8 @@ export const outerForm: CudaForm<"outer"> = {
           view: {
             ...viewOf(inner, elements, "bf16 on tensor cores"),
             mapWord: mapWord(wordNames.length, argumentNames.length),
+            mappedRecord: recordOf(elements, ["out", "inner", "dw", "segments", "accumulate"]),
+            segmentRecord: recordOf(elements, ["segments"]),
           },
           configurations: tensorConfigurations(true),
         },
@@ -54,6 +57,16 @@ const argumentNames: readonly ArgumentName[] = [
   { name: "segments" },
   { name: "accumulate" },
 ];
+
+/** The lines of the record that read so many of its names. */
+const recordOf = (elements: readonly Element[], names: readonly string[]): readonly string[] => {
+  const kept = (name: string): string => (names.includes(name) ? name : unread);
+  return recordLines(
+    wordNames.map(kept),
+    argumentNames.map((argument) => ({ ...argument, name: kept(argument.name) })),
+    elements,
+  );
+};
 
 const viewOf = (inner: number, elements: readonly Element[], how: string) => ({
   comment: `dw[out, inner] = Σ over rows of aᵀ · b; ${how}`,

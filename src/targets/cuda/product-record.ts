@@ -33,26 +33,32 @@ export function wordsOf(body: Product): readonly number[] {
   ];
 }
 
+/** Whether a text reads the factors itself, or has the copy engine do it. */
+type Factors = "read" | "mapped";
+
 export const kWord = (term: number): number => 4 + 3 * term;
 
-function wordNames({ terms, residual, twin = [], epilogue, rotation }: Product): readonly string[] {
+function wordNames(body: Product, factors: Factors): readonly string[] {
+  const { terms, residual, twin = [], epilogue, rotation } = body;
+  const stride = (factor: string): string => (factors === "mapped" ? unread : `${factor}_stride`);
   return [
     ...["n", epilogue === undefined ? "c_stride" : unread, residual ? "d_stride" : unread],
-    ...terms.flatMap((_term, t) => [`k${t}`, `a${t}_stride`, `w${t}_stride`]),
-    ...twin.map((_term, t) => `v${t}_stride`),
+    ...terms.flatMap((_term, t) => [`k${t}`, stride(`a${t}`), stride(`w${t}`)]),
+    ...twin.map((_term, t) => stride(`v${t}`)),
     ...(epilogue?.operands.map((_operand, i) => `stride${2 + i}`) ?? []),
     ...(rotation === undefined ? [] : ["turns"]),
   ];
 }
 
-function argumentNames(body: Product): readonly ArgumentName[] {
+function argumentNames(body: Product, factors: Factors): readonly ArgumentName[] {
   const { terms, residual, twin = [], epilogue, rotation } = body;
+  const factor = (name: string): ArgumentName => ({ name: factors === "mapped" ? unread : name });
   const written = writtenBy(body);
   return [
     { name: epilogue === undefined ? "c" : unread, writes: true },
     { name: residual ? "d" : unread },
-    ...terms.flatMap((_term, t) => [{ name: `a${t}` }, { name: `w${t}` }]),
-    ...twin.map((_term, t) => ({ name: `v${t}` })),
+    ...terms.flatMap((_term, t) => [factor(`a${t}`), factor(`w${t}`)]),
+    ...twin.map((_term, t) => factor(`v${t}`)),
     ...(epilogue?.operands.map((_operand, i) => ({ name: `x${2 + i}`, writes: written.has(2 + i) })) ?? []),
     ...(rotation === undefined ? [] : ["positions", "cosines", "sines"].map((name) => ({ name }))),
   ];
@@ -61,11 +67,15 @@ function argumentNames(body: Product): readonly ArgumentName[] {
 /** Argument of operand 2 of the epilogue. */
 export const firstOperand = ({ terms, twin = [] }: Product): number => 2 + 2 * terms.length + twin.length;
 
-export const recordOf = (body: Product, elements: readonly Element[]): readonly string[] =>
-  recordLines(wordNames(body), argumentNames(body), elements);
+export const recordOf = (
+  body: Product,
+  elements: readonly Element[],
+  factors: Factors = "read",
+): readonly string[] => recordLines(wordNames(body, factors), argumentNames(body, factors), elements);
 
 /** Index in the record of the word behind its arguments. */
-export const mapWordOf = (body: Product): number => 1 + wordsOf(body).length + 2 * argumentNames(body).length;
+export const mapWordOf = (body: Product): number =>
+  1 + wordsOf(body).length + 2 * argumentNames(body, "read").length;
 
 export function comment({ residual, terms, twin, epilogue, rotation }: Product, how: string): string {
   const transposed = (term: Pick<ProductTerm, "weights">): string => (weightsOf(term).transposed ? "ᵀ" : "");

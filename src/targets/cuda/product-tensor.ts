@@ -36,6 +36,7 @@ export function tensorSource(
   const view: View = {
     comment: comment(body, copied ? "bf16 on tensor cores" : "bf16 on tensor cores, weights by element"),
     record: recordOf(body, elements),
+    mappedRecord: recordOf(body, elements, "mapped"),
     products: productsOf(body),
     apart,
     // Two blocks at once have 128 registers a thread, which more addresses than a plain product's do not fit into.

@@ -364,7 +364,7 @@ DEVICE void store_sum(global<float> p, int column, int width, float4 x, bool acc
 // warps are done with it. Wide pieces share more of what is copied; narrow ones spread little work over more blocks.
 constexpr int threads = 384, rows = 128, depth = 64, stages = 4, wide = 256, narrow = 128;
 constexpr int b_begin = rows * depth, place = (rows + wide) * depth;
-constexpr int barrier_begin = stages * place * 2, ring_bytes = barrier_begin + 2 * stages * 8;
+constexpr int barrier_begin = stages * place * 2;
 // Elements of 64 lines of 128 bytes; 8 lines of those are what is swizzled.
 constexpr int box = 64 * 64, atom_bytes = 1024;
 
@@ -436,15 +436,7 @@ DEVICE void copy_pieces(unsigned char* arena, const int* records, Job job, const
       tensor_map_acquire(map + 1);
       acquired = piece.record;
     }
-    const int out = record[1];
-    const int inner = record[2];
-    const int a_stride = record[3];
-    const int b_stride = record[4];
-    const global<const bf16> a = address<const bf16>(arena, record + 5);
-    const global<const bf16> b = address<const bf16>(arena, record + 7);
-    const global<float> dw = address<float>(arena, record + 9);
     const global<const int> segments = address<const int>(arena, record + 11);
-    const int accumulate = record[13];
     for (int range = 0; range < segments[0]; range++) {
       const int end = segments[2 * range + 2];
       for (int k = segments[2 * range + 1]; k < end; k += depth) {
@@ -478,10 +470,6 @@ DEVICE void multiply_pieces(unsigned char* arena, const int* records, Job job, R
     const int* record = records + piece.record;
     const int out = record[1];
     const int inner = record[2];
-    const int a_stride = record[3];
-    const int b_stride = record[4];
-    const global<const bf16> a = address<const bf16>(arena, record + 5);
-    const global<const bf16> b = address<const bf16>(arena, record + 7);
     const global<float> dw = address<float>(arena, record + 9);
     const global<const int> segments = address<const int>(arena, record + 11);
     const int accumulate = record[13];
@@ -523,7 +511,7 @@ DEVICE void multiply_pieces(unsigned char* arena, const int* records, Job job, R
 }
 
 KERNEL(outer, threads, 1)(ARGUMENTS) {
-  SHARED(ring_bytes);
+  SHARED(barrier_begin + 2 * stages * 8);
   Ring ring = {shared_at<bf16>(0), shared_at<unsigned long long>(barrier_begin), shared_at<unsigned long long>(barrier_begin + stages * 8), 0, 0};
   start_ring(ring);
   const bool is_wide = wide_is_better(pieces_of_all(records, job, wide), pieces_of_all(records, job, narrow));

@@ -408,7 +408,7 @@ constexpr int products = 1;
 // warps are done with it. Wide pieces share more of what is copied; narrow ones spread little work over more blocks.
 constexpr int threads = 384, rows = 128, depth = 64, stages = 4, wide = 256, narrow = 128;
 constexpr int b_begin = rows * depth, place = (rows + wide) * depth;
-constexpr int barrier_begin = stages * place * 2, ring_bytes = barrier_begin + 2 * stages * 8;
+constexpr int barrier_begin = stages * place * 2;
 // Elements of 64 lines of 128 bytes; 8 lines of those are what is swizzled.
 constexpr int box = 64 * 64, atom_bytes = 1024;
 
@@ -552,12 +552,8 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
     const int c_stride = record[2];
     const int d_stride = record[3];
     const int k0 = record[4];
-    const int a0_stride = record[5];
-    const int w0_stride = record[6];
     const global<float> c = address<float>(arena, record + 7);
     const global<const float> d = address<const float>(arena, record + 9);
-    const global<const bf16> a0 = address<const bf16>(arena, record + 11);
-    const global<const bf16> w0 = address<const bf16>(arena, record + 13);
     float sum[width / 2];
     int before = -1;
     for (int k = 0; k < k0; k += depth) {
@@ -597,6 +593,8 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
     }
   }
 }
+
+constexpr int ring_bytes = barrier_begin + 2 * stages * 8;
 
 KERNEL(product, threads, 1)(ARGUMENTS) {
   SHARED(ring_bytes + most_turns * 4);

@@ -409,7 +409,7 @@ constexpr int products = 2;
 // warps are done with it. Wide pieces share more of what is copied; narrow ones spread little work over more blocks.
 constexpr int threads = 384, rows = 128, depth = 64, stages = 4, wide = 256, narrow = 128;
 constexpr int b_begin = rows * depth, place = (rows + wide) * depth;
-constexpr int barrier_begin = stages * place * 2, ring_bytes = barrier_begin + 2 * stages * 8;
+constexpr int barrier_begin = stages * place * 2;
 // Elements of 64 lines of 128 bytes; 8 lines of those are what is swizzled.
 constexpr int box = 64 * 64, atom_bytes = 1024;
 
@@ -551,15 +551,9 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
     const int* record = work.records + part.record;
     const int n = record[1];
     const int k0 = record[4];
-    const int a0_stride = record[5];
-    const int w0_stride = record[6];
-    const int v0_stride = record[7];
     const int stride2 = record[8];
     const int stride3 = record[9];
     const int stride4 = record[10];
-    const global<const bf16> a0 = address<const bf16>(arena, record + 15);
-    const global<const bf16> w0 = address<const bf16>(arena, record + 17);
-    const global<const bf16> v0 = address<const bf16>(arena, record + 19);
     const global<bf16> x2 = address<bf16>(arena, record + 21);
     const global<bf16> x3 = address<bf16>(arena, record + 23);
     const global<bf16> x4 = address<bf16>(arena, record + 25);
@@ -615,6 +609,8 @@ DEVICE void multiply_pieces(unsigned char* arena, const Work& work, Ring ring, i
     }
   }
 }
+
+constexpr int ring_bytes = barrier_begin + 2 * stages * 8;
 
 KERNEL(product, threads, 1)(ARGUMENTS) {
   SHARED(ring_bytes + most_turns * 4);
