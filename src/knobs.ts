@@ -10,7 +10,8 @@ export const knobTable = {
   MOTLEY_VERIFY: "0: leave out the verifiers (for benchmarks); they run otherwise",
   MOTLEY_BLESS: "1: the tests rewrite their expected texts instead of comparing (npm run bless)",
   MOTLEY_SPEC_SEED: "a number: where the tests over random specs begin to search",
-  MOTLEY_REQUIRE_DEVICES: "1: tests that need a GPU in software, a browser or a C++ compiler fail where there is none",
+  MOTLEY_REQUIRE_DEVICES:
+    "1: tests that need a GPU in software, a browser or a C++ compiler fail where there is none",
   MOTLEY_CUDA_DRIVER: "a library instead of NVIDIA's driver (the tests have one that needs no GPU)",
   MOTLEY_CUDA_COMPILER: "an nvcc, or a library of NVRTC, instead of the one that is found",
   MOTLEY_CUDA_SYNC: "1: wait for every launch on an NVIDIA GPU, so that an error names the one that failed",
