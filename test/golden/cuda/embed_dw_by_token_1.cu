@@ -148,6 +148,8 @@ DEVICE float as_stored(float x) {
   return x;
 }
 
+constexpr int AT_ONCE = 8;
+
 // Whether a row is in one of the ranges.
 DEVICE bool is_counted(global<const int> segments, int row) {
   for (int range = 0; range < segments[0]; range++) {
@@ -184,19 +186,27 @@ KERNEL(embed_dw_by_token, 256)(ARGUMENTS) {
     const int column = LANES * (first + threadIdx.x % size);
     const int rest = width - column;
     float sum[LANES] = {};
-#pragma unroll 2
-    for (int i = begin + group; i < end && rest > 0 && group < groups; i += groups) {
-      const int row = rows_by_token[i];
-      if (!is_counted(segments, row)) continue;
-      float x[LANES];
-      const global<const float> from = dy + (long long)row * dy_stride;
-      if (wide_rows && rest >= LANES) {
-        load_lanes<float>(x, from, column);
-      } else {
-        load_some<float>(x, from, column, rest);
+    // Frequent tokens have many rows: several are read before the first is added.
+    for (int i = begin + group; i < end && rest > 0 && group < groups; i += AT_ONCE * groups) {
+      int rows[AT_ONCE];
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++) rows[k] = i + k * groups < end ? rows_by_token[i + k * groups] : -1;
+      float x[AT_ONCE][LANES];
+#pragma unroll
+      for (int k = 0; k < AT_ONCE; k++) {
+        const global<const float> from = dy + (long long)rows[k] * dy_stride;
+        const int count = rows[k] >= 0 && is_counted(segments, rows[k]) ? rest : 0;
+        if (wide_rows && count >= LANES) {
+          load_lanes<float>(x[k], from, column);
+        } else {
+          load_some<float>(x[k], from, column, count);
+        }
       }
 #pragma unroll
-      for (int lane = 0; lane < LANES; lane++) sum[lane] += x[lane];
+      for (int k = 0; k < AT_ONCE; k++) {
+#pragma unroll
+        for (int lane = 0; lane < LANES; lane++) sum[lane] += x[k][lane];
+      }
     }
     if (groups > 1) {
       __syncthreads();
