@@ -27,7 +27,8 @@ describeWith(problem, "a bundle", () => {
     // The launchers are shell scripts that ask for the folder they stand in; nothing else of the system is on the path.
     mkdirSync(join(folder, "tools"));
     symlinkSync(whereIs("dirname"), join(folder, "tools", "dirname"));
-  });
+    // Icons are drawn first where they never were.
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** What a command in the unpacked bundle prints, in an environment that has a path and a home and nothing else. */
