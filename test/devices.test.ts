@@ -6,7 +6,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { chooseTarget, openGpu } from "../src/cli/target.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
 import { motley, repository, temporaryFolder } from "./support/motley.ts";
@@ -81,6 +81,8 @@ describe("the package for GPUs", () => {
 
 describeWith(problem, "a target", () => {
   it("is the processor where the only GPU is in software", async () => {
+    vi.stubEnv("MOTLEY_CUDA_DRIVER", "/nowhere.so");
+    onTestFinished(() => void vi.unstubAllEnvs());
     expect([await chooseTarget(undefined), await chooseTarget("auto"), await chooseTarget("wasm")]).toEqual(
       Array.from({ length: 3 }, () => ({ kind: "wasm" })),
     );

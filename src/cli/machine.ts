@@ -134,7 +134,11 @@ export function checkFit(artifacts: readonly Artifact[], machine: Machine): void
 /** Everything that may be refused before a run has a folder: memory, and kernels that have to be compiled here. */
 export async function prepareFit(artifacts: readonly Artifact[], machine: Machine): Promise<void> {
   checkFit(artifacts, machine);
-  if (machine.kind === "cuda") await compileKernels(artifacts, machine.gpu);
+  if (machine.kind !== "cuda") return;
+  const { compiler, traits } = machine.gpu;
+  await compileKernels(artifacts, machine.gpu, (count) =>
+    tell(`compiling ${count} kernels for ${traits.name} with ${compiler.kind} ${compiler.version}, once`),
+  );
 }
 
 export function openDevice(artifact: Artifact, machine: Machine): Promise<Device> {

@@ -7,8 +7,8 @@ import { DeviceError } from "./device.ts";
 type Koffi = typeof import("koffi").default;
 type Library = ReturnType<Koffi["load"]>;
 
-/** Parameters of the functions we call, as cuda.h has them. Out-parameters are `void *`: a typed array receives them. */
-const functions = {
+/** Parameters of the functions we call, as cuda.h has them; a test compares. Out-parameters are `void *`: a typed array receives them. */
+export const driverFunctions = {
   cuInit: ["uint32_t"],
   cuDriverGetVersion: ["void *"],
   cuGetErrorName: ["int", "void *"],
@@ -61,7 +61,7 @@ const functions = {
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-export type DriverFunction = keyof typeof functions;
+export type DriverFunction = keyof typeof driverFunctions;
 
 /** A handle, an address, a number, a text, or memory that the function reads or fills before it returns. */
 export type DriverArgument = bigint | number | string | ArrayBufferView;
@@ -189,7 +189,7 @@ function bindDriver(koffi: Koffi, library: Library): Driver {
     const known = bound.get(name);
     if (known !== undefined) return known;
     try {
-      const made = library.func("__stdcall", name, "int", [...functions[name]]);
+      const made = library.func("__stdcall", name, "int", [...driverFunctions[name]]);
       bound.set(name, made);
       return made;
     } catch (error) {

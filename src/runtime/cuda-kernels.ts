@@ -21,10 +21,17 @@ export function cudaOf({ program }: Artifact): CudaProgram {
 /** Bumped when the same text would be compiled differently. */
 const cacheVersion = 1;
 
-/** Compiles what was not compiled before, and loads nothing: whoever is about to write files wants to know first. */
-export async function compileKernels(artifacts: readonly Artifact[], gpu: CudaGpu): Promise<void> {
+/**
+ * Compiles what was not compiled before, and loads nothing: whoever is about to write files wants to know first.
+ * - `onStart` is told how many there are, where there are any: it takes a while.
+ */
+export async function compileKernels(
+  artifacts: readonly Artifact[],
+  gpu: CudaGpu,
+  onStart?: (count: number) => void,
+): Promise<void> {
   const kernels = artifacts.flatMap((artifact) => cudaOf(artifact).kernels);
-  await imagesOf(kernels, gpu);
+  await imagesOf(kernels, gpu, onStart);
 }
 
 /** Each kernel as the driver knows it; what was loaded before is not loaded again. */
@@ -88,7 +95,11 @@ function keyOf({ source, entry }: CudaKernel, { compiler, target }: CudaGpu): st
 }
 
 /** Files of machine code by key. */
-async function imagesOf(kernels: readonly CudaKernel[], gpu: CudaGpu): Promise<ReadonlyMap<string, string>> {
+async function imagesOf(
+  kernels: readonly CudaKernel[],
+  gpu: CudaGpu,
+  onStart?: (count: number) => void,
+): Promise<ReadonlyMap<string, string>> {
   const folder = join(gpu.options.cacheDirectory ?? join(tmpdir(), `motley-${process.pid}`), "cuda");
   const wanted = new Map(kernels.map((kernel) => [keyOf(kernel, gpu), kernel]));
   const paths = new Map([...wanted.keys()].map((key) => [key, join(folder, `${key}.bin`)]));
@@ -101,7 +112,10 @@ async function imagesOf(kernels: readonly CudaKernel[], gpu: CudaGpu): Promise<R
     );
     if (!isThere) missing.push([path, kernel]);
   }
-  if (missing.length > 0) await mkdir(folder, { recursive: true });
+  if (missing.length > 0) {
+    onStart?.(missing.length);
+    await mkdir(folder, { recursive: true });
+  }
   const queue = missing.values();
   const work = async (): Promise<void> => {
     // Workers take from one list, so each kernel is compiled once.
