@@ -160,7 +160,10 @@ export function describeMachine(
   artifact: Artifact,
 ): { readonly flags: readonly string[]; readonly processor: string; readonly threads: number } {
   const processor = processorOf(machine);
-  if (artifact.program.kind !== "wasm") return { flags: artifact.program.choices, processor, threads: 1 };
+  if (artifact.program.kind !== "wasm") {
+    const { choices } = artifact.program;
+    return { flags: [...choices, ...compiledBy(machine)], processor, threads: 1 };
+  }
   const { rows, columns } = artifact.program.tile;
   const isTurbo = machine.kind === "wasm" && machine.engine.turbo;
   return {
@@ -172,4 +175,11 @@ export function describeMachine(
     processor,
     threads: machine.kind === "wasm" ? machine.threads : 1,
   };
+}
+
+/** An NVIDIA GPU's kernels are compiled here: what by and what for decides their last bits. */
+function compiledBy(machine: Machine): readonly string[] {
+  if (machine.kind !== "cuda") return [];
+  const { compiler, target } = machine.gpu;
+  return [target.architecture, `${compiler.kind} ${compiler.version}`];
 }
