@@ -18,6 +18,8 @@ struct Cell {
   uint32_t reader_warps;
   uint16_t writer, reader;      // knowers
   uint8_t state, async_reads;
+  uint16_t plain_writer;        // who wrote it last other than by an atomic operation, and when
+  Clock plain_write;
 };
 
 // Beside the thread, the block: numbered through all launches, so that nothing is to be cleared between them.
@@ -123,6 +125,12 @@ void note_shared_write(const void* address, size_t bytes, bool is_atomic) {
   for (Cell* cell = shared_cells + first; cell != shared_cells + first + (bytes + 1) / 2; cell++) {
     if (is_atomic && (cell->state & written) == 0) fail_state(*cell, "adds to");
     if (!is_atomic || (cell->state & by_atomic) == 0) require_free(*cell, "writes");
+    else if (!is_known(cell->plain_writer, cell->plain_write))
+      fail_race("shared", (cell - shared_cells) * 2, "wrote", cell->plain_writer, "adds to");
+    if (!is_atomic) {
+      cell->plain_write = now;
+      cell->plain_writer = knower_of(self);
+    }
     cell->write = now;
     cell->writer = knower_of(self);
     cell->read = 0;
