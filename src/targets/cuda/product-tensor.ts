@@ -39,8 +39,7 @@ export function tensorSource(
     mappedRecord: recordOf(body, elements, "mapped"),
     products: productsOf(body),
     apart,
-    // Two blocks at once have 128 registers a thread, which more addresses than a plain product's do not fit into.
-    blocks: body.terms.length === 1 && body.twin === undefined && body.epilogue === undefined ? 2 : 1,
+    blocks: isSmall(body, elements) ? 2 : 1,
     mapWord: mapWordOf(body),
     mapCount: (1 + productsOf(body)) * body.terms.length,
     runs: runsBefore(body.terms.length),
@@ -54,6 +53,16 @@ export function tensorSource(
     view,
     configurations: tensorConfigurations(copied),
   };
+}
+
+/**
+ * Whether two blocks fit into a multiprocessor at once: a thread then has 128 registers, which more addresses than a plain
+ * product's do not fit into, nor a weight's elements one by one, nor sums in f32 of weights that are read across.
+ */
+function isSmall(body: Product, [result]: readonly Element[]): boolean {
+  const { terms, twin, epilogue } = body;
+  const isPlain = terms.length === 1 && twin === undefined && epilogue === undefined && isCopied(body);
+  return isPlain && (result === "bf16" || terms.every((term) => weightsOf(term).transposed));
 }
 
 /** Columns between the two runs of 16 that a warp has: those of a twin, or half a head; else they are neighbours. */
