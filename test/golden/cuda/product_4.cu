@@ -343,7 +343,7 @@ DEVICE void multiply(float (&sum)[4][4][4], shared<bf16> a_tile, shared<bf16> b_
 // What a thread needs of two columns stands so far apart.
 constexpr int apart = 16;
 
-KERNEL(product, threads, 2)(ARGUMENTS) {
+KERNEL(product, threads, 1)(ARGUMENTS) {
   SHARED(stages * 2 * tile_elements * 2 + most_turns * 4);
   const shared<bf16> places = shared_at<bf16>(0);
   const Work work = find_work(arena, records, job, shared_at<int>(stages * 2 * tile_elements * 2));

@@ -224,7 +224,7 @@ DEVICE void add_squares(float& sum, const float (&x)[KEPT][LANES]) {
 
 // A block per run of rows and window of columns. Groups of threads take a row, or a part of one, in turn; each thread
 // sums its own columns, and in the end these sums are added up in the groups' order.
-KERNEL(rms_norm_partials, 256)(ARGUMENTS) {
+KERNEL(rms_norm_partials, 256, 2)(ARGUMENTS) {
   SHARED(16384);
   const int *record = records + job.records + blockIdx.z * job.words;
   if (record[0] == 0) return;
