@@ -154,7 +154,7 @@ describe("an NVIDIA GPU", () => {
   it("is newer than its compiler", () => {
     const compiler = { kind: "nvcc", version: "11.8", architectures: [75, 80, 86, 89, 90] } as const;
     expect(() => compilerTarget({ configuration: "sm_90a", number: 90 }, compiler)).toThrow(
-      "nvcc 11.8 does not know this GPU's architecture, sm_90",
+      "nvcc 11.8 is too old for this GPU's architecture, sm_90",
     );
   });
 });

@@ -88,6 +88,39 @@ describe("a plan", () => {
   });
 });
 
+describe("more elements than 31 bits count", () => {
+  const large = `model m {
+    modality text = tokens(vocab: 70000)
+    x = embed(tokens, 32768) as embedding
+    logits = linear(x, vocab) as head
+    objective text = cross_entropy(logits, next_token)
+  }
+  train m { data icons context 32, batch 2, steps 1 adamw(lr: 1e-3, clip: 1.0) }`;
+
+  test("are updated, mirrored and squared in several calls that cover them all", () => {
+    const { plan, layout } = planned(modelOf(large), "bf16");
+    verifyPlan(plan);
+    const counts = (kind: string, at: number): readonly number[] =>
+      plan.launches.flatMap(({ tasks }) =>
+        tasks.flatMap(({ call: { kernel, args } }) => {
+          const argument = args[at];
+          const isIt = plan.kernels[kernel]?.body.kind === kind && argument?.kind === "number";
+          return isIt ? [argument.value] : [];
+        }),
+      );
+    expect(layout.arena.elements).toBeGreaterThan(2 ** 32);
+    for (const [kind, at] of [
+      ["adamw", 8],
+      ["mirror", 2],
+      ["square_sum", 2],
+    ] as const) {
+      const found = counts(kind, at);
+      expect(Math.max(...found)).toBeLessThan(2 ** 31 - 2 ** 20);
+      expect(found.reduce((sum, each) => sum + each, 0)).toBe(layout.arena.elements);
+    }
+  });
+});
+
 /** How many of its first arguments a kernel takes to tensor cores, and where they begin. */
 const operands: Readonly<Record<string, readonly number[]>> = {
   product: [2, 3],

@@ -98,7 +98,10 @@ const footprints: { readonly [K in KernelKind]: (body: BodyOf<K>, args: readonly
       extents: [floats(elements), floats(elements), floats(elements)],
       writes: [2],
     }),
-    square_sum: (_body, args) => ({ extents: [countedFloats(args[2]), "buffer", "number"], writes: [1] }),
+    square_sum: ({ chunk }, args) => ({
+      extents: [countedFloats(args[2]), countedFloats(args[2], chunk), "number"],
+      writes: [1],
+    }),
     adamw: (_body, args) => {
       const tensor = countedFloats(args[8]);
       const norm: Extent = args[7]?.kind === "buffer" ? floats(1) : "number";
@@ -159,8 +162,9 @@ function productFootprint({
   };
 }
 
-function countedFloats(argument: Argument | undefined): Extent {
-  return argument?.kind === "number" ? floats(argument.value) : "buffer";
+/** One for every so many of what an argument counts. */
+function countedFloats(argument: Argument | undefined, every = 1): Extent {
+  return argument?.kind === "number" ? floats(Math.ceil(argument.value / every)) : "buffer";
 }
 
 /** As many elements of two bytes. */

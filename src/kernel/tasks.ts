@@ -195,16 +195,26 @@ function arraySum(layout: Layout, node: Node<"add">): readonly TaskGroup[] {
 /** The global norm's partial squares: one pass over the arena of gradients. */
 export function normTasks(layout: Layout, node: Node<"global_norm">): readonly TaskGroup[] {
   const { updateChunk } = layout.schedule;
-  const pieces = Math.ceil(layout.arena.learning / updateChunk);
   const [first] = layout.arena.order;
   if (first === undefined) return [];
-  const gradients = layout.tensor("grad", first.path);
-  const args = [at(gradients.buffer), at(partialSquares(layout)), count(layout.arena.learning)];
-  const call = makeCall(layout, [node], { kind: "square_sum", chunk: updateChunk }, args, {
-    flopsPerRow: 0,
-    bytesPerRow: 0,
+  const { buffer } = layout.tensor("grad", first.path);
+  const partials = partialSquares(layout);
+  return ranges(layout.arena.learning).map(({ start, elements }) => {
+    const args = [at(buffer, 4 * start), at(partials, (4 * start) / updateChunk), count(elements)];
+    const body = { kind: "square_sum", chunk: updateChunk } as const;
+    const call = makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 0 });
+    return { call, count: Math.ceil(elements / updateChunk), modalities: [] };
   });
-  return [{ call, count: pieces, modalities: [] }];
+}
+
+/** Kernels count elements in 31 bits, and no piece's end may overflow: more of them are several calls. */
+const mostElements = 2 ** 30;
+
+function ranges(elements: number): readonly { readonly start: number; readonly elements: number }[] {
+  return Array.from({ length: Math.max(1, Math.ceil(elements / mostElements)) }, (_, i) => {
+    const start = i * mostElements;
+    return { start, elements: Math.min(mostElements, elements - start) };
+  });
 }
 
 function partialSquares(layout: Layout): number {
@@ -227,30 +237,33 @@ export function updateTasks(layout: Layout, nodes: readonly Node<"adamw">[]): re
   for (const [settings, stretch] of stretches(layout)) {
     const node = nodes.find((other) => JSON.stringify(other.attributes) === settings);
     if (node === undefined) continue;
-    const tensors = (["param", "grad", "m", "v"] as const).map((slot) => {
-      const { buffer } = layout.tensor(slot, stretch.path);
-      return at(buffer, stretch.offset * 4);
-    });
-    const args = [
-      ...tensors,
-      at(partialSquares(layout)),
-      count(pieces),
-      layout.address(schedule),
-      groups.length === 0 ? layout.address(norm) : count(0),
-      count(stretch.elements),
-      ...(layout.schedule.weights === "panels" ? [] : [mirrorArgument(layout, stretch.path)]),
-    ];
-    const call = makeCall(layout, [node], { kind: "adamw", chunk: updateChunk, ...node.attributes }, args, {
-      flopsPerRow: 0,
-      bytesPerRow: 0,
-    });
-    groups.push({ call, count: Math.ceil(stretch.elements / updateChunk), modalities: [] });
+    for (const { start, elements } of ranges(stretch.elements)) {
+      const first = stretch.offset + start;
+      const tensors = (["param", "grad", "m", "v"] as const).map((slot) =>
+        at(layout.tensor(slot, stretch.path).buffer, first * 4),
+      );
+      const args = [
+        ...tensors,
+        at(partialSquares(layout)),
+        count(pieces),
+        layout.address(schedule),
+        groups.length === 0 ? layout.address(norm) : count(0),
+        count(elements),
+        ...(layout.schedule.weights === "panels" ? [] : [mirrorArgument(layout, stretch.path, start)]),
+      ];
+      const body = { kind: "adamw", chunk: updateChunk, ...node.attributes } as const;
+      const call = makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 0 });
+      groups.push({ call, count: Math.ceil(elements / updateChunk), modalities: [] });
+    }
   }
   return groups;
 }
 
-const mirrorArgument = (layout: Layout, path: string): Argument =>
-  layout.schedule.weights === "mirror" ? layout.mirror(path) : count(0);
+function mirrorArgument(layout: Layout, path: string, start: number): Argument {
+  if (layout.schedule.weights !== "mirror") return count(0);
+  const place = layout.mirror(path);
+  return place.kind === "buffer" ? at(place.buffer, place.offsetBytes + 2 * start) : place;
+}
 
 /** All weights in bf16. */
 export function mirrorTasks(layout: Layout): readonly TaskGroup[] {
@@ -260,14 +273,12 @@ export function mirrorTasks(layout: Layout): readonly TaskGroup[] {
   const node = layout.graph.nodes.find((each) => each.op === "param");
   if (first === undefined || node === undefined) return [];
   const { buffer } = layout.tensor("param", first.path);
-  const call = makeCall(
-    layout,
-    [node],
-    { kind: "mirror", chunk: updateChunk },
-    [at(buffer), layout.mirror(first.path), count(elements)],
-    { flopsPerRow: 0, bytesPerRow: 0 },
-  );
-  return [{ call, count: Math.ceil(elements / updateChunk), modalities: [] }];
+  return ranges(elements).map(({ start, elements: length }) => {
+    const args = [at(buffer, 4 * start), mirrorArgument(layout, first.path, start), count(length)];
+    const body = { kind: "mirror", chunk: updateChunk } as const;
+    const call = makeCall(layout, [node], body, args, { flopsPerRow: 0, bytesPerRow: 0 });
+    return { call, count: Math.ceil(length / updateChunk), modalities: [] };
+  });
 }
 
 type Stretch = { readonly path: string; readonly offset: number; readonly elements: number };

@@ -47,15 +47,17 @@ export function compilerTarget(
   { kind, version, architectures }: Pick<CudaCompiler, "kind" | "version" | "architectures">,
   hasLines = false,
 ): CompilerTarget {
-  // CUDA 11.8 knows 9.0, but not 9.0a.
-  const isKnown = architectures.includes(number) && Number.parseInt(version, 10) >= 12;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  // Fences for tensor maps came with CUDA 12.3; 11.8 knows 9.0, but not 9.0a.
+  const isNewEnough = configuration === "sm_90a" ? major > 12 || (major === 12 && minor >= 3) : major >= 12;
+  const isKnown = architectures.includes(number) && isNewEnough;
   if (configuration === "sm_90a" && isKnown) return { architecture: "sm_90a", isPtx: false, hasLines };
   if (isKnown) return { architecture: `sm_${number}`, isPtx: false, hasLines };
   // The driver goes on from the text of an older architecture.
   const older = architectures.filter((each) => each >= 80 && each < number).sort((a, b) => b - a)[0];
   if (configuration === "sm_80" && older !== undefined)
     return { architecture: `compute_${older}`, isPtx: true, hasLines };
-  throw new DeviceError(`${kind} ${version} does not know this GPU's architecture, sm_${number}`, {
-    help: "install a newer CUDA toolkit: 12.0 or newer knows sm_90",
+  throw new DeviceError(`${kind} ${version} is too old for this GPU's architecture, sm_${number}`, {
+    help: "install a newer CUDA toolkit: 12.3 or newer has what kernels for sm_90 use",
   });
 }

@@ -136,7 +136,11 @@ async function launchGraph(parts: RunnerParts, list: RunList, graph: bigint, cou
   guard.attempt(() => driver.call("launch a step", "cuGraphLaunch", graph, stream), blame);
   counts.graphLaunches += 1;
   const done = waitUntil(
-    () => driver.status("cuStreamQuery", stream),
+    () => {
+      // What was closed meanwhile has no stream.
+      guard.check();
+      return driver.status("cuStreamQuery", stream);
+    },
     (code) => driver.errorOf("run a step", code),
     list.milliseconds,
   );

@@ -127,8 +127,11 @@ const smallestBlock = 64 << 10;
 /** Larger ones are given back at once: pinned memory is memory that nobody else can have. */
 const largestKept = 64 << 20;
 
-/** Every read has memory of its own, so that its copy has its place in the stream at once. */
-export function makeReader({ driver, stream }: Place): Reader {
+/**
+ * Every read has memory of its own, so that its copy has its place in the stream at once. `check` throws once the device
+ * is closed: nobody asks then for what was given back.
+ */
+export function makeReader({ driver, stream }: Place, check: () => void): Reader {
   const doing = "read from the GPU";
   const idle: Block[] = [];
   const all = new Set<Block>();
@@ -157,7 +160,10 @@ export function makeReader({ driver, stream }: Place): Reader {
       driver.call(doing, "cuMemcpyDtoHAsync_v2", memory.address, address, target.length, stream);
       driver.call(doing, "cuEventRecord", event, stream);
       await waitUntil(
-        () => driver.status("cuEventQuery", event),
+        () => {
+          check();
+          return driver.status("cuEventQuery", event);
+        },
         (code) => driver.errorOf(doing, code),
       );
       target.set(memory.bytes.subarray(0, target.length));

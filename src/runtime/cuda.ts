@@ -72,7 +72,7 @@ function cudaDevice(
   const { stream, arena, places } = memory;
   const guard = makeCudaGuard();
   const writer = makeWriter({ driver, stream });
-  const reader = makeReader({ driver, stream });
+  const reader = makeReader({ driver, stream }, guard.check);
   const launcher = makeLauncher(artifact, gpu, { ...memory, functions });
   const runner = makeRunner({ artifact, gpu, stream, guard, launcher });
   const write = (byteOffset: number, { buffer, byteOffset: from, byteLength }: ArrayBufferView): void =>
@@ -93,7 +93,8 @@ function cudaDevice(
 
   driver.call("clear the GPU's memory", "cuMemsetD8Async", arena, 0, places.totalBytes, stream);
   write(places.records, Int32Array.from(cudaOf(artifact).records));
-  write(places.maps, encodeMaps(artifact, gpu, memory));
+  // Only kernels of sm_90a copy tiles by maps; a driver refuses to make one for any older GPU.
+  if (gpu.architecture.configuration === "sm_90a") write(places.maps, encodeMaps(artifact, gpu, memory));
   return {
     ...{ gpu, ordinal: gpu.ordinal, stream, threads: 1, stats: runner.stats, run: runner.run },
     write(byteOffset, values) {

@@ -123,6 +123,8 @@ function placeOf({ buffers }: Plan, argument: Extract<Argument, { kind: "buffer"
 /** Low and high word of a signed 64-bit number. */
 function argumentWords(plan: Plan, argument: Argument): readonly [number, number] {
   const value = argument.kind === "number" ? argument.value : placeOf(plan, argument);
+  // Kernels read the low word of a number.
+  if (argument.kind === "number" && value !== (value | 0)) return bug("cuda", `${value} is no i32`);
   return [(value % 2 ** 32) | 0, Math.floor(value / 2 ** 32)];
 }
 

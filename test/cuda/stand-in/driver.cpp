@@ -48,10 +48,11 @@ namespace {
 
 enum { success = 0, invalid_value = 1, out_of_memory = 2, not_initialized = 3, no_device = 100, invalid_device = 101,
        invalid_image = 200, invalid_context = 201, not_found = 500, not_ready = 600, launch_failed = 719,
-       capture_unsupported = 900, captured_event = 907 };
+       not_supported = 801, capture_unsupported = 900, captured_event = 907 };
 
 const std::map<int, std::pair<const char*, const char*>> error_texts = {
   {1, {"CUDA_ERROR_INVALID_VALUE", "invalid argument"}},
+  {801, {"CUDA_ERROR_NOT_SUPPORTED", "operation not supported"}},
   {2, {"CUDA_ERROR_OUT_OF_MEMORY", "out of memory"}},
   {3, {"CUDA_ERROR_NOT_INITIALIZED", "initialization error"}},
   {34, {"CUDA_ERROR_STUB_LIBRARY", "CUDA driver is a stub library"}},
@@ -573,6 +574,8 @@ CUresult CUDAAPI cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType ty
                                         const cuuint32_t* steps, CUtensorMapInterleave interleave,
                                         CUtensorMapSwizzle swizzle, CUtensorMapL2promotion, CUtensorMapFloatOOBfill fill) {
   BEGIN();
+  // GPUs before Hopper have no engine that reads them.
+  if (setting("capability") < 90) return RESULT(not_supported);
   const bool is_ours = static_cast<int>(type) == 9 && rank == 2 && static_cast<int>(interleave) == 0 &&
                        static_cast<int>(swizzle) == 3 && static_cast<int>(fill) == 0;
   const bool is_aligned = reinterpret_cast<uintptr_t>(map) % 64 == 0 && reinterpret_cast<uintptr_t>(start) % 16 == 0;
