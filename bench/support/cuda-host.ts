@@ -51,9 +51,9 @@ export async function findHost({ smoke }: { readonly smoke: boolean }): Promise<
     if (!smoke) return { reason: error.message };
   }
   if (standInProblem() !== undefined) return { host: await wasmHost() };
-  const standIn = openStandIn();
-  const places = { driver: standIn.driver, compiler: standIn.compiler };
-  return { host: cudaHost(await openCudaGpu({ cacheDirectory, ...places }), true) };
+  // Nothing is kept of what it compiles: the emulator keeps its libraries by content, its own included.
+  const { driver: library, compiler: program } = openStandIn();
+  return { host: cudaHost(await openCudaGpu({ driver: library, compiler: program }), true) };
 }
 
 function cudaHost(gpu: CudaGpu, isStandIn: boolean): Host {

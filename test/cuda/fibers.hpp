@@ -118,6 +118,19 @@ static void prepare_fiber(unsigned thread) {
 #endif
 }
 
+static unsigned guarded = 0;
+static bool is_guarding = false;
+
+// Not where many libraries of kernels are open in one process, each with stacks of its own.
+static bool has_room_for_guards() {
+  FILE* maps = fopen("/proc/self/maps", "r");
+  if (maps == nullptr) return true;
+  unsigned count = 0;
+  for (int c = fgetc(maps); c != EOF; c = fgetc(maps)) count += c == '\n';
+  fclose(maps);
+  return count < 30000;
+}
+
 // Runs one block until all its threads are done, or one fails.
 static void run_threads(void (*body)(), unsigned first_offset) {
   if (stacks == nullptr) {
@@ -125,8 +138,11 @@ static void run_threads(void (*body)(), unsigned first_offset) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) abort();
     stacks = static_cast<unsigned char*>(memory);
-    for (unsigned i = 0; i < most_threads; i++) mprotect(stacks + i * stack_bytes, guard_bytes, PROT_NONE);
+    is_guarding = has_room_for_guards();
   }
+  // As many as are needed: each is a mapping of its own, and a process may have no more than 65,530 of them.
+  for (; is_guarding && guarded < blockDim.x; guarded++)
+    mprotect(stacks + guarded * stack_bytes, guard_bytes, PROT_NONE);
   thread_body = body;
   ready_first = ready_count = done_count = 0;
   for (unsigned i = 0; i < blockDim.x; i++) {
