@@ -19,30 +19,15 @@ const unordered = /no barrier between|which nobody wrote/;
 const ordinary: readonly Planted[] = [
   { what: "no barrier before what others staged", kernel: "product", ...barrier, nth: 1, said: unordered },
   {
-    what: "no barrier between two products",
-    kernel: "product",
-    ...barrier,
-    nth: 2,
-    isEverywhere: true,
-    said: unordered,
-  },
-  {
     what: "the next tile",
     kernel: "product",
     from: "work.words[job.first_tile] + begin",
     to: "work.words[job.first_tile] + 1 + begin",
   },
   { what: "k to its stride", kernel: "product", from: "k0 - k)", to: "4)", isEverywhere: true },
-  {
-    what: "the next tile of rows",
-    kernel: "row_program",
-    from: "words[job.first_tile] + (int)blockIdx.x",
-    to: "words[job.first_tile] + 1 + (int)blockIdx.x",
-  },
   { what: "no barrier before the scores", kernel: "attention", ...barrier, nth: 5, said: unordered },
   { what: "no barrier in the gradient", kernel: "attention_grad", ...barrier, nth: 3, said: unordered },
   { what: "no barrier after a step", kernel: "outer", ...barrier, nth: 1, said: unordered },
-  { what: "no barrier before the last sum", kernel: "loss_sums", ...barrier, said: unordered },
 ];
 
 const tensorCores: readonly Planted[] = [
@@ -51,13 +36,6 @@ const tensorCores: readonly Planted[] = [
     kernel: "product",
     from: "cp_async_wait<stages - 2>();",
     to: "",
-    said: /a cp\.async of thread \d+ is still writing/,
-  },
-  {
-    what: "a wait for one copy too few",
-    kernel: "product",
-    from: "cp_async_wait<stages - 2>();",
-    to: "cp_async_wait<stages - 1>();",
     said: /a cp\.async of thread \d+ is still writing/,
   },
 ];
@@ -90,13 +68,6 @@ const hopper: readonly Planted[] = [
     from: "    wgmma_wait<0>();",
     to: "",
     said: /wgmma/,
-  },
-  {
-    what: "too few bytes",
-    kernel: "product",
-    from: "(rows + width) * depth * 2)",
-    to: "(rows + width) * depth)",
-    said: /a tile copy is still writing|still wants|arrivals/,
   },
   {
     what: "the next row",

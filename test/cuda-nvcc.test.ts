@@ -25,7 +25,7 @@ const atOnce = 2;
 /** Examples that are compiled in f32 too: between them they have every kernel. */
 const plainExamples = ["odd mot", "experts hybrid"];
 /** The example that is compiled in every run. */
-const always = "chameleon mot";
+const always = "hello hello";
 const golden = "cuda/resources.txt";
 /** Of a machine that has much else to do; two minutes are usual. */
 const longestMs = 45 * 60_000;

@@ -38,7 +38,6 @@ const cases: readonly Case[] = [
     engine: { ...plain, lossChunkBytes: 4096 },
     architecture: "sm_80",
   },
-  { what: "f32", spec: "output_norm", variant: "mot", engine: plain, architecture: "sm_80" },
   { what: "bf16", spec: "odd", variant: "mixed", engine: tensor, architecture: "sm_80" },
   { what: "bf16, by warpgroups", spec: "odd", variant: "mot", engine: tensor, architecture: "sm_90a" },
   {

@@ -15,7 +15,7 @@ import {
 } from "./support/random-agreement.ts";
 
 const seed = Number(process.env.MOTLEY_SPEC_SEED ?? 21);
-const runs = 140;
+const runs = 100;
 
 /** Both micro-kernels, with and without fused multiply-adds, on one thread and on two. */
 const ways: readonly Way[] = [

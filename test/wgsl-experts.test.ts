@@ -4,14 +4,14 @@
 
 import { test } from "vitest";
 import { usualGpu, type WgslEngine } from "../src/targets/wgsl.ts";
-import { fatGpu, richGpu } from "./support/compiled.ts";
+import { richGpu } from "./support/compiled.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
 import { expectRoutedSteps } from "./support/routed-steps.ts";
 
 const cases: readonly (readonly [variant: string, what: string, engine: WgslEngine])[] = [
   ["moe", "with subgroups", richGpu],
   ["second", "what every GPU can run", { ...usualGpu, attention: "rows" }],
-  ["hybrid", "large parts of products", fatGpu],
+  ["hybrid", "beside a plain block", richGpu],
 ];
 
 /** With batches whose choices are clear at first. */

@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { scheduleOf } from "../src/runtime/schedule.ts";
-import { defaultLimits, usualGpu, type WgslEngine } from "../src/targets/wgsl.ts";
+import { defaultLimits, type WgslEngine } from "../src/targets/wgsl.ts";
 import { randomBatch } from "./support/batches.ts";
 import { compareStep, worstTensor } from "./support/compare-step.ts";
 import { openCompiled, richGpu } from "./support/compiled.ts";
@@ -36,8 +36,6 @@ const cases: readonly {
     engine: { ...richGpu, attention: "rows" },
     tolerance: exact,
   },
-  { what: "nothing shared", spec: "odd", variant: "mot", engine: richGpu, tolerance: exact },
-  { what: "what every GPU can run", spec: "odd", variant: "mot", engine: usualGpu, tolerance: exact },
   { what: "several banks", spec: "single", variant: "mot", engine: inBanks, tolerance: exact },
   {
     what: "the loss in chunks",

@@ -27,6 +27,8 @@ import { repository } from "./support/motley.ts";
 
 const trainedSteps = 300;
 const moreSteps = 10;
+/** In a browser, which runs the same shaders on the same driver. */
+const stepsInBrowser = 3;
 /** Contexts of the batches that both then see: few of the example's eight, for SwiftShader takes seconds a step. */
 const contexts = 1;
 const tolerance = { gradient: 2e-4, loss: 1e-4 };
@@ -70,15 +72,16 @@ async function trainFirst(): Promise<void> {
   artifact = compile(model, { ...shape, engine: fatGpu });
 }
 
-function expectSame(onGpu: Continued): void {
+function expectSame(onGpu: Continued, steps = moreSteps): void {
   const distances = [...onProcessor.gradients].map(([path, wanted]) => ({
     path,
     distance: relativeDistance(onGpu.gradients.get(path) ?? [], wanted),
   }));
   expect(distances.length).toBe(model.parameters.length);
   expect(distances.filter(({ distance }) => !(distance < tolerance.gradient))).toEqual([]);
-  const apart = onProcessor.losses.map((loss, i) => Math.abs((onGpu.losses[i] ?? Number.NaN) / loss - 1));
-  expect(apart.length).toBe(moreSteps);
+  const wanted = onProcessor.losses.slice(0, steps);
+  const apart = wanted.map((loss, i) => Math.abs((onGpu.losses[i] ?? Number.NaN) / loss - 1));
+  expect(apart.length).toBe(steps);
   expect(Math.max(...apart)).toBeLessThan(tolerance.loss);
 }
 
@@ -110,11 +113,13 @@ describeWith(tried.problem, "a trained model on a GPU in a browser", () => {
     const bytes = [...state.tensors.values()].map((values) =>
       Buffer.from(values.buffer, values.byteOffset, values.byteLength),
     );
-    const plain = batches.map((batch) =>
-      Object.fromEntries(
-        Object.entries(batch).map(([key, value]) => [key, typeof value === "number" ? value : [...value]]),
-      ),
-    );
+    const plain = batches
+      .slice(0, stepsInBrowser)
+      .map((batch) =>
+        Object.fromEntries(
+          Object.entries(batch).map(([key, value]) => [key, typeof value === "number" ? value : [...value]]),
+        ),
+      );
     files.set("/continued.js", ["text/javascript", await bundle("test/support/continued.ts")]);
     files.set("/artifact.json", ["application/json", JSON.stringify(artifact)]);
     files.set("/state.json", ["application/json", JSON.stringify({ ...state, tensors: undefined, names })]);
@@ -142,7 +147,7 @@ describeWith(tried.problem, "a trained model on a GPU in a browser", () => {
       const bytes = Buffer.from(text, "base64");
       return [path, new Float32Array(Uint8Array.from(bytes).buffer)] as const;
     });
-    expectSame({ ...rest, gradients: new Map(decoded) });
+    expectSame({ ...rest, gradients: new Map(decoded) }, stepsInBrowser);
     expect(complaints).toEqual([]);
   });
 });
