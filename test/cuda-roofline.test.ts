@@ -3,13 +3,14 @@
 import { expect, it } from "vitest";
 import type { Artifact } from "../src/targets/artifact.ts";
 import { cudaEngine } from "../src/targets/cuda.ts";
-import { type CudaRoofline, cudaRoofline } from "../src/targets/cuda-roofline.ts";
+import { cudaRoofline } from "../src/targets/cuda-roofline.ts";
+import type { GpuRoofline } from "../src/targets/roofline.ts";
 import { emulatorProblem } from "./support/cuda-compile.ts";
 import { openEmulatedDevice } from "./support/cuda-device.ts";
 import { describeWith } from "./support/devices.ts";
 
 /** One step instead of hundreds. */
-function shortened({ artifact }: CudaRoofline): Artifact {
+function shortened({ artifact }: GpuRoofline): Artifact {
   const { program } = artifact;
   if (program.kind !== "cuda") throw new Error("a probe for CUDA");
   const kernels = program.kernels.map((kernel) => ({

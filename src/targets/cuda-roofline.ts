@@ -1,10 +1,11 @@
-// cuda-roofline.ts: an artifact that computes nothing of use, to measure what an NVIDIA GPU can do at best.
+// cuda-roofline.ts: the probe of an NVIDIA GPU.
 // In: an engine, and how large the GPU is. Out: launch 0, arithmetic as the engine's products do it, on tensor cores or on
-// ordinary ones; launch 1, a copy of an array too long for any cache.
+// ordinary ones; launch 1, a long copy (roofline.ts).
 
-import { type Artifact, type ArtifactLaunch, artifactFormat, type CudaKernel } from "./artifact.ts";
+import type { CudaKernel } from "./artifact.ts";
 import { type CudaEngine, everywhere } from "./cuda/context.ts";
 import { render } from "./render.ts";
+import { type GpuRoofline, rooflineArtifact } from "./roofline.ts";
 
 const threads = 256;
 /** Blocks of the arithmetic: several rounds of those that a multiprocessor has room for. */
@@ -23,13 +24,6 @@ const memoryShare = 128;
 
 const floatStart = 256;
 
-export type CudaRoofline = {
-  readonly artifact: Artifact;
-  readonly inputs: readonly { readonly byteOffset: number; readonly values: Float32Array }[];
-  readonly flops: number;
-  readonly bytes: number;
-};
-
 /** Of a GPU: what its speed depends on. */
 export type CudaSize = {
   readonly multiprocessors: number;
@@ -42,7 +36,7 @@ export type CudaSize = {
 export function cudaRoofline(
   { precision }: CudaEngine,
   { multiprocessors, memoryBytes, configuration }: CudaSize,
-): CudaRoofline {
+): GpuRoofline {
   const blockBytes = 16 * threads;
   const copyBlocks = Math.max(1, Math.floor(Math.min(mostHalfBytes, memoryBytes / memoryShare) / blockBytes));
   const halfBytes = copyBlocks * blockBytes;
@@ -56,17 +50,14 @@ export function cudaRoofline(
     job: [0, 0, 0, 0, 0, 0, 1, 1],
   });
   return {
-    artifact: {
-      ...empty,
-      arenaBytes: floatStart + 2 * halfBytes,
-      memory: { parameters: 0, gradients: 0, optimizer: 0, activations: 2 * halfBytes },
-      kernels: kernels.map(({ name }) => ({ name, kind: "roofline" })),
-      launches: [launchOf("forward", 0), launchOf("backward", 1)],
-      program: {
+    artifact: rooflineArtifact(
+      {
         ...{ kind: "cuda", precision, kernels, records: [floatStart, 0], maps: [], choices: [] },
         launches: [launch(0, blocks), launch(1, copyBlocks)],
       },
-    },
+      kernels,
+      { arenaBytes: floatStart + 2 * halfBytes, copiedBytes: 2 * halfBytes },
+    ),
     // Near one: denormals and infinities could take another path through the processor.
     inputs: [{ byteOffset: floatStart, values: new Float32Array(4 * threads).fill(0.999) }],
     flops: blocks * arithmetic.steps * arithmetic.flops,
@@ -94,38 +85,3 @@ function copyKernel(half: number): CudaKernel {
   const name = "roofline_copy";
   return { name, entry: name, source: render(`cuda/${name}`, { half }), configurations: everywhere(bare) };
 }
-
-function launchOf(phase: ArtifactLaunch["phase"], kernel: number): ArtifactLaunch {
-  const call = { kernel, args: [], isAddress: [], label: "roofline", scope: "roofline" };
-  return {
-    phase,
-    stages: [],
-    tasks: [{ call: { ...call, flopsPerRow: 0, bytesPerRow: 0 }, count: 1, modalities: [] }],
-  };
-}
-
-const empty = {
-  format: artifactFormat,
-  target: "cuda",
-  model: "roofline",
-  variant: "roofline",
-  modalities: [],
-  vocab: 0,
-  constants: {},
-  rows: 1,
-  context: 1,
-  batch: 1,
-  purpose: "evaluate",
-  objectives: [],
-  parameters: [],
-  tensors: {},
-  rotaryTables: [],
-  sinusoidTables: [],
-  masks: [],
-  layout: {
-    ...{ tileRows: 1, chunkRows: 1, chunkCount: 1, rowOf: 0, tiles: 0, maximumTiles: 1, tileStarts: 0 },
-    segments: [],
-  },
-  scratchBytes: 0,
-  buffers: [],
-} as const;

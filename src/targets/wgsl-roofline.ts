@@ -1,8 +1,9 @@
-// wgsl-roofline.ts: an artifact that computes nothing of use, to measure what a GPU can do at best.
-// In: an engine. Out: launch 0, multiply-adds in registers; launch 1, a copy of an array too long for any cache.
+// wgsl-roofline.ts: the probe of a GPU through WebGPU.
+// In: an engine. Out: launch 0, multiply-adds in registers; launch 1, a long copy (roofline.ts).
 
-import { type Artifact, type ArtifactLaunch, artifactFormat, type WgslDispatch } from "./artifact.ts";
+import type { WgslDispatch } from "./artifact.ts";
 import { render } from "./render.ts";
+import { type GpuRoofline, rooflineArtifact } from "./roofline.ts";
 import { bindingLines } from "./wgsl/bindings.ts";
 import type { WgslContext } from "./wgsl/context.ts";
 import type { WgslEngine } from "./wgsl.ts";
@@ -18,13 +19,6 @@ const flopsPerStep = 32;
 const half = 1 << 23;
 
 const integerBytes = 64;
-
-export type GpuRoofline = {
-  readonly artifact: Artifact;
-  readonly inputs: readonly { readonly byteOffset: number; readonly values: Float32Array }[];
-  readonly flops: number;
-  readonly bytes: number;
-};
 
 /** The probe for an engine, with what its two launches compute and move. */
 export function wgslRoofline(engine: WgslEngine): GpuRoofline {
@@ -54,12 +48,8 @@ export function wgslRoofline(engine: WgslEngine): GpuRoofline {
     job: [0, 0, 0, 0, 0, 0],
   });
   return {
-    artifact: {
-      ...empty,
-      arenaBytes,
-      kernels: shaders.map(({ name }) => ({ name, kind: "roofline" })),
-      launches: [launchOf("forward", 0), launchOf("backward", 1)],
-      program: {
+    artifact: rooflineArtifact(
+      {
         kind: "wgsl",
         shaders,
         dispatches: [dispatch(0, groups), dispatch(1, half / 4 / threads)],
@@ -69,46 +59,12 @@ export function wgslRoofline(engine: WgslEngine): GpuRoofline {
         requires: { features: [], limits: {} },
         choices: [],
       },
-    },
+      shaders,
+      { arenaBytes, copiedBytes: 8 * half },
+    ),
     // Near one: denormals and infinities could take another path through the processor.
     inputs: [{ byteOffset: floatStart, values: new Float32Array(half).fill(0.999) }],
     flops: groups * threads * steps * flopsPerStep,
     bytes: 8 * half,
   };
 }
-
-function launchOf(phase: ArtifactLaunch["phase"], kernel: number): ArtifactLaunch {
-  const call = { kernel, args: [], isAddress: [], label: "roofline", scope: "roofline" };
-  return {
-    phase,
-    stages: [],
-    tasks: [{ call: { ...call, flopsPerRow: 0, bytesPerRow: 0 }, count: 1, modalities: [] }],
-  };
-}
-
-const empty = {
-  format: artifactFormat,
-  target: "wgsl",
-  model: "roofline",
-  variant: "roofline",
-  modalities: [],
-  vocab: 0,
-  constants: {},
-  rows: 1,
-  context: 1,
-  batch: 1,
-  purpose: "evaluate",
-  objectives: [],
-  parameters: [],
-  tensors: {},
-  rotaryTables: [],
-  sinusoidTables: [],
-  masks: [],
-  layout: {
-    ...{ tileRows: 1, chunkRows: 1, chunkCount: 1, rowOf: 0, tiles: 0, maximumTiles: 1, tileStarts: 0 },
-    segments: [],
-  },
-  scratchBytes: 0,
-  memory: { parameters: 0, gradients: 0, optimizer: 0, activations: 8 * half },
-  buffers: [],
-} as const;
