@@ -1,6 +1,7 @@
 // cuda-emulator.test.ts: the emulator of CUDA itself: hand-written kernels that are right give what they should, in
 // whatever order blocks and threads come, and kernels with one mistake each are caught, with what is wrong and where.
-// The cases' first line says which they are (`// right: …`, `// caught: …`), the second how much shared memory they get.
+// The cases' first line says which they are (`// right: …`, `// caught: …`), the second how much shared memory they get;
+// mistakes in the right pipeline stand in support/pipeline-mistakes.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import type { CudaTensorMap } from "../src/targets/artifact.ts";
 import { type Architecture, compileForEmulator, emulatorProblem } from "./support/cuda-compile.ts";
 import { alignedBytes, openEmulatedLibrary, tensorMaps } from "./support/cuda-library.ts";
 import { describeWith } from "./support/devices.ts";
+import { pipelineMistakes, withMistake } from "./support/pipeline-mistakes.ts";
 
 type Case = {
   readonly name: string;
@@ -19,19 +21,26 @@ type Case = {
 };
 
 const folder = new URL("cuda/cases/", import.meta.url);
-const cases: readonly Case[] = readdirSync(folder)
-  .filter((file) => file.endsWith(".cu"))
-  .map((file) => {
-    const source = readFileSync(new URL(file, folder), "utf8");
-    return {
-      name: file.replace(".cu", ""),
-      source,
-      caught: source.match(/^\/\/ caught: (.*)$/m)?.[1],
-      threads: Number(source.match(/^KERNEL\(\w+, (\d+)\)/m)?.[1]),
-      sharedBytes: Number(source.match(/^\/\/ launch: (\d+) bytes/m)?.[1]),
-      architecture: source.includes("#if HOPPER") ? "sm_90a" : "sm_80",
-    };
-  });
+const textOf = (file: string): string => readFileSync(new URL(file, folder), "utf8");
+
+/** A case, as its text says; `caught` where the text is another's with a mistake. */
+function caseOf(name: string, source: string, caught = source.match(/^\/\/ caught: (.*)$/m)?.[1]): Case {
+  return {
+    ...{ name, source, caught },
+    threads: Number(source.match(/^KERNEL\(\w+, (\d+)\)/m)?.[1]),
+    sharedBytes: Number(source.match(/^\/\/ launch: (\d+) bytes/m)?.[1]),
+    architecture: source.includes("#if HOPPER") ? "sm_90a" : "sm_80",
+  };
+}
+
+const cases: readonly Case[] = [
+  ...readdirSync(folder)
+    .filter((file) => file.endsWith(".cu"))
+    .map((file) => caseOf(file.replace(".cu", ""), textOf(file))),
+  ...pipelineMistakes.map((mistake) =>
+    caseOf(mistake.name, withMistake(textOf("right_pipeline.cu"), mistake), mistake.caught),
+  ),
+];
 
 /** The arena: what a case reads at `x`, what it writes at `y`. */
 const arenaBytes = 1 << 16;
