@@ -3,10 +3,10 @@
 // MOTLEY_SPEC_SEED searches elsewhere; a failure prints the seed and a spec shrunk to what matters.
 
 import { expect, test } from "vitest";
-import type { KernelKind, PanelOnlyKind, TileOnlyKind } from "../src/kernel/kernel.ts";
 import { cudaEngine } from "../src/targets/cuda.ts";
 import { emulatorProblem } from "./support/cuda-compile.ts";
 import { describeWith } from "./support/devices.ts";
+import { expertKinds, gridKinds } from "./support/grid-kinds.ts";
 import { nothingSeen, searchSpecs, type Way } from "./support/random-agreement.ts";
 
 /** A host's compiler takes a second for every new kernel: seeds whose first specs reach everything there is to reach. */
@@ -22,35 +22,7 @@ const ways: readonly Way[] = [
   { engine: cudaEngine("bf16"), architecture: "sm_90a" },
 ];
 
-const kernelKinds: { readonly [K in Exclude<KernelKind, TileOnlyKind | PanelOnlyKind>]: true } = {
-  product: true,
-  row_program: true,
-  rope: true,
-  dropout: true,
-  embed: true,
-  cross_entropy: true,
-  mean_square: true,
-  zero_rows: true,
-  copy_rows: true,
-  outer: true,
-  rms_norm_partials: true,
-  sum_partials: true,
-  embed_dw_by_token: true,
-  attention: true,
-  attention_grad: true,
-  loss_sums: true,
-  array_add: true,
-  square_sum: true,
-  adamw: true,
-  mirror: true,
-  softmax: true,
-  route: true,
-  gather: true,
-  combine: true,
-  combine_dp: true,
-  balance: true,
-  balance_dx: true,
-};
+const kernelKinds = { ...gridKinds, ...expertKinds, mirror: true };
 
 const seen = nothingSeen();
 

@@ -2,11 +2,10 @@
 // them agrees with the interpreter in the loss, every gradient and every parameter after the update.
 
 import { expect, test } from "vitest";
-import type { ExpertBody } from "../src/kernel/expert-kernels.ts";
-import type { KernelKind, MirrorOnlyKind, TileOnlyKind } from "../src/kernel/kernel.ts";
 import { defaultLimits, usualGpu } from "../src/targets/wgsl.ts";
 import { richGpu } from "./support/compiled.ts";
 import { describeWith, gpuProblem } from "./support/devices.ts";
+import { expertKinds, gridKinds } from "./support/grid-kinds.ts";
 import {
   agreesOn,
   expectReached,
@@ -28,44 +27,11 @@ const ways: readonly Way[] = [
   { engine: richGpu },
 ];
 
-const kernelKinds: {
-  readonly [K in Exclude<KernelKind, TileOnlyKind | MirrorOnlyKind | ExpertBody["kind"]>]: true;
-} = {
-  product: true,
-  row_program: true,
-  rope: true,
-  dropout: true,
-  embed: true,
-  cross_entropy: true,
-  mean_square: true,
-  zero_rows: true,
-  copy_rows: true,
-  outer: true,
-  rms_norm_partials: true,
-  sum_partials: true,
-  embed_dw_by_token: true,
-  attention: true,
-  attention_grad: true,
-  loss_sums: true,
-  array_add: true,
-  square_sum: true,
-  adamw: true,
-  pack: true,
-};
+const kernelKinds = { ...gridKinds, pack: true } as const;
 
 /** Drawn apart, with a seed whose first specs have pools that choose and pools that are chosen from, several of each. */
 const expertSeed = Number(process.env.MOTLEY_SPEC_SEED ?? 416);
 const expertRuns = 5;
-const expertKinds: { readonly [K in ExpertBody["kind"]]: true } = {
-  softmax: true,
-  route: true,
-  gather: true,
-  combine: true,
-  combine_dp: true,
-  balance: true,
-  balance_dx: true,
-};
-
 const seen = nothingSeen();
 const problem = await gpuProblem();
 

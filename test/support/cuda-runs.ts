@@ -3,21 +3,17 @@
 
 import { expect } from "vitest";
 import type { CudaContext, Element } from "../../src/targets/cuda/context.ts";
+import { cudaEngine } from "../../src/targets/cuda.ts";
 import type { Stored } from "./cuda-bench.ts";
 
+const contextOf = (precision: CudaContext["precision"]): CudaContext => {
+  const engine = cudaEngine(precision);
+  return { ...engine, tileRows: engine.tile.rows };
+};
+
 export const contexts: Readonly<Record<CudaContext["precision"], CudaContext>> = {
-  f32: {
-    target: "cuda",
-    precision: "f32",
-    tile: { rows: 128, columns: 64, depth: 16, threadRows: 8, threadColumns: 4 },
-    tileRows: 128,
-  },
-  bf16: {
-    target: "cuda",
-    precision: "bf16",
-    tile: { rows: 128, columns: 128, depth: 64, threadRows: 64, threadColumns: 128 },
-    tileRows: 128,
-  },
+  f32: contextOf("f32"),
+  bf16: contextOf("bf16"),
 };
 
 /** Rows of each modality in turn: [first, end); between and behind them stands nobody's. */

@@ -1,9 +1,10 @@
-// attention-record.ts: what all forms of attention share: what their records hold, how their grids are cut, and where
-// arrays stand in shared memory.
-// In: kernels. Out: words, names, blocks, and lines of text.
+// attention-record.ts: what all forms of attention share: what their records hold, how their grids are cut, where arrays
+// stand in shared memory, and how a text is put together.
+// In: kernels. Out: words, names, blocks, lines of text; the text itself, of what a form has of its own.
 
-import type { BodyOf, Element, GridSizes } from "./context.ts";
-import { recordLines } from "./context.ts";
+import type { View } from "../render.ts";
+import type { BodyOf, Element, GridSizes, KernelText } from "./context.ts";
+import { everywhere, literal, recordLines } from "./context.ts";
 
 export type Body = BodyOf<"attention"> | BodyOf<"attention_grad">;
 
@@ -91,5 +92,41 @@ export function memoryLines(arrays: readonly SharedArray[]) {
     constants: places.map(
       ({ name, type, offset }) => `const shared<${type}> ${name} = shared_at<${type}>(${offset});`,
     ),
+  };
+}
+
+/** What one form of attention has of its own. */
+type Form = {
+  readonly form: "simt" | "tensor";
+  /** For the comment that opens the text. */
+  readonly how: string;
+  readonly threads: number;
+  readonly arrays: readonly SharedArray[];
+  readonly view: View;
+};
+
+/** The text of attention, which names its memory in constants, or of its gradient, which hands it on in a struct. */
+export function attentionText(
+  body: Body,
+  elements: readonly Element[],
+  { form, how, threads, arrays, view }: Form,
+): KernelText {
+  const { sharedBytes, fields, values, constants } = memoryLines(arrays);
+  const { kind, headDim } = body;
+  const isForward = kind === "attention";
+  const comment = isForward
+    ? `attention, heads of ${headDim}: softmax of scores, times values, ${how}`
+    : `gradient of attention, heads of ${headDim}: scores made again, ${how}`;
+  return {
+    template: `cuda/attention_${form}${isForward ? "" : "_grad"}`,
+    view: {
+      ...view,
+      record: recordOf(body, elements),
+      ...{ comment, threads, headDim, sharedBytes },
+      scale: literal(1 / Math.sqrt(headDim)),
+      isVector: headDim % 4 === 0,
+      ...(isForward ? { memory: constants } : { fields, memory: values }),
+    },
+    configurations: everywhere({ threads, sharedBytes }),
   };
 }

@@ -3,9 +3,9 @@
 // Keys and values lose what they all share before they are multiplied (the "centers" of the texts): in f32 as well as
 // anywhere, dq is a small difference of large sums where keys are nearly alike, as they are when training begins.
 
-import { type Body, memoryLines, recordOf, type SharedArray } from "./attention-record.ts";
-import type { BodyOf, Element, KernelText } from "./context.ts";
-import { everywhere, literal } from "./context.ts";
+import type { View } from "../render.ts";
+import { attentionText, type Body, type SharedArray } from "./attention-record.ts";
+import type { Element, KernelText } from "./context.ts";
 
 /** Rows of a block, and rows that it walks over at a time: sixteen threads across and down take four by four. */
 export const simtRows = 64;
@@ -66,45 +66,22 @@ function arraysOf(body: Body): readonly SharedArray[] {
   ];
 }
 
-export function simtAttention(body: BodyOf<"attention">, elements: readonly Element[]): KernelText {
-  const memory = memoryLines(arraysOf(body));
-  return {
-    template: "cuda/attention_simt",
-    view: {
-      ...commonView(body, elements),
-      comment: `attention, heads of ${body.headDim}: softmax of scores, times values, block by block`,
-      sharedBytes: memory.sharedBytes,
-      memory: memory.constants,
-    },
-    configurations: everywhere({ threads, sharedBytes: memory.sharedBytes }),
-  };
+/** The text of attention, or of its gradient. */
+export function simtText(body: Body, elements: readonly Element[]): KernelText {
+  return attentionText(body, elements, {
+    form: "simt",
+    how: "block by block",
+    threads,
+    ...{ arrays: arraysOf(body), view: viewOf(body) },
+  });
 }
 
-export function simtGradient(body: BodyOf<"attention_grad">, elements: readonly Element[]): KernelText {
-  const memory = memoryLines(arraysOf(body));
-  return {
-    template: "cuda/attention_simt_grad",
-    view: {
-      ...commonView(body, elements),
-      comment: `gradient of attention, heads of ${body.headDim}: scores made again, block by block`,
-      sharedBytes: memory.sharedBytes,
-      fields: memory.fields,
-      memory: memory.values,
-    },
-    configurations: everywhere({ threads, sharedBytes: memory.sharedBytes }),
-  };
-}
-
-function commonView(body: Body, elements: readonly Element[]) {
+function viewOf(body: Body): View {
   const { depth, parts, partColumns, isWhole } = cutOf(body);
   return {
-    record: recordOf(body, elements),
-    ...{ threads, depth, parts, partColumns, isWhole },
+    ...{ depth, parts, partColumns, isWhole },
     restages: !isWhole,
-    headDim: body.headDim,
     ownRows: simtRows,
     stepRows: simtRows,
-    scale: literal(1 / Math.sqrt(body.headDim)),
-    isVector: body.headDim % 4 === 0,
   };
 }

@@ -3,9 +3,9 @@
 // Centers, which the form for ordinary cores takes off keys and values, would be lost here: weights and slopes are
 // rounded to bf16, so that what the keys share comes back through what was rounded off.
 
-import { type Body, memoryLines, recordOf, type SharedArray } from "./attention-record.ts";
-import type { BodyOf, Element, KernelText } from "./context.ts";
-import { everywhere, literal } from "./context.ts";
+import type { View } from "../render.ts";
+import { attentionText, type Body, type SharedArray } from "./attention-record.ts";
+import { type Element, type KernelText, literal } from "./context.ts";
 
 const warps = 4;
 const threads = 32 * warps;
@@ -77,47 +77,21 @@ function arraysOf(body: Body): readonly SharedArray[] {
   ];
 }
 
-export function tensorAttention(body: BodyOf<"attention">, elements: readonly Element[]): KernelText {
-  const memory = memoryLines(arraysOf(body));
-  return {
-    template: "cuda/attention_tensor",
-    view: {
-      ...commonView(body, elements),
-      comment: `attention, heads of ${body.headDim}: softmax of scores, times values, on tensor cores`,
-      sharedBytes: memory.sharedBytes,
-      memory: memory.constants,
-    },
-    configurations: everywhere({ threads, sharedBytes: memory.sharedBytes }),
-  };
-}
-
-export function tensorGradient(body: BodyOf<"attention_grad">, elements: readonly Element[]): KernelText {
-  const memory = memoryLines(arraysOf(body));
-  return {
-    template: "cuda/attention_tensor_grad",
-    view: {
-      ...commonView(body, elements),
-      comment: `gradient of attention, heads of ${body.headDim}: scores made again, on tensor cores`,
-      sharedBytes: memory.sharedBytes,
-      fields: memory.fields,
-      memory: memory.values,
-    },
-    configurations: everywhere({ threads, sharedBytes: memory.sharedBytes }),
-  };
-}
-
-function commonView(body: Body, elements: readonly Element[]) {
-  const shape = tensorShape(body);
-  const scale = 1 / Math.sqrt(body.headDim);
-  return {
-    record: recordOf(body, elements),
+/** The text of attention, or of its gradient. */
+export function tensorText(body: Body, elements: readonly Element[]): KernelText {
+  return attentionText(body, elements, {
+    form: "tensor",
+    how: "on tensor cores",
     threads,
-    ...shape,
-    headDim: body.headDim,
-    scale: literal(scale),
-    scaleOfTwo: literal(scale * Math.LOG2E),
+    ...{ arrays: arraysOf(body), view: viewOf(body) },
+  });
+}
+
+function viewOf(body: Body): View {
+  return {
+    ...tensorShape(body),
+    scaleOfTwo: literal(Math.LOG2E / Math.sqrt(body.headDim)),
     isAligned: body.headDim % 8 === 0,
-    isVector: body.headDim % 4 === 0,
     isEven: body.headDim % 2 === 0,
   };
 }

@@ -3,9 +3,9 @@
 // registers of a warp that multiplies with tensor cores.
 
 import { type Body, blocksOf, forwardWords, gradientWords } from "./attention-record.ts";
-import { simtAttention, simtGradient, simtRows } from "./attention-simt.ts";
-import { tensorAttention, tensorGradient, tensorShape, widestTensorHead } from "./attention-tensor.ts";
-import type { CudaContext, CudaForms } from "./context.ts";
+import { simtRows, simtText } from "./attention-simt.ts";
+import { tensorShape, tensorText, widestTensorHead } from "./attention-tensor.ts";
+import type { CudaContext, CudaForms, Element, KernelText } from "./context.ts";
 
 const usesTensorCores = ({ headDim }: Body, { precision }: CudaContext): boolean =>
   precision === "bf16" && headDim <= widestTensorHead;
@@ -13,16 +13,17 @@ const usesTensorCores = ({ headDim }: Body, { precision }: CudaContext): boolean
 const ownRowsOf = (body: Body, context: CudaContext): number =>
   usesTensorCores(body, context) ? tensorShape(body).ownRows : simtRows;
 
+const textOf = (body: Body, elements: readonly Element[], context: CudaContext): KernelText =>
+  usesTensorCores(body, context) ? tensorText(body, elements) : simtText(body, elements);
+
 export const attentionForms: CudaForms<"attention" | "attention_grad"> = {
   attention: {
-    source: (body, elements, context) =>
-      usesTensorCores(body, context) ? tensorAttention(body, elements) : simtAttention(body, elements),
+    source: textOf,
     words: forwardWords,
     blocks: (body, sizes, context) => blocksOf(body, sizes, ownRowsOf(body, context)),
   },
   attention_grad: {
-    source: (body, elements, context) =>
-      usesTensorCores(body, context) ? tensorGradient(body, elements) : simtGradient(body, elements),
+    source: textOf,
     words: gradientWords,
     blocks: (body, sizes, context) => blocksOf(body, sizes, ownRowsOf(body, context)),
   },
