@@ -89,6 +89,11 @@ export function appendRecords(
   return [first, words, modalities];
 }
 
+/** A float as the i32 word that has its bits. */
+export function floatBits(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
+}
+
 /** Kinds that run on tiles of rows rather than on pieces of their own. */
 const rowKinds: ReadonlySet<KernelKind> = new Set<KernelKind>([
   ...(["product", "row_program", "rope", "dropout", "embed", "cross_entropy", "mean_square"] as const),

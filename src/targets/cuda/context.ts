@@ -125,11 +125,6 @@ const wordLine = (name: string, at: number): string =>
 /** Index in the record of the word behind the arguments. */
 export const mapWord = (words: number, argumentCount: number): number => 1 + words + 2 * argumentCount;
 
-/** A float as the i32 word that has its bits. */
-export function floatBits(value: number): number {
-  return new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
-}
-
 /** A float literal; without a point or an exponent C++ would take it for an integer. */
 export function literal(value: number): string {
   const text = String(Math.fround(value));

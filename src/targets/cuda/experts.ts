@@ -1,13 +1,13 @@
 // experts.ts: choosing experts, and carrying rows between tokens and experts.
 // In: kernels. Out: forms. What chooses is the only kernel that writes integers.
 
+import { floatBits } from "../launches.ts";
 import {
   type BodyOf,
   type CudaForm,
   type CudaForms,
   type Element,
   everywhere,
-  floatBits,
   type KernelText,
   mapWord,
   recordLines,

@@ -1,6 +1,7 @@
 // expressions.ts: scalar expressions of a row program → CUDA.
 // In: an expression and where its leaves are. Out: text. The compiler fuses multiply-adds itself.
 
+import { scrambleRounds } from "../../ir/dropout.ts";
 import type { Expression, RowPhase, ScalarBinary, ScalarUnary } from "../../kernel/kernel.ts";
 import { literal } from "./context.ts";
 
@@ -64,19 +65,23 @@ export function operandsRead({ lets, sums, stores }: RowPhase): ReadonlySet<numb
   return found;
 }
 
+/** Rounds one after another; the last gives its word back. */
+const scramblingLines = scrambleRounds.map(({ shift, factor }, round) => {
+  const [from = "", to = ""] = [round, round + 1].map((at) => (at === 0 ? "word" : "abcdefgh"[at - 1]));
+  const mixed = `${from} ^ (${from} >> ${shift})`;
+  const product = factor === 1 ? mixed : `(${mixed}) * 0x${factor.toString(16)}u`;
+  return round === scrambleRounds.length - 1
+    ? `  return ${product};`
+    : `  const unsigned ${to} = ${product};`;
+});
+
 const functions = {
   /** Its exponential stays finite. */
   sigmoid: ["DEVICE float sigmoid(float x) { return 1.0f / (1.0f + expf(fminf(-x, 88.0f))); }"],
   /** Of a number and what is none: none, so that it is found. */
   larger: ["DEVICE float larger(float a, float b) { return a > b || a != a ? a : b; }"],
   /** Integers: `scramble` of ir/dropout.ts. */
-  scrambled: [
-    "DEVICE unsigned scrambled(unsigned word) {",
-    "  const unsigned a = (word ^ (word >> 16)) * 0x7feb352du;",
-    "  const unsigned b = (a ^ (a >> 15)) * 0x846ca68bu;",
-    "  return b ^ (b >> 16);",
-    "}",
-  ],
+  scrambled: ["DEVICE unsigned scrambled(unsigned word) {", ...scramblingLines, "}"],
 } as const;
 
 /** Lines of the functions that some text calls. */

@@ -2,14 +2,14 @@
 // In: kernels. Out: forms. What needs a sum over its row gets a group of threads per row; the rest spreads a tile's
 // vectors over a few blocks. `row-programs.ts` has the chains of elementwise ops and norms.
 
-import { siteBits } from "../../ir/dropout.ts";
+import { goldenBits, siteBits } from "../../ir/dropout.ts";
+import { floatBits } from "../launches.ts";
 import {
   type BodyOf,
   type CudaContext,
   type CudaForms,
   type Element,
   everywhere,
-  floatBits,
   type KernelText,
   recordLines,
   unread,
@@ -65,7 +65,7 @@ export const rowForms: CudaForms<
           ],
           loads: [{ name: "value", argument: 0, start: "x + (long long)row * x_stride" }],
           lines: [
-            "const unsigned bits = scrambled(place ^ ((unsigned)(column + lane) * 0x9e3779b9u));",
+            `const unsigned bits = scrambled(place ^ ((unsigned)(column + lane) * 0x${goldenBits.toString(16)}u));`,
             "const bool is_dropped = is_training && bits < (unsigned)threshold;",
             "value[lane] = is_dropped ? 0.0f : value[lane] * (is_training ? scale : 1.0f);",
           ],

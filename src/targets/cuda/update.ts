@@ -1,13 +1,13 @@
 // update.ts: gradients of norms and embeddings, sums of losses, the norm of all gradients, AdamW, and the weights' copy.
 // In: kernels. Out: forms. Everything here sums in an order that shapes alone decide.
 
+import { floatBits } from "../launches.ts";
 import {
   type ArgumentName,
   type BodyOf,
   type CudaForms,
   type Element,
   everywhere,
-  floatBits,
   type KernelText,
   mapWord,
   recordLines,

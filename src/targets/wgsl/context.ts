@@ -83,11 +83,6 @@ export function recordLines(names: readonly string[]): readonly string[] {
   });
 }
 
-/** A float as the i32 word that has its bits. */
-export function floatBits(value: number): number {
-  return new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
-}
-
 /** A float32 literal. */
 export function literal(value: number): string {
   const text = String(Math.fround(value));

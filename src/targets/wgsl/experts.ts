@@ -2,10 +2,10 @@
 // In: kernels. Out: forms. What chooses is the only kernel that writes integers. Their binding is not read-only there,
 // so nothing read from it counts as uniform, and what barriers depend on is in the text: experts, pools, ranges.
 
+import { floatBits } from "../launches.ts";
 import { bindingLines } from "./bindings.ts";
 import {
   type BodyOf,
-  floatBits,
   recordLines,
   type ShaderView,
   type WgslContext,

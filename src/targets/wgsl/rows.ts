@@ -4,10 +4,10 @@
 
 import { goldenBits, siteBits } from "../../ir/dropout.ts";
 import type { RowPhase } from "../../kernel/kernel.ts";
+import { floatBits } from "../launches.ts";
 import { bindingLines } from "./bindings.ts";
 import {
   type BodyOf,
-  floatBits,
   recordLines,
   type ShaderView,
   type WgslContext,

@@ -1,15 +1,9 @@
 // update.ts: gradients of norms and embeddings, sums of losses, the norm of all gradients, and AdamW.
 // In: kernels. Out: forms. Everything here sums in an order that shapes alone decide.
 
+import { floatBits } from "../launches.ts";
 import { bindingLines } from "./bindings.ts";
-import {
-  type BodyOf,
-  floatBits,
-  recordLines,
-  type ShaderView,
-  type WgslContext,
-  type WgslForms,
-} from "./context.ts";
+import { type BodyOf, recordLines, type ShaderView, type WgslContext, type WgslForms } from "./context.ts";
 import { reduction, reductionView } from "./reductions.ts";
 
 const updateThreads = 256;
