@@ -12,7 +12,6 @@ import { chooseTarget } from "../src/cli/target.ts";
 import { type CudaDevice, openCudaDevice } from "../src/runtime/cuda.ts";
 import { compilerTarget } from "../src/runtime/cuda-compiler.ts";
 import { architectureOf, listCudaDevices } from "../src/runtime/cuda-devices.ts";
-import { type DriverFunction, driverFunctions } from "../src/runtime/cuda-driver.ts";
 import { type CudaGpu, type CudaGpuOptions, openCudaGpu } from "../src/runtime/cuda-gpu.ts";
 import { compileKernels } from "../src/runtime/cuda-kernels.ts";
 import { checkCudaMemory, placesOf } from "../src/runtime/cuda-memory.ts";
@@ -382,49 +381,4 @@ describeWith(problem, "the command line, where an NVIDIA GPU cannot be had", () 
     const { exitCode, stderr } = await motley(["plan", spec, "--precision", "bf16"]);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining("`--precision` is for target `cuda`")]);
   });
-});
-
-describe("the driver's functions", () => {
-  const source = readFileSync(join(repository, "test/cuda/stand-in/driver.cpp"), "utf8");
-  const declared = new Map(
-    [...source.matchAll(/^CUresult CUDAAPI (\w+)\(([^)]*)\)/gm)].map(([, name = "", parameters = ""]) => [
-      name,
-      parameters.split(",").map((each) => bytesOf(each.trim())),
-    ]),
-  );
-
-  /** Of a parameter in C: addresses, handles and sizes take eight. */
-  function bytesOf(parameter: string): number {
-    if (
-      /\*|^CU(?:context|stream|event|module|function|graph|graphExec|deviceptr)\b|^size_t|long long/.test(
-        parameter,
-      )
-    )
-      return 8;
-    return /^unsigned char/.test(parameter) ? 1 : 4;
-  }
-
-  it("take what the stand-in for the driver takes", () => {
-    const sizes: Readonly<Record<string, number>> = { int: 4, uint32_t: 4, uint8_t: 1 };
-    for (const [name, parameters] of Object.entries(driverFunctions))
-      expect([name, ...parameters.map((type) => sizes[type] ?? 8)]).toEqual([
-        name,
-        ...(declared.get(name as DriverFunction) ?? []),
-      ]);
-  });
-
-  const include = ["/usr/local/cuda/include", "/usr/local/cuda-13.0/include"].find((folder) =>
-    existsSync(join(folder, "cuda.h")),
-  );
-  it.skipIf(problem !== undefined || include === undefined)(
-    "are those of NVIDIA's header, where that is",
-    async () => {
-      const flags = ["-std=c++20", "-fsyntax-only", "-DCHECKED_BY_CUDA_H", `-I${include}`];
-      const path = join(repository, "test/cuda/stand-in/driver.cpp");
-      const { stderr } = await promisify(execFile)(process.env.CXX ?? "g++", [...flags, path]).catch(
-        (error) => error,
-      );
-      expect(stderr).toBe("");
-    },
-  );
 });
