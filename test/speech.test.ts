@@ -1,11 +1,9 @@
-// speech.test.ts: sound to codes and back, WAV files, and folders that hold them.
+// speech.test.ts: sound to codes and back, and folders that hold recordings.
 // Sounds are made here from sines and noise, and once by Flite; what codes and Griffin–Lim keep is measured, not assumed.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DataRequest, Dataset } from "../src/data/dataset.ts";
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import type { DataRequest } from "../src/data/dataset.ts";
 import { decodeSound, decodeText, knownCodes } from "../src/data/decode.ts";
 import { drawDocument } from "../src/data/draw.ts";
 import { openSpeaker, readFlite, voices } from "../src/data/flite.ts";
@@ -20,29 +18,10 @@ import { speakAll } from "../src/data/speaking.ts";
 import { compareMel, decodeSpeech, fitSpeechCodec, joinClips, melOfCodes } from "../src/data/speech.ts";
 import { dataSummary, formatSummary, sounds } from "../src/data/summary.ts";
 import { encodeWav, readWav } from "../src/data/wav.ts";
+import { dataFolders } from "./support/data-folders.ts";
+import { tone, wavFile, word } from "./support/sounds.ts";
 
-let scratch = "";
-beforeAll(async () => {
-  scratch = await mkdtemp(path.join(tmpdir(), "motley-speech-"));
-});
-afterAll(() => rm(scratch, { recursive: true, force: true }));
-
-function tone(hertz: number, seconds: number, rate = sampleRate): Float32Array {
-  return Float32Array.from(
-    { length: Math.round(seconds * rate) },
-    (_, i) => 0.5 * Math.sin((2 * Math.PI * hertz * i) / rate),
-  );
-}
-
-/** A tone that glides and swells, another for each number: something like a word. */
-function word(number: number): Float32Array {
-  const length = 6000 + 400 * (number % 5);
-  let phase = 0;
-  return Float32Array.from({ length }, (_, i) => {
-    phase += (2 * Math.PI * (200 + 150 * (number % 7) + (i * (number % 3)) / 20)) / sampleRate;
-    return 0.6 * Math.sin((Math.PI * i) / length) * (Math.sin(phase) + 0.3 * Math.sin(3 * phase));
-  });
-}
+const { place, makeFolder, prepare } = dataFolders();
 
 function loudestBand(mel: Uint8Array, frame: number): number {
   const own = mel.subarray(frame * melBands, (frame + 1) * melBands);
@@ -55,127 +34,6 @@ function melDistance(a: Float32Array, b: Float32Array): number {
   const { sum, values } = compareMel(logMel(a), (index) => other[index] ?? 0);
   return sum / values;
 }
-
-type Field = readonly [at: number, size: 2 | 4, value: number];
-
-/** A WAV file of this format, its samples already as bytes. */
-function wavFile(
-  { kind = 1, channels = 1, rate = sampleRate, bits = 16 },
-  data: Uint8Array,
-  fields: readonly Field[] = [],
-): Uint8Array {
-  const bytes = new Uint8Array(44 + data.length);
-  bytes.set(encodeWav(new Float32Array()));
-  bytes.set(data, 44);
-  const view = new DataView(bytes.buffer);
-  const frame = (channels * bits) / 8;
-  const all: readonly Field[] = [
-    [4, 4, bytes.length - 8],
-    [20, 2, kind],
-    [22, 2, channels],
-    [24, 4, rate],
-    [28, 4, rate * frame],
-    [32, 2, frame],
-    [34, 2, bits],
-    [40, 4, data.length],
-    ...fields,
-  ];
-  for (const [at, size, value] of all)
-    if (size === 2) view.setUint16(at, value, true);
-    else view.setUint32(at, value, true);
-  return bytes;
-}
-
-describe("WAV files", () => {
-  it("come back as they were written, to a step of 16 bits", () => {
-    const sound = tone(440, 0.1);
-    const { rate, samples } = readWav(encodeWav(sound));
-    expect(rate).toBe(16000);
-    expect(samples.length).toBe(sound.length);
-    for (const [i, sample] of samples.entries())
-      expect(Math.abs(sample - (sound[i] ?? 0))).toBeLessThan(5e-5);
-    expect([...readWav(encodeWav(Float32Array.of(2, -2))).samples]).toEqual([
-      Math.fround(32767 / 32768),
-      Math.fround(-32767 / 32768),
-    ]);
-  });
-
-  it("may have 8, 16, 24 or 32 bits, floats, and several channels", () => {
-    expect([...readWav(wavFile({ bits: 8 }, Uint8Array.of(0, 128, 255))).samples]).toEqual([
-      -1, 0, 0.9921875,
-    ]);
-    const whole16 = new Uint8Array(Int16Array.of(-32768, 16384).buffer);
-    expect([...readWav(wavFile({ bits: 16 }, whole16)).samples]).toEqual([-1, 0.5]);
-    expect([...readWav(wavFile({ bits: 24 }, Uint8Array.of(0, 0, 0x80, 0, 0, 0x40))).samples]).toEqual([
-      -1, 0.5,
-    ]);
-    const whole32 = new Uint8Array(Int32Array.of(-2147483648, 1073741824).buffer);
-    expect([...readWav(wavFile({ bits: 32 }, whole32)).samples]).toEqual([-1, 0.5]);
-    const float32 = new Uint8Array(Float32Array.of(-0.25, 1.5).buffer);
-    expect([...readWav(wavFile({ kind: 3, bits: 32 }, float32)).samples]).toEqual([-0.25, 1.5]);
-    const float64 = new Uint8Array(Float64Array.of(-0.25).buffer);
-    expect([...readWav(wavFile({ kind: 3, bits: 64 }, float64)).samples]).toEqual([-0.25]);
-    const stereo = wavFile(
-      { channels: 2, rate: 44100 },
-      new Uint8Array(Int16Array.of(16384, 0, -16384, 0).buffer),
-    );
-    expect(readWav(stereo)).toEqual({ rate: 44100, samples: Float32Array.of(0.25, -0.25) });
-  });
-
-  it("may carry other chunks, an extensible format, or a length that was not known yet", () => {
-    const plain = wavFile({}, new Uint8Array(Int16Array.of(8192).buffer));
-    const list = Uint8Array.of(...[76, 73, 83, 84], 3, 0, 0, 0, 1, 2, 3, 0); // odd length: padded
-    const withList = new Uint8Array([...plain.subarray(0, 36), ...list, ...plain.subarray(36)]);
-    expect([...readWav(withList).samples]).toEqual([0.25]);
-    const extra = Uint8Array.of(22, 0, 16, 0, 4, 0, 0, 0, 1, 0, ...new Uint8Array(14));
-    const extended = new Uint8Array([...plain.subarray(0, 36), ...extra, ...plain.subarray(36)]);
-    new DataView(extended.buffer).setUint32(16, 40, true);
-    new DataView(extended.buffer).setUint16(20, 0xfffe, true);
-    expect([...readWav(extended).samples]).toEqual([0.25]);
-    for (const unknown of [0, 0xffffffff]) {
-      expect([...readWav(wavFile({}, plain.subarray(44), [[40, 4, unknown]])).samples]).toEqual([0.25]);
-      // Silence, every piece of which would pass for an empty chunk but for its name.
-      expect(readWav(wavFile({}, new Uint8Array(16), [[40, 4, unknown]])).samples).toEqual(
-        new Float32Array(8),
-      );
-    }
-  });
-
-  it("are refused with a reason, whatever the bytes", () => {
-    const good = wavFile({}, new Uint8Array(20));
-    const reason = (bytes: Uint8Array): string => {
-      try {
-        readWav(bytes);
-        return "read";
-      } catch (error) {
-        return error instanceof RangeError ? `out of range: ${error.message}` : (error as Error).message;
-      }
-    };
-    expect(reason(new Uint8Array(3))).toBe("not a WAV file");
-    expect(reason(new TextEncoder().encode("OggS".repeat(20)))).toBe("not a WAV file");
-    expect(reason(good.subarray(0, 60))).toBe("it is cut short");
-    expect(reason(good.subarray(0, 30))).toBe("it does not say how its samples are written");
-    expect(reason(good.subarray(0, 36))).toBe("it has no samples");
-    expect(reason(wavFile({}, new Uint8Array()))).toBe("it has no samples");
-    const list = Uint8Array.of(76, 73, 83, 84, 3, 0, 0, 0, 1, 2, 3, 0);
-    for (const rest of [list, list.subarray(0, 11)])
-      expect(reason(wavFile({}, rest, [[40, 4, 0]]))).toBe("it has no samples");
-    expect(reason(wavFile({ kind: 85 }, new Uint8Array(20)))).toContain("compressed (format 85)");
-    expect(reason(wavFile({ bits: 12 }, new Uint8Array(20)))).toBe("samples of 12 bits are not read");
-    expect(reason(wavFile({ channels: 0 }, new Uint8Array(20)))).toBe("it has no channel");
-    expect(reason(wavFile({ rate: 0 }, new Uint8Array(20)))).toBe("0 samples a second are not read");
-    const notNumbers = new Uint8Array(Float32Array.of(Number.NaN).buffer);
-    expect(reason(wavFile({ kind: 3, bits: 32 }, notNumbers))).toContain("no numbers");
-    // Any byte of the header changed: read or refused in words, never beyond the file.
-    for (let at = 0; at < 44; at += 1) {
-      for (const value of [0, 1, 127, 255]) {
-        const changed = good.slice();
-        changed[at] = value;
-        expect(reason(changed)).not.toContain("out of range");
-      }
-    }
-  });
-});
 
 describe("resampling", () => {
   it("keeps a tone's pitch and loudness from any rate, and lets no higher one through", () => {
@@ -259,7 +117,7 @@ describe("Flite", () => {
     expect(new Set(said.map((sound) => sound.join())).size).toBe(4);
     speak("something else in between", "awb");
     expect(voices.map((voice) => speak("waving hand", voice))).toEqual(said);
-    const cacheDir = path.join(scratch, "spoken");
+    const cacheDir = place("spoken");
     const all = voices.map((voice) => ({ text: "waving hand", voice }));
     const progress: number[] = [];
     const mels = await speakAll(all, { flite, cacheDir }, (done) => progress.push(done));
@@ -271,20 +129,6 @@ describe("Flite", () => {
     expect(melDistance(trimSilence(said[3] ?? new Float32Array()), resynthesised)).toBeLessThan(4);
   });
 });
-
-async function makeFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
-  const folder = await mkdtemp(path.join(scratch, "folder-"));
-  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
-  return folder;
-}
-
-async function prepare(folder: string, modalities: DataRequest["modalities"]): Promise<Dataset> {
-  return prepareData({
-    data: { kind: "folder", path: folder },
-    modalities,
-    cacheDir: path.join(scratch, "cache"),
-  });
-}
 
 const spoken = [
   { name: "text", vocab: 300 },
@@ -333,7 +177,7 @@ describe("a folder with recordings", () => {
     const summary = dataSummary(dataset);
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
     expect(formatSummary(summary)).toContain("how far the speech codes are off");
-    const [wav, png] = [path.join(scratch, "sounds.wav"), path.join(scratch, "sounds.png")];
+    const [wav, png] = [place("sounds.wav"), place("sounds.png")];
     expect(await sounds(dataset, wav, png)).toBe(true);
     const heard = readWav(new Uint8Array(await readFile(wav)));
     const seconds = dataset.recordings.reduce((sum, one) => sum + 2 * one.original.length, 0) / sampleRate;
@@ -439,13 +283,13 @@ describe("a folder with recordings", () => {
     const builtin = prepareData({
       data: { kind: "builtin", name: "spoken" },
       modalities: spoken,
-      cacheDir: scratch,
+      cacheDir: place("."),
     });
     await expect(builtin).rejects.toThrow("no built-in data `spoken`");
     const icons = prepareData({
       data: { kind: "builtin", name: "icons" },
       modalities: spoken,
-      cacheDir: scratch,
+      cacheDir: place("."),
     });
     await expect(icons).rejects.toMatchObject({
       message: 'the data "icons" has no `speech`: it has text and image',
