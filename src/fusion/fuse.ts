@@ -91,18 +91,14 @@ function placeNodes(graph: Graph, losses: readonly LossNodes[], limits: FusionLi
   return { placed, lossStart };
 }
 
-/** Moves nodes that copy forward values in some form for the gradient to the level of the first that reads them. */
+/** Moves nodes that compute forward values again for the gradient to the level of the first that reads them. */
 function delay({ graph, placed, lossOf }: Placing): void {
   const readers = readersOf(graph);
+  const isAgain = computedAgain(graph);
   for (let index = graph.nodes.length - 1; index >= 0; index -= 1) {
     const node = graph.nodes[index];
     const [result] = node?.results ?? [];
-    const isOfForward =
-      node?.origin.phase === "backward" &&
-      isRowNode(graph, node) &&
-      !matmuls.has(node.op) &&
-      operandsOf(node).every((value) => isForward(graph, graph.nodes[graph.values[value]?.node ?? -1]));
-    if (!isOfForward || result === undefined || lossOf.has(index)) continue;
+    if (node === undefined || result === undefined || isAgain[index] !== true || lossOf.has(index)) continue;
     const levels = (readers[result] ?? []).map((reader) => {
       const other = graph.nodes[reader];
       const isBeside =
@@ -118,14 +114,21 @@ function delay({ graph, placed, lossOf }: Placing): void {
   }
 }
 
-/** Made by the forward pass, or for the gradient from what was. */
-function isForward(graph: Graph, node: AnyNode | undefined): boolean {
-  if (node === undefined || node.origin.phase === "forward") return true;
-  const isCopy = node.origin.phase === "backward" && isRowNode(graph, node) && !matmuls.has(node.op);
-  return (
-    isCopy &&
-    operandsOf(node).every((value) => isForward(graph, graph.nodes[graph.values[value]?.node ?? -1]))
-  );
+/** By node: whether it is the gradient's, and works on nothing but what the forward pass made, row by row. */
+function computedAgain(graph: Graph): readonly boolean[] {
+  const again: boolean[] = [];
+  for (const [index, node] of graph.nodes.entries()) {
+    const isOfForward = (value: number): boolean => {
+      const producer = graph.values[value]?.node ?? -1;
+      return again[producer] === true || graph.nodes[producer]?.origin.phase === "forward";
+    };
+    again[index] =
+      node.origin.phase === "backward" &&
+      isRowNode(graph, node) &&
+      !matmuls.has(node.op) &&
+      operandsOf(node).every(isOfForward);
+  }
+  return again;
 }
 
 /** The first level where all that a node reads is whole or, between row nodes, at hand on the same tile. */
