@@ -32,9 +32,10 @@ export async function compareCommand(file: string, options: CompareOptions): Pro
   const models = chosenModels(spec, options.variants);
   const first = oneDataFor(models, file);
   const settings = trainSettings(first, file, options);
+  const chosen = await prepareMachine(options);
   const dataset = await prepare(first, dirname(file), settings);
   tellSkipped(dataset, file);
-  const machine = await tuneFor(await prepareMachine(options), requireObjective(first));
+  const machine = await tuneFor(chosen, requireObjective(first));
   const reference = (models.find(sharesAll) ?? first).variant;
   const seedName = options.seeds === undefined ? String(settings.seed) : `${options.seeds}-seeds`;
   const root = options.out ?? join("runs", `${first.name}-compare-${seedName}`);

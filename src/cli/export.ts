@@ -39,8 +39,8 @@ export type ExportOptions = DeviceOptions & {
 export async function exportCommand(path: string, options: ExportOptions): Promise<number> {
   const isRun = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const { model, settings, folder, checkpoint } = isRun ? openRun(path, options) : openSpec(path, options);
-  const dataset = await prepare(model, folder, settings);
   const machine = await prepareMachine(options);
+  const dataset = await prepare(model, folder, settings);
   const [session] = await openSessions([compileFor(model, machine)], machine);
   if (session === undefined) throw new Error("no session was opened");
   try {

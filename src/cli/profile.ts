@@ -37,8 +37,9 @@ export async function profileCommand(file: string, options: ProfileOptions): Pro
   const spec = loadSpec(file);
   const model = pickVariant(spec, options.variant);
   const settings = trainSettings(model, file, {});
+  const chosen = await prepareMachine(options);
   const dataset = await prepare(model, dirname(file), settings);
-  const machine = await tuneFor(await prepareMachine(options), requireObjective(model));
+  const machine = await tuneFor(chosen, requireObjective(model));
   const artifact = compileFor(model, machine);
   const [session] = await openSessions([artifact], machine);
   if (session === undefined) throw new Error("no session was opened");

@@ -50,9 +50,11 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const model = pickVariant(spec, options.variant);
   const settings = trainSettings(model, file, options);
   const path = options.out ?? join("runs", `${model.name}-${model.variant}-${settings.seed}`);
+  // Before data, which may take minutes: a target that cannot be had is told at once.
+  const chosen = await prepareMachine(options);
   const dataset = await prepare(model, dirname(file), settings);
   tellSkipped(dataset, file);
-  const machine = await tuneFor(await prepareMachine(options), requireObjective(model));
+  const machine = await tuneFor(chosen, requireObjective(model));
   const artifact = compileFor(model, machine);
   // Before the folder is made: what does not fit leaves nothing behind.
   await prepareFit([artifact], machine);
